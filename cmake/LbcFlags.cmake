@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Compiler settings of everything we build. Interface target lbc_flags carries them.
+add_library(lbc_flags INTERFACE)
+target_compile_options(lbc_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+                       -ffp-contract=off -fno-math-errno)
+target_compile_definitions(lbc_flags INTERFACE _POSIX_C_SOURCE=200809L _XOPEN_SOURCE=700)
+if(LBC_WERROR)
+  target_compile_options(lbc_flags INTERFACE -Werror)
+endif()
+if(LBC_SANITIZE)
+  target_compile_options(lbc_flags INTERFACE -fsanitize=${LBC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(lbc_flags INTERFACE -fsanitize=${LBC_SANITIZE})
+endif()
+if(NOT LBC_SANITIZE AND CMAKE_BUILD_TYPE MATCHES "Release|RelWithDebInfo")
+  target_compile_options(lbc_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+endif()
+target_compile_options(lbc_flags INTERFACE -fstack-protector-strong)
+target_link_options(lbc_flags INTERFACE -Wl,-z,relro,-z,now)
+set(CMAKE_C_FLAGS_RELEASE "-O3 -DNDEBUG")
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES C)

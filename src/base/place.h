@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* place.h - files that appear whole or not at all.
+ *
+ * A file is written under a temporary name in its target folder, flushed to disk, and renamed.
+ * Temporary names tell who made them (host, process, start of the process), so that what a killed run
+ * left is recognised and removed by the next one, and what a live run is writing never is.
+ */
+#ifndef LBC_BASE_PLACE_H
+#define LBC_BASE_PLACE_H
+
+#include "lbc.h"
+
+#include <stdbool.h>
+
+/* A file that is being written. Zero-initialise; lbc_place_drop accepts that state. */
+typedef struct lbc_place {
+    char *path;      /* where it will appear */
+    char *temporary; /* where it is now; NULL: not begun, or done */
+} lbc_place;
+
+/* Makes an empty temporary file (mode 0666 less the umask; exclusive, no link followed) beside path. */
+lbc_status lbc_place_begin(lbc_place *place, const char *path, lbc_error *err);
+/* Flushes the temporary file, renames it to path and flushes the folder. replace false: an existing
+ * path is LBC_E_EXISTS. On failure the temporary file stays, for lbc_place_drop. */
+lbc_status lbc_place_commit(lbc_place *place, bool replace, lbc_error *err);
+/* Removes the temporary file if there is one, and frees the names. */
+void lbc_place_drop(lbc_place *place);
+
+/* Removes temporary files in folder that belong to `base` (the final file name, or a prefix of it)
+ * and whose process on this host is gone. Returns how many. */
+unsigned lbc_place_sweep(const char *folder, const char *base);
+
+/* Makes a folder and what is missing above it. */
+lbc_status lbc_place_folder(const char *folder, lbc_error *err);
+
+#endif
