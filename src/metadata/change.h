@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* change.h - what binning, summing and storing do to a series, as its metadata need to know it. */
+#ifndef LBC_METADATA_CHANGE_H
+#define LBC_METADATA_CHANGE_H
+
+#include "lbc.h"
+
+#include <stdbool.h>
+
+#define LBC_MAX_STEP_PARAMETERS 16
+
+/* One processing step, for provenance (an NXprocess group). Values are those that change pixels or
+ * stored bytes: never threads, paths or results. */
+typedef struct lbc_step {
+    const char *name; /* "select", "bin", "sum", "lossy", "store" */
+    uint32_t nparameters;
+    struct {
+        const char *name;
+        const char *text; /* NULL: number */
+        double number;
+    } parameters[LBC_MAX_STEP_PARAMETERS];
+} lbc_step;
+
+typedef struct lbc_change {
+    uint32_t bin, sum;
+    lbc_shape in, out;
+    lbc_pixel_type type;  /* stored pixels of the output */
+    int64_t saturation;   /* S' */
+    const char *codec;    /* name of the storage codec written: "bslz4" */
+    bool gaps_zero;
+
+    uint64_t frames_in;   /* frames of the input series */
+    uint64_t groups;      /* N': frames of the output series */
+    /* Input frames (0-based) that make output frame k: first .. first + count - 1. */
+    void (*group)(const void *plan, uint64_t k, uint64_t *first, uint32_t *count);
+    const void *plan;
+
+    /* Pixel mask of the output, uint32_t[out.ny * out.nx] (low 16 bits), NULL: none; and how many of
+     * its pixels are masked. */
+    const uint32_t *mask;
+    uint64_t masked;
+
+    uint32_t nsteps;
+    const lbc_step *steps;
+} lbc_change;
+
+#endif

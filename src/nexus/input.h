@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* input.h - an image series in NeXus HDF5, opened once and indexed.
+ *
+ * lbc_input_open reads the master and finds every frame: in which file, at what offset, how long, by
+ * which filters. Frames whose chunk is one frame behind one filter that src/codec knows are then read
+ * without HDF5 (pread and decode, by any number of threads at once); all others through HDF5, under
+ * the library's lock.
+ */
+#ifndef LBC_NEXUS_INPUT_H
+#define LBC_NEXUS_INPUT_H
+
+#include "codec/codec.h"
+
+#include <stdbool.h>
+
+typedef struct lbc_input lbc_input;
+
+typedef struct lbc_log { /* where warnings and notices go; fn may be NULL */
+    lbc_message_fn *fn;
+    void *user;
+} lbc_log;
+void lbc_log_send(const lbc_log *log, lbc_level level, const char *format, ...) LBC_PRINTF(3, 4);
+
+/* Facts about the series, all checked and in fixed units. Lengths in m, angles in degrees, wavelength
+ * in angstrom, energies in eV. NAN: the master does not say. */
+typedef struct lbc_series {
+    uint64_t frames;   /* that exist */
+    uint64_t nimages;  /* as the master claims, 0: not said */
+    uint64_t ntrigger; /* as the master claims, 0: not said */
+    lbc_shape shape;
+    lbc_pixel_type type; /* of the stored pixels, not of a virtual dataset over them */
+    int64_t saturation;  /* S (SPEC section 3) */
+    const char *saturation_from; /* path of the field, or "pixel type" */
+    const uint32_t *mask;        /* pixel mask [ny * nx], as stored; NULL: none */
+    double wavelength, distance, pixel_x, pixel_y, beam_x, beam_y; /* beam centre in pixels */
+    uint64_t bytes;   /* of all files the frames are in */
+    uint32_t files;   /* data files (1 when the frames are in the master) */
+} lbc_series;
+
+/* through_hdf5: read every frame through HDF5 (for tests and for finding faults). */
+typedef struct lbc_input_options {
+    bool through_hdf5;
+    lbc_log log;
+} lbc_input_options;
+
+/* Opens path for reading only. Everything SPEC section 2 requires is checked here, except that
+ * fewer frames than nimages is for the caller to judge (-N may allow it). Errors name the file, the field and the remedy. */
+lbc_status lbc_input_open(lbc_input **input, const char *path, const lbc_input_options *options, lbc_error *err);
+void lbc_input_close(lbc_input *input); /* NULL is allowed */
+
+const lbc_series *lbc_input_series(const lbc_input *input);
+const char *lbc_input_path(const lbc_input *input);
+/* Path of each file read: 0 the master, then data and metadata files; NULL beyond the last. */
+const char *lbc_input_file(const lbc_input *input, uint32_t n);
+/* True when path is, by device and inode, one of the files read. */
+bool lbc_input_is_file(const lbc_input *input, const char *path);
+
+/* Where a frame is: file name, and byte offset of its chunk (0 when it has none), for messages. */
+const char *lbc_input_frame_place(const lbc_input *input, uint64_t frame, uint64_t *offset);
+/* True when the frame takes the fast way. */
+bool lbc_input_frame_is_fast(const lbc_input *input, uint64_t frame);
+/* Stored bytes of a frame (its chunk), for figures. */
+uint64_t lbc_input_frame_bytes(const lbc_input *input, uint64_t frame);
+
+/* Per-thread reading state: a chunk buffer and decoder memory. */
+typedef struct lbc_frame_reader lbc_frame_reader;
+lbc_frame_reader *lbc_frame_reader_new(void); /* NULL: out of memory */
+void lbc_frame_reader_free(lbc_frame_reader *reader);
+
+/* Decodes frame (0-based over the whole series) into sink, in series->type. Any number of threads, a
+ * reader each. An error names frame, file and offset. */
+lbc_status lbc_input_read(const lbc_input *input, lbc_frame_reader *reader, uint64_t frame, const lbc_pixel_sink *sink,
+                          lbc_error *err);
+/* The stored chunk itself, when the frame is fast: *format points into the input, *bytes into the
+ * reader (valid until its next use). LBC_E_UNSUPPORTED when the frame is not fast. */
+lbc_status lbc_input_read_chunk(const lbc_input *input, lbc_frame_reader *reader, uint64_t frame,
+                                const lbc_chunk_format **format, const uint8_t **bytes, size_t *size, lbc_error *err);
+
+#endif
