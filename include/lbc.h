@@ -20,6 +20,7 @@
 #ifndef LBC_H
 #define LBC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -82,6 +83,94 @@ typedef struct lbc_shape {
     uint32_t ny; /* rows, the slow axis */
     uint32_t nx; /* columns, the fast axis */
 } lbc_shape;
+
+/* ---- compressing a series ---------------------------------------------------------------- */
+
+typedef enum lbc_wavelet { LBC_WAVELET_53, LBC_WAVELET_97 } lbc_wavelet;
+
+typedef enum lbc_lossy_kind {
+    LBC_LOSSY_NONE,
+    LBC_LOSSY_HCOMPRESS, /* lossy_value: the absolute scale */
+    LBC_LOSSY_J2K,       /* lossy_value: the ratio of the last layer, layers from high ratios down */
+    LBC_LOSSY_J2K_ALT    /* the original's alternate layer list */
+} lbc_lossy_kind;
+
+typedef struct lbc_progress {
+    uint64_t frames_done, frames; /* of the output */
+    uint64_t frames_read;         /* of the input */
+    uint64_t bytes_in;            /* stored bytes of the input frames done */
+    uint64_t bytes_out;           /* chunk bytes written */
+    double seconds;               /* since the first frame was begun */
+} lbc_progress;
+
+/* One job. lbc_options_init gives the defaults of the command line; strings stay the caller's and
+ * must live until the call that takes the options returns. */
+typedef struct lbc_options {
+    const char *input;      /* the master */
+    const char *out_file;   /* prefix: data files are PREFIX_000001.h5, ... */
+    const char *out_master; /* NULL or "out_file": PREFIX_master.h5; ".h5" appended when missing; without
+                             * a slash it goes to the folder of out_file */
+    const char *out_squash; /* prefix of files of bare codestreams; "out_file": PREFIX_squash; NULL: none */
+    uint64_t first_image;   /* from 1 */
+    uint64_t last_image;    /* 0: all images */
+    uint32_t bin, sum;      /* 1: none */
+    uint32_t block;         /* images a data file */
+    const char *compression; /* storage codec: "bslz4", "bszstd", "bshuf", "zstd", "none", "hcomp", "j2k" */
+    int level;              /* brought into the codec's range, with a notice */
+    bool level_given;       /* false: the codec's own default */
+    lbc_lossy_kind lossy;
+    uint32_t lossy_value;
+    lbc_wavelet wavelet;
+    int stored;             /* 2: unsigned 16-bit, 4: unsigned 32-bit, 0: signed 32-bit */
+    bool keep_partial;      /* a last group with fewer than `sum` images is written, not dropped */
+    bool gaps_zero;         /* masked pixels count as 0, as in the original program */
+    bool overwrite;
+    unsigned threads;       /* worker threads; 0: everything in the caller's thread */
+    uint32_t shares, share; /* shares 0: the whole job; else share 0 writes the master alone, share t in
+                             * 1..shares the data files n with (n-1) mod shares + 1 = t */
+
+    lbc_message_fn *message; /* may be NULL */
+    /* Called after each frame and a few times a second (NULL: never), from the calling thread; another
+     * value than 0 cancels the run. */
+    int (*progress)(void *user, const lbc_progress *progress);
+    void *user;
+} lbc_options;
+
+/* What a run did. */
+typedef struct lbc_result {
+    uint64_t frames_in, frames_out;
+    uint64_t frames_dropped; /* selected, but in groups too short to be written */
+    lbc_shape shape_in, shape_out;
+    lbc_pixel_type type_in, type_out;
+    uint32_t files;          /* data files written */
+    uint64_t bytes_raw;      /* input frames, undecoded size: frames_in x pixels x bytes a pixel */
+    uint64_t bytes_raw_out;  /* the same of the output frames */
+    uint64_t bytes_in;       /* stored bytes of the input frames */
+    uint64_t bytes_out;      /* size of the data files written */
+    uint64_t masked, overloaded, clipped, above_i16; /* pixels of the output; see frame counts in SPEC terms:
+                             * overloaded includes clipped; above_i16: counts above 32767 */
+    int64_t saturation;      /* S' */
+    uint64_t codestreams, codestream_bytes; /* how many frames' codestreams were measured, and their sum */
+    double seconds;
+    char *master;            /* path of the master written, NULL: none */
+    char *first_file, *last_file; /* paths of data files, NULL: none */
+    char *note;              /* what fast_dp and XDS need to be told, several lines; NULL: nothing */
+} lbc_result;
+
+LBC_API void lbc_options_init(lbc_options *options);
+
+/* Runs one job. result is filled as far as the run came and must be freed with lbc_result_free in any
+ * case. A failed or cancelled run leaves complete data files, no master, and says what it left. */
+LBC_API lbc_status lbc_compress(const lbc_options *options, lbc_result *result, lbc_error *err);
+LBC_API void lbc_result_free(lbc_result *result);
+
+/* The storage codecs, for help texts: name and description of entry n; NULL beyond the last. */
+LBC_API const char *lbc_codec_name(unsigned n);
+LBC_API const char *lbc_codec_text(unsigned n);
+
+/* Forbids instruction sets above a level ("c", "sse2", "avx2", "avx512") for the whole process; to be
+ * called before anything else. LBC_E_ARGUMENT for another word. */
+LBC_API lbc_status lbc_limit_cpu(const char *level);
 
 #ifdef __cplusplus
 }

@@ -18,7 +18,8 @@ typedef struct lbc_place {
     char *temporary; /* where it is now; NULL: not begun, or done */
 } lbc_place;
 
-/* Makes an empty temporary file (mode 0666 less the umask; exclusive, no link followed) beside path. */
+/* Chooses the temporary name beside path. The caller makes the file, exclusively (H5F_ACC_EXCL or
+ * O_EXCL): a name that exists already, be it a link, is then refused and never followed. */
 lbc_status lbc_place_begin(lbc_place *place, const char *path, lbc_error *err);
 /* Flushes the temporary file, renames it to path and flushes the folder. replace false: an existing
  * path is LBC_E_EXISTS. On failure the temporary file stays, for lbc_place_drop. */

@@ -88,8 +88,6 @@ extern const lbc_codec *const lbc_codecs[];
 
 #define LBC_MAX_LAYERS 32
 
-typedef enum lbc_wavelet { LBC_WAVELET_53, LBC_WAVELET_97 } lbc_wavelet;
-
 typedef struct lbc_lossy_params {
     lbc_shape shape;
     int32_t limit;        /* S': every count is in 0..limit */

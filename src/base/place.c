@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "base/place.h"
+
+#include "base/memory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A temporary name is  .BASE.lbc~HOST~PID~START~COUNT.tmp  with START the start time of the process
+ * in clock ticks since boot (0 where /proc does not tell). */
+#define TMP_MARK ".lbc~"
+#define TMP_END  ".tmp"
+
+static void host_name(char *out, size_t size)
+{
+    if (gethostname(out, size)) snprintf(out, size, "unknown");
+    out[size - 1] = '\0';
+    for (char *c = out; *c; c++)
+        if (*c == '~' || *c == '/') *c = '_';
+}
+
+/* Field 22 of /proc/PID/stat; 0 when there is no such process or no /proc. */
+static unsigned long long process_start(long pid)
+{
+    char path[64], line[1024];
+    snprintf(path, sizeof path, "/proc/%ld/stat", pid);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return 0;
+    const ssize_t n = read(fd, line, sizeof line - 1);
+    close(fd);
+    if (n <= 0) return 0;
+    line[n] = '\0';
+    const char *p = strrchr(line, ')'); /* the command name may hold anything */
+    for (int field = 2; p && field < 22; field++) p = strchr(p + 1, ' ');
+    return p ? strtoull(p + 1, NULL, 10) : 0;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* Length of the folder part of path, with its slash; 0: the current folder. */
+static size_t folder_length(const char *path) { return (size_t)(base_name(path) - path); }
+
+lbc_status lbc_place_begin(lbc_place *place, const char *path, lbc_error *err)
+{
+    static _Atomic unsigned count;
+    char host[128];
+    host_name(host, sizeof host);
+    place->path = lbc_strdup(path);
+    place->temporary = lbc_asprintf("%.*s.%s" TMP_MARK "%s~%ld~%llu~%u" TMP_END, (int)folder_length(path), path,
+                                    base_name(path), host, (long)getpid(), process_start((long)getpid()),
+                                    atomic_fetch_add(&count, 1));
+    if (place->path && place->temporary) return LBC_OK;
+    free(place->temporary);
+    place->temporary = NULL;
+    return lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", path);
+}
+
+/* fsync of a file or folder. File systems that cannot flush a folder say EINVAL; that is no failure. */
+static int flush_path(const char *path, int flags)
+{
+    const int fd = open(path, flags | O_CLOEXEC);
+    if (fd < 0) return -1;
+    int failed = fsync(fd);
+    if (failed && (flags & O_DIRECTORY) && (errno == EINVAL || errno == ENOTSUP)) failed = 0;
+    const int why = errno;
+    close(fd);
+    errno = why;
+    return failed;
+}
+
+static int flush_folder_of(const char *path)
+{
+    const size_t n = folder_length(path);
+    char *folder = n ? lbc_asprintf("%.*s", (int)n, path) : lbc_strdup(".");
+    if (!folder) {
+        errno = ENOMEM;
+        return -1;
+    }
+    const int failed = flush_path(folder, O_RDONLY | O_DIRECTORY);
+    free(folder);
+    return failed;
+}
+
+lbc_status lbc_place_commit(lbc_place *place, bool replace, lbc_error *err)
+{
+    if (flush_path(place->temporary, O_RDONLY))
+        return lbc_fail(err, LBC_E_IO, "%s: cannot flush to disk: %s", place->path, strerror(errno));
+    /* link() fails where the name is taken, rename() does not; file systems without hard links get
+     * the check and the rename in two steps. */
+    if (!replace && link(place->temporary, place->path) == 0) {
+        if (unlink(place->temporary))
+            return lbc_fail(err, LBC_E_IO, "%s: cannot be removed: %s", place->temporary, strerror(errno));
+    } else {
+        struct stat there;
+        if (!replace && (errno == EEXIST || lstat(place->path, &there) == 0))
+            return lbc_fail(err, LBC_E_EXISTS, "%s: exists (--overwrite replaces it)", place->path);
+        if (rename(place->temporary, place->path))
+            return lbc_fail(err, LBC_E_IO, "%s: cannot be renamed into place: %s", place->path, strerror(errno));
+    }
+    free(place->temporary);
+    place->temporary = NULL;
+    if (flush_folder_of(place->path))
+        return lbc_fail(err, LBC_E_IO, "%s: cannot flush its folder to disk: %s", place->path, strerror(errno));
+    return LBC_OK;
+}
+
+void lbc_place_drop(lbc_place *place)
+{
+    if (place->temporary) unlink(place->temporary);
+    free(place->temporary);
+    free(place->path);
+    *place = (lbc_place){0};
+}
+
+/* True when name is a temporary of `base` left by a process of this host that is gone. */
+static bool is_left_behind(const char *name, const char *base, const char *host)
+{
+    const size_t nbase = strlen(base), nhost = strlen(host), n = strlen(name);
+    if (name[0] != '.' || strncmp(name + 1, base, nbase)) return false;
+    if (n < strlen(TMP_END) || strcmp(name + n - strlen(TMP_END), TMP_END)) return false;
+    const char *mark = NULL; /* the last one: a base name may hold the mark too */
+    for (const char *p = strstr(name + 1 + nbase, TMP_MARK); p; p = strstr(p + 1, TMP_MARK)) mark = p;
+    if (!mark) return false;
+    const char *p = mark + strlen(TMP_MARK);
+    if (strncmp(p, host, nhost) || p[nhost] != '~') return false;
+    char *end;
+    errno = 0;
+    const long pid = strtol(p + nhost + 1, &end, 10);
+    if (errno || pid <= 0 || *end != '~') return false;
+    const unsigned long long start = strtoull(end + 1, &end, 10);
+    if (errno || *end != '~') return false;
+    if (kill((pid_t)pid, 0) && errno == ESRCH) return true;
+    return start != 0 && process_start(pid) != start; /* the number belongs to another process now */
+}
+
+unsigned lbc_place_sweep(const char *folder, const char *base)
+{
+    char host[128];
+    host_name(host, sizeof host);
+    unsigned removed = 0;
+    DIR *dir = opendir(folder);
+    if (!dir) return 0;
+    for (const struct dirent *entry; (entry = readdir(dir));)
+        if (is_left_behind(entry->d_name, base, host) && unlinkat(dirfd(dir), entry->d_name, 0) == 0) removed++;
+    closedir(dir);
+    return removed;
+}
+
+lbc_status lbc_place_folder(const char *folder, lbc_error *err)
+{
+    lbc_status status = LBC_OK;
+    char *path = lbc_strdup(folder);
+    if (!path) return lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", folder);
+    for (char *p = path + 1; status == LBC_OK && path[0]; p++) {
+        if (*p && *p != '/') continue;
+        const char was = *p;
+        *p = '\0';
+        struct stat there;
+        if (mkdir(path, 0777) && !(stat(path, &there) == 0 && S_ISDIR(there.st_mode)))
+            status = lbc_fail(err, LBC_E_IO, "%s: cannot make this folder: %s", path, strerror(errno));
+        *p = was;
+        if (!was) break;
+    }
+    free(path);
+    return status;
+}
