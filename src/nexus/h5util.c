@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nexus/h5util.h"
+
+#include "base/lock.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- the library's lock -------------------------------------------------------------------- */
+
+static lbc_lock hdf5 = LBC_LOCK_INIT;
+static H5E_auto2_t host_printer; /* guarded by the lock */
+static void *host_printer_data;
+
+void lbc_h5_enter(void)
+{
+    lbc_lock_take(&hdf5);
+    H5Eget_auto2(H5E_DEFAULT, &host_printer, &host_printer_data);
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+}
+
+void lbc_h5_leave(void)
+{
+    H5Eset_auto2(H5E_DEFAULT, host_printer, host_printer_data);
+    lbc_lock_give(&hdf5);
+}
+
+/* ---- errors -------------------------------------------------------------------------------- */
+
+static herr_t take_innermost(unsigned n, const H5E_error2_t *error, void *user)
+{
+    (void)n;
+    if (error->desc && error->desc[0]) {
+        snprintf(user, LBC_H5_WHY, "%s", error->desc);
+        return 1;
+    }
+    return 0;
+}
+
+const char *lbc_h5_why(char buffer[LBC_H5_WHY])
+{
+    snprintf(buffer, LBC_H5_WHY, "no reason given");
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, take_innermost, buffer);
+    return buffer;
+}
+
+/* ---- ids ----------------------------------------------------------------------------------- */
+
+void lbc_h5_close(hid_t *id)
+{
+    if (*id > 0) H5Idec_ref(*id);
+    *id = H5I_INVALID_HID;
+}
+
+/* ---- links and names ----------------------------------------------------------------------- */
+
+typedef struct name_taker {
+    lbc_h5_names *names;
+    size_t capacity;
+} name_taker;
+
+static herr_t take_name(hid_t group, const char *name, const H5L_info_t *info, void *user)
+{
+    (void)group;
+    (void)info;
+    name_taker *taker = user;
+    lbc_h5_names *names = taker->names;
+    if (names->count == taker->capacity) {
+        const size_t wider = taker->capacity ? 2 * taker->capacity : 16;
+        char **grown = realloc(names->name, wider * sizeof *grown);
+        if (!grown) return -1;
+        names->name = grown;
+        taker->capacity = wider;
+    }
+    char *copy = lbc_strdup(name);
+    if (!copy) return -1;
+    names->name[names->count++] = copy;
+    return 0;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+lbc_status lbc_h5_names_read(lbc_h5_names *names, hid_t group)
+{
+    name_taker taker = {names, 0};
+    *names = (lbc_h5_names){0, NULL};
+    if (H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, take_name, &taker) < 0) {
+        lbc_h5_names_free(names);
+        return LBC_E_FORMAT;
+    }
+    if (names->count) qsort(names->name, names->count, sizeof *names->name, compare_names);
+    return LBC_OK;
+}
+
+void lbc_h5_names_free(lbc_h5_names *names)
+{
+    for (size_t i = 0; i < names->count; i++) free(names->name[i]);
+    free(names->name);
+    *names = (lbc_h5_names){0, NULL};
+}
+
+bool lbc_h5_has_link(hid_t loc, const char *name)
+{
+    return H5Lexists(loc, name, H5P_DEFAULT) > 0;
+}
+
+/* ---- strings and numbers, of attributes and data sets alike -------------------------------- */
+
+typedef struct value_source {
+    hid_t id;
+    bool attribute;
+} value_source;
+
+static herr_t read_value(value_source s, hid_t memory_type, void *buffer)
+{
+    return s.attribute ? H5Aread(s.id, memory_type, buffer)
+                       : H5Dread(s.id, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer);
+}
+
+static void copy_text(char *text, size_t size, const char *from, size_t length)
+{
+    const char *end = memchr(from, 0, length);
+    if (end) length = (size_t)(end - from);
+    while (length && from[length - 1] == ' ') length--;
+    if (length >= size) length = size - 1;
+    memcpy(text, from, length);
+    text[length] = 0;
+}
+
+static bool read_variable_text(value_source s, hid_t file_type, char *text, size_t size)
+{
+    char *string = NULL;
+    hid_t type = H5Tcopy(H5T_C_S1);
+    /* the character set must be the file's, or HDF5 refuses the conversion */
+    const bool ok = type >= 0 && H5Tset_size(type, H5T_VARIABLE) >= 0 &&
+                    H5Tset_cset(type, H5Tget_cset(file_type)) >= 0 && read_value(s, type, &string) >= 0;
+    if (ok && string) copy_text(text, size, string, strlen(string));
+    H5free_memory(string);
+    lbc_h5_close(&type);
+    return ok && string;
+}
+
+static bool read_fixed_text(value_source s, hid_t file_type, char *text, size_t size)
+{
+    const size_t length = H5Tget_size(file_type);
+    if (length == 0 || length > 1 << 20) return false;
+    char *string = lbc_alloc(length, 1);
+    const bool ok = string && read_value(s, file_type, string) >= 0;
+    if (ok) copy_text(text, size, string, length);
+    free(string);
+    return ok;
+}
+
+static bool read_text(value_source s, hid_t file_type, hid_t space, char *text, size_t size)
+{
+    bool ok = false;
+    text[0] = 0;
+    if (file_type >= 0 && H5Tget_class(file_type) == H5T_STRING && H5Sget_simple_extent_npoints(space) == 1) {
+        if (H5Tis_variable_str(file_type) > 0)
+            ok = read_variable_text(s, file_type, text, size);
+        else
+            ok = read_fixed_text(s, file_type, text, size);
+    }
+    return ok;
+}
+
+static bool is_numeric(hid_t type)
+{
+    switch (H5Tget_class(type)) {
+    case H5T_INTEGER:
+    case H5T_FLOAT: return true;
+    default: return false;
+    }
+}
+
+/* A single enumeration value (h5py's booleans) as the integer it stands on, since HDF5 does not convert
+ * an enumeration to a float. */
+static bool read_enum(value_source s, hid_t type, double *value)
+{
+    hid_t base = H5Tget_super(type);
+    int64_t number = 0;
+    unsigned char raw[8] = {0};
+    bool ok = base >= 0 && H5Tget_size(type) <= sizeof raw && read_value(s, type, raw) >= 0 &&
+              H5Tconvert(base, H5T_NATIVE_INT64, 1, memcpy(&number, raw, sizeof raw), NULL, H5P_DEFAULT) >= 0;
+    if (ok) *value = (double)number;
+    lbc_h5_close(&base);
+    return ok;
+}
+
+/* ---- attributes ---------------------------------------------------------------------------- */
+
+bool lbc_h5_attr_text(hid_t object, const char *name, char *text, size_t size)
+{
+    text[0] = 0;
+    if (H5Aexists(object, name) <= 0) return false;
+    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    if (attribute < 0) return false;
+    hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+    const bool ok = read_text((value_source){attribute, true}, type, space, text, size);
+    lbc_h5_close(&space);
+    lbc_h5_close(&type);
+    lbc_h5_close(&attribute);
+    return ok;
+}
+
+size_t lbc_h5_attr_numbers(hid_t object, const char *name, double *value, size_t max)
+{
+    size_t count = 0;
+    if (H5Aexists(object, name) <= 0) return 0;
+    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    if (attribute < 0) return 0;
+    hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
+    const hssize_t points = H5Sget_simple_extent_npoints(space);
+    double *all = NULL;
+    /* an attribute is read as a whole; real ones are short */
+    if (points > 0 && points <= 1 << 16 && is_numeric(type)) all = lbc_alloc((size_t)points, sizeof *all);
+    if (all && H5Aread(attribute, H5T_NATIVE_DOUBLE, all) >= 0) {
+        count = (size_t)points;
+        memcpy(value, all, (count < max ? count : max) * sizeof *value);
+    }
+    free(all);
+    lbc_h5_close(&space);
+    lbc_h5_close(&type);
+    lbc_h5_close(&attribute);
+    return count;
+}
+
+bool lbc_h5_is_class(hid_t object, const char *nx_class)
+{
+    char text[64];
+    return lbc_h5_attr_text(object, "NX_class", text, sizeof text) && strcmp(text, nx_class) == 0;
+}
+
+/* ---- data sets ----------------------------------------------------------------------------- */
+
+int lbc_h5_shape(hid_t dataset, hsize_t *dims, int max)
+{
+    hid_t space = H5Dget_space(dataset);
+    int rank = -1;
+    if (space >= 0 && H5Sget_simple_extent_type(space) != H5S_NULL) {
+        rank = H5Sget_simple_extent_ndims(space);
+        if (rank > max || (rank > 0 && H5Sget_simple_extent_dims(space, dims, NULL) < 0)) rank = -1;
+    }
+    lbc_h5_close(&space);
+    return rank;
+}
+
+bool lbc_h5_text(hid_t dataset, char *text, size_t size)
+{
+    hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
+    const bool ok = read_text((value_source){dataset, false}, type, space, text, size);
+    lbc_h5_close(&space);
+    lbc_h5_close(&type);
+    return ok;
+}
+
+/* Reads the first `count` elements, in storage order, of a data set of any rank. */
+static bool read_first(hid_t dataset, hid_t space, size_t count, double *value)
+{
+    hsize_t dims[H5S_MAX_RANK], coordinates[H5S_MAX_RANK];
+    const int rank = H5Sget_simple_extent_ndims(space);
+    if (rank == 0) return H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) >= 0;
+    if (rank < 0 || H5Sget_simple_extent_dims(space, dims, NULL) < 0) return false;
+    const hsize_t wanted = count;
+    hid_t memory = H5Screate_simple(1, &wanted, NULL);
+    if (rank == 1) {
+        const hsize_t start = 0;
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &wanted, NULL);
+    } else {
+        H5Sselect_none(space);
+        for (hsize_t i = 0; i < wanted; i++) {
+            hsize_t rest = i;
+            for (int d = rank - 1; d >= 0; d--) {
+                coordinates[d] = rest % dims[d];
+                rest /= dims[d];
+            }
+            H5Sselect_elements(space, H5S_SELECT_APPEND, 1, coordinates);
+        }
+    }
+    const bool ok = memory >= 0 && H5Dread(dataset, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, value) >= 0;
+    lbc_h5_close(&memory);
+    return ok;
+}
+
+size_t lbc_h5_numbers(hid_t dataset, double *value, size_t max)
+{
+    hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
+    const hssize_t points = H5Sget_simple_extent_npoints(space);
+    size_t count = 0;
+    if (points > 0 && type >= 0) {
+        const size_t wanted = (uint64_t)points < max ? (size_t)points : max;
+        bool ok = false;
+        if (is_numeric(type))
+            ok = wanted == 0 || read_first(dataset, space, wanted, value);
+        else if (H5Tget_class(type) == H5T_ENUM && points == 1 && max > 0)
+            ok = read_enum((value_source){dataset, false}, type, value);
+        if (ok) count = (size_t)points;
+    }
+    lbc_h5_close(&space);
+    lbc_h5_close(&type);
+    return count;
+}
+
+bool lbc_h5_is_allocated(hid_t dataset)
+{
+    H5D_space_status_t status = H5D_SPACE_STATUS_NOT_ALLOCATED;
+    hid_t properties = H5Dget_create_plist(dataset);
+    const bool is_virtual = properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL;
+    lbc_h5_close(&properties);
+    return is_virtual || (H5Dget_space_status(dataset, &status) >= 0 && status != H5D_SPACE_STATUS_NOT_ALLOCATED);
+}
+
+/* What brings a filter: Debian's packages, where there is one. */
+static const char *filter_provider(H5Z_filter_t filter)
+{
+    switch (filter) {
+    case H5Z_FILTER_SZIP: return "an HDF5 built with szip";
+    case 307: return "the Debian package hdf5-filter-plugin (bzip2)";
+    case 32001: return "the Debian package hdf5-filter-plugin-blosc-serial";
+    case 32004: return "the Debian package hdf5-filter-plugin (LZ4)";
+    case 32008: return "the Debian package bitshuffle";
+    case 32015: return "the Zstandard HDF5 plugin (python3-hdf5plugin has it)";
+    default: return "its HDF5 plugin";
+    }
+}
+
+lbc_status lbc_h5_check_filters(hid_t dataset, const char *file, lbc_error *err)
+{
+    lbc_status status = LBC_OK;
+    hid_t properties = H5Dget_create_plist(dataset);
+    const int count = properties < 0 ? 0 : H5Pget_nfilters(properties);
+    for (int i = 0; i < count && status == LBC_OK; i++) {
+        unsigned flags = 0, config = 0;
+        size_t nparams = 0;
+        char name[64] = "";
+        const H5Z_filter_t filter =
+            H5Pget_filter2(properties, (unsigned)i, &flags, &nparams, NULL, sizeof name - 1, name, &config);
+        if (filter < 0 || H5Zfilter_avail(filter) > 0) continue;
+        status = lbc_fail(err, LBC_E_UNSUPPORTED,
+                          "%s: HDF5 lacks filter %d%s%s%s; install %s, in a folder HDF5 looks in (HDF5_PLUGIN_PATH)",
+                          file, (int)filter, name[0] ? " (" : "", name, name[0] ? ")" : "", filter_provider(filter));
+    }
+    lbc_h5_close(&properties);
+    return status;
+}
+
+/* ---- units --------------------------------------------------------------------------------- */
+
+typedef struct unit {
+    const char *name;
+    double factor;
+} unit;
+
+static const unit lengths[] = {
+    {"m", 1},
+    {"metre", 1},
+    {"meter", 1},
+    {"mm", 1e-3},
+    {"millimetre", 1e-3},
+    {"millimeter", 1e-3},
+    {"cm", 1e-2},
+    {"centimetre", 1e-2},
+    {"centimeter", 1e-2},
+    {"um", 1e-6},
+    {"\xc2\xb5m", 1e-6},
+    {"\xce\xbcm", 1e-6},
+    {"micron", 1e-6},
+    {"micrometre", 1e-6},
+    {"micrometer", 1e-6},
+    {"nm", 1e-9},
+    {"nanometre", 1e-9},
+    {"nanometer", 1e-9},
+    {"angstrom", 1e-10},
+    {"A", 1e-10},
+    {"\xc3\x85", 1e-10},
+    {"\xe2\x84\xab", 1e-10},
+    {"ang", 1e-10},
+    {"pm", 1e-12},
+    {"picometre", 1e-12},
+    {"picometer", 1e-12},
+    {NULL, 0},
+};
+
+static const unit energies[] = {
+    {"eV", 1}, {"keV", 1e3}, {"MeV", 1e6}, {"J", 1 / 1.602176634e-19}, {NULL, 0},
+};
+
+/* Long names in any case and with a plural s; short ones as they are, since case is their meaning. */
+static double find_unit(const unit *table, const char *name)
+{
+    for (const unit *u = table; u->name; u++) {
+        const size_t n = strlen(u->name);
+        if (strcmp(u->name, name) == 0) return u->factor;
+        if (n > 2 && strncasecmp(u->name, name, n) == 0 && (!name[n] || strcasecmp(name + n, "s") == 0))
+            return u->factor;
+    }
+    return NAN;
+}
+
+double lbc_unit_length(const char *unit_name)
+{
+    return find_unit(lengths, unit_name);
+}
+double lbc_unit_energy(const char *unit_name)
+{
+    return find_unit(energies, unit_name);
+}
+
+/* ---- paths --------------------------------------------------------------------------------- */
+
+const char *lbc_path_base(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+char *lbc_path_beside(const char *file, const char *name)
+{
+    const int folder = (int)(lbc_path_base(file) - file);
+    return name[0] == '/' ? lbc_strdup(name) : lbc_asprintf("%.*s%s", folder, file, name);
+}
