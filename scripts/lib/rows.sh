@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# rows.sh - the rows of scripts/check. Row NAME is the function row_NAME; the comment on the line above
+# it is what `scripts/check --list` prints. Sourced after common.sh.
+# shellcheck source-path=SCRIPTDIR source=common.sh
+: "${top:?source common.sh first}"
+
+rows_list()
+{
+    awk '/^# / { what = substr($0, 3); next }
+         /^row_[a-z]+\(\)/ { name = $1; sub(/^row_/, "", name); sub(/\(\).*/, "", name); printf "%-10s %s\n", name, what }
+         { what = "" }' "$top/scripts/lib/rows.sh"
+}
+
+# run_tests PRESET [CTEST OPTION...]: the closing lines are ctest's.
+run_tests()
+{
+    local folder
+    folder=$(build_folder "$1")
+    shift
+    (cd -- "$folder" && ctest --parallel "$(jobs_wanted)" --output-on-failure --no-tests=error "$@")
+}
+
+# label NAME: the tests of one folder of tests/, in the release build.
+label()
+{
+    need_packages build tests
+    build_preset release
+    run_tests release -L "^$1\$"
+}
+
+# sanitized PRESET [CTEST OPTION...]: tests that need no foreign program to load our libraries.
+sanitized()
+{
+    local preset=$1
+    shift
+    need_packages build tests
+    build_preset "$preset"
+    ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 \
+        UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1 \
+        run_tests "$preset" "$@"
+}
+
+# everything that fits a quarter of an hour: unit tests under ASan and UBSan, then all tests
+row_default()
+{
+    sanitized asan -L '^unit$'
+    build_preset release
+    run_tests release
+}
+
+# C tests of every room
+row_unit() { label unit; }
+
+# results against numpy, cfitsio, OpenJPEG and the golden files
+row_golden() { label golden; }
+
+# every option and every error of the command line
+row_cli() { label cli; }
+
+# DIALS, h5py and the HDF5 tools read what we write
+row_readers() { label readers; }
+
+# house rules: who includes whom, what lives where, names, headers, shell scripts
+row_house() { label house; }
+
+# failures injected into every call that can fail, long form
+row_fault()
+{
+    export LBC_LONG=1
+    label fault
+}
+
+# unit, golden, cli and fault tests under AddressSanitizer and UndefinedBehaviorSanitizer
+row_asan() { sanitized asan -L '^(unit|golden|cli|fault)$'; }
+
+# unit, golden and cli tests under ThreadSanitizer
+row_tsan() { sanitized tsan -L '^(unit|golden|cli)$'; }
+
+# unit tests under memcheck
+row_valgrind()
+{
+    local test folder
+    need_packages build tests checks
+    build_preset debug
+    folder=$(build_folder debug)
+    for test in "$folder"/tests/unit_*; do
+        [ -x "$test" ] || continue
+        say "valgrind ${test##*/}"
+        (cd -- "$folder" && LBC_VALGRIND=1 LBC_SOURCE=$top LBC_BUILD=$folder valgrind --quiet --leak-check=full \
+            --show-leak-kinds=definite --errors-for-leak-kinds=definite --error-exitcode=99 "$test" >/dev/null)
+    done
+}
+
+# gcc and clang, every warning an error
+row_warnings()
+{
+    local compiler folder
+    need_packages build tests checks
+    for compiler in gcc clang; do
+        folder=$top/build-warnings-$compiler
+        say "building with $compiler -Werror"
+        CC=$compiler cmake -S "$top" -B "$folder" -G Ninja -DCMAKE_BUILD_TYPE=Release -DLBC_WERROR=ON \
+            --log-level=WARNING >/dev/null
+        cmake --build "$folder" --parallel "$(jobs_wanted)" -- --quiet
+    done
+}
+
+# clang-tidy over the programs and the library, by .clang-tidy
+row_tidy()
+{
+    need_packages build tests checks
+    CC=clang cmake -S "$top" -B "$top/build-tidy" -G Ninja -DCMAKE_BUILD_TYPE=Debug --log-level=WARNING >/dev/null
+    find "$top/src" "$top/cli" "$top/plugin" -name '*.c' -print0 |
+        xargs -0 -n 4 -P "$(jobs_wanted)" clang-tidy --quiet --warnings-as-errors='*' -p "$top/build-tidy"
+}
+
+# lines of src/ that the unit, golden, cli and fault tests reach; at least 90 %
+row_coverage()
+{
+    local folder
+    need_packages build tests checks
+    build_preset coverage
+    folder=$(build_folder coverage)
+    find "$folder" -name '*.gcda' -delete
+    run_tests coverage -L '^(unit|golden|cli|fault)$'
+    gcovr --root "$top" --filter "$top/src/" --object-directory "$folder" --fail-under-line 90 \
+        --gcov-ignore-parse-errors "$folder"
+}
+
+# the sources as .clang-format wants them
+row_format()
+{
+    need_packages tests
+    find "$top/include" "$top/src" "$top/cli" "$top/plugin" "$top/tests" "$top/bench" -name '*.[ch]' -print0 2>/dev/null |
+        xargs -0 clang-format --dry-run --Werror
+}
+
+# the scripts through shellcheck
+row_shell()
+{
+    need_packages checks
+    shellcheck -x -P "$top/scripts" "$top/.ci/run" "$top/scripts/demo" "$top/scripts/check" "$top/scripts/bench" \
+        "$top"/scripts/lib/*.sh
+}
