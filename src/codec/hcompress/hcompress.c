@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "codec/hcompress/hcompress.h"
+
+#include "codec/hcompress/stream.h"
+#include "codec/hcompress/tile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+uint32_t lbc_hcomp_tile_rows(uint32_t ny)
+{
+    static const uint8_t candidates[] = {16, 24, 20, 30, 28, 26, 22, 18, 14};
+    if (ny <= 30) return ny;
+    for (size_t i = 0; i < sizeof candidates; i++) {
+        uint32_t last = ny % candidates[i];
+        if (last == 0 || last >= LBC_HCOMP_SIDE_MIN) return candidates[i];
+    }
+    return 17;
+}
+
+static lbc_hcomp_stream cut(const lbc_lossy_params *p)
+{
+    lbc_hcomp_stream s = {.shape = p->shape, .scale = p->scale, .tile_rows = lbc_hcomp_tile_rows(p->shape.ny)};
+    s.tiles = lbc_hcomp_tile_count(s.shape.ny, s.tile_rows);
+    return s;
+}
+
+static lbc_status check(const lbc_lossy_params *p, lbc_error *err)
+{
+    if (p->shape.ny < LBC_HCOMP_SIDE_MIN || p->shape.nx < LBC_HCOMP_SIDE_MIN)
+        return lbc_fail(err, LBC_E_ARGUMENT, "HCompress needs images of at least %d x %d pixels, not %u x %u",
+                        LBC_HCOMP_SIDE_MIN, LBC_HCOMP_SIDE_MIN, p->shape.nx, p->shape.ny);
+    if (p->scale < 1) return lbc_fail(err, LBC_E_ARGUMENT, "the HCompress scale must be 1 or more, not %d", p->scale);
+    return LBC_OK;
+}
+
+static size_t bound(const lbc_lossy_params *p)
+{
+    lbc_hcomp_stream s = cut(p);
+    return LBC_HCOMP_HEAD + (size_t)s.tiles * (LBC_HCOMP_INDEX_MAX + 64) + lbc_shape_pixels(p->shape) * 8;
+}
+
+static lbc_status encode(lbc_codec_work *w, const lbc_lossy_params *p, const int32_t *frame, uint8_t *stream,
+                         size_t capacity, size_t *size)
+{
+    (void)w;
+    lbc_hcomp_stream s = cut(p);
+    size_t reserved = LBC_HCOMP_HEAD + (size_t)s.tiles * LBC_HCOMP_INDEX_MAX;
+    if (capacity < reserved) return LBC_E_SPACE;
+    lbc_buffer scratch = {0};
+    lbc_status status = LBC_OK;
+    uint8_t *index = stream + LBC_HCOMP_HEAD, *body = stream + reserved;
+    lbc_hcomp_put_head(stream, &s);
+    for (uint32_t t = 0; t < s.tiles && !status; t++) {
+        size_t length = 0;
+        lbc_hcomp_tile tile = {lbc_hcomp_rows_of(&s, t), s.shape.nx, s.scale, p->limit > 65535};
+        status = lbc_hcomp_tile_encode(&scratch, &tile, frame + (size_t)t * s.tile_rows * s.shape.nx, body,
+                                       capacity - (size_t)(body - stream), &length);
+        body += length;
+        index += lbc_hcomp_put_length(index, length);
+    }
+    /* The bodies close up to the index, which rarely needs all of its room. */
+    size_t bodies = (size_t)(body - stream) - reserved;
+    memmove(index, stream + reserved, bodies);
+    *size = (size_t)(index - stream) + bodies;
+    lbc_buffer_free(&scratch);
+    return status;
+}
+
+static lbc_status decode(lbc_codec_work *w, const lbc_lossy_params *p, const uint8_t *stream, size_t size,
+                         int32_t *frame)
+{
+    (void)w;
+    lbc_hcomp_stream s;
+    lbc_status status = lbc_hcomp_stream_open(&s, stream, size);
+    if (status) return status;
+    if (s.shape.ny != p->shape.ny || s.shape.nx != p->shape.nx) return LBC_E_FORMAT;
+    lbc_buffer scratch = {0};
+    for (uint32_t t = 0; t < s.tiles && !status; t++) {
+        lbc_hcomp_span span = lbc_hcomp_stream_next(&s, t);
+        lbc_hcomp_tile tile = {span.rows, s.shape.nx, s.scale, true};
+        status = lbc_hcomp_tile_decode(&scratch, &tile, span.body, span.size,
+                                       frame + (size_t)span.first_row * s.shape.nx);
+    }
+    lbc_buffer_free(&scratch);
+    return status;
+}
+
+static lbc_status roundtrip(lbc_codec_work *w, const lbc_lossy_params *p, int32_t *frame, size_t *size)
+{
+    size_t capacity = bound(p), bytes = 0;
+    uint8_t *stream = lbc_alloc(capacity, 1);
+    if (!stream) return LBC_E_MEMORY;
+    lbc_status status = encode(w, p, frame, stream, capacity, &bytes);
+    if (!status) status = decode(w, p, stream, bytes, frame);
+    if (size) *size = bytes;
+    free(stream);
+    return status;
+}
+
+const lbc_lossy lbc_hcomp = {
+    .name = "hcomp",
+    .check = check,
+    .bound = bound,
+    .encode = encode,
+    .decode = decode,
+    .roundtrip = roundtrip,
+};
