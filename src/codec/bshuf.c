@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* bshuf - bitshuffle alone. Six cd_values: durin takes a chunk with five for one that it can decode itself. */
+#include "codec/bitshuffle/bitshuffle.h"
+
+static lbc_status configure(lbc_chunk_format *format, int level)
+{
+    (void)level;
+    format->codec = &lbc_codec_bshuf;
+    lbc_bitshuffle_configure(format, 3, LBC_BITSHUFFLE_NONE, 0, 6);
+    return LBC_OK;
+}
+
+static lbc_status recognise(const lbc_chunk_format *format)
+{
+    return lbc_bitshuffle_recognise(format, LBC_BITSHUFFLE_NONE);
+}
+
+static size_t bound(const lbc_chunk_format *format) { return lbc_bitshuffle_bound(format, NULL); }
+
+static lbc_status encode(lbc_codec_work *w, const lbc_chunk_format *format, const lbc_pixel_source *source,
+                         uint8_t *chunk, size_t capacity, size_t *size)
+{
+    return lbc_bitshuffle_encode(w, format, NULL, source, chunk, capacity, size);
+}
+
+static lbc_status decode(lbc_codec_work *w, const lbc_chunk_format *format, const uint8_t *chunk, size_t size,
+                         const lbc_pixel_sink *sink)
+{
+    return lbc_bitshuffle_decode(w, format, NULL, chunk, size, sink);
+}
+
+const lbc_codec lbc_codec_bshuf = {
+    .name = "bshuf",
+    .what = "bitshuffle alone, not compressed",
+    .filter = LBC_BITSHUFFLE_FILTER,
+    .plugin = "bitshuffle",
+    .writable = true,
+    .configure = configure,
+    .recognise = recognise,
+    .bound = bound,
+    .encode = encode,
+    .decode = decode,
+};

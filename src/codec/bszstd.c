@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* bszstd - bitshuffle and Zstandard. Six cd_values, the last of them the level: durin takes a chunk with five for
+ * one that it can decode itself. */
+#include "codec/bitshuffle/bitshuffle.h"
+
+static lbc_status configure(lbc_chunk_format *format, int level)
+{
+    format->codec = &lbc_codec_bszstd;
+    lbc_bitshuffle_configure(format, 4, LBC_BITSHUFFLE_ZSTD, level, 6);
+    return LBC_OK;
+}
+
+static lbc_status recognise(const lbc_chunk_format *format)
+{
+    return lbc_bitshuffle_recognise(format, LBC_BITSHUFFLE_ZSTD);
+}
+
+static size_t bound(const lbc_chunk_format *format) { return lbc_bitshuffle_bound(format, &lbc_pack_zstd); }
+
+static lbc_status encode(lbc_codec_work *w, const lbc_chunk_format *format, const lbc_pixel_source *source,
+                         uint8_t *chunk, size_t capacity, size_t *size)
+{
+    return lbc_bitshuffle_encode(w, format, &lbc_pack_zstd, source, chunk, capacity, size);
+}
+
+static lbc_status decode(lbc_codec_work *w, const lbc_chunk_format *format, const uint8_t *chunk, size_t size,
+                         const lbc_pixel_sink *sink)
+{
+    return lbc_bitshuffle_decode(w, format, &lbc_pack_zstd, chunk, size, sink);
+}
+
+const lbc_codec lbc_codec_bszstd = {
+    .name = "bszstd",
+    .what = "bitshuffle and Zstandard",
+    .filter = LBC_BITSHUFFLE_FILTER,
+    .plugin = "hdf5plugin",
+    .level_min = -2,
+    .level_max = 22,
+    .level_default = 3,
+    .writable = true,
+    .configure = configure,
+    .recognise = recognise,
+    .bound = bound,
+    .encode = encode,
+    .decode = decode,
+};

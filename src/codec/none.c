@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* none - chunks are the pixels. */
+#include "codec/storage.h"
+
+static lbc_status configure(lbc_chunk_format *format, int level)
+{
+    (void)level;
+    format->codec = &lbc_codec_none;
+    format->nparams = 0;
+    return LBC_OK;
+}
+
+static lbc_status recognise(const lbc_chunk_format *format)
+{
+    (void)format;
+    return LBC_OK;
+}
+
+static lbc_status encode(lbc_codec_work *w, const lbc_chunk_format *format, const lbc_pixel_source *source,
+                         uint8_t *chunk, size_t capacity, size_t *size)
+{
+    (void)w;
+    const size_t bytes = lbc_frame_bytes(format);
+    if (capacity < bytes) return LBC_E_SPACE;
+    source->give(source->user, 0, lbc_shape_pixels(format->shape), chunk);
+    *size = bytes;
+    return LBC_OK;
+}
+
+static lbc_status decode(lbc_codec_work *w, const lbc_chunk_format *format, const uint8_t *chunk, size_t size,
+                         const lbc_pixel_sink *sink)
+{
+    (void)w;
+    if (size != lbc_frame_bytes(format)) return LBC_E_FORMAT;
+    sink->take(sink->user, chunk, lbc_shape_pixels(format->shape));
+    return LBC_OK;
+}
+
+const lbc_codec lbc_codec_none = {
+    .name = "none",
+    .what = "pixels as they are",
+    .filter = 0,
+    .writable = true,
+    .configure = configure,
+    .recognise = recognise,
+    .bound = lbc_frame_bytes,
+    .encode = encode,
+    .decode = decode,
+};
