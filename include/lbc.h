@@ -125,6 +125,7 @@ typedef struct lbc_options {
     bool keep_partial;      /* a last group with fewer than `sum` images is written, not dropped */
     bool gaps_zero;         /* masked pixels count as 0, as in the original program */
     bool overwrite;
+    int64_t date;           /* of the run, for provenance: seconds since 1970 UTC, of which the day is written */
     unsigned threads;       /* worker threads; 0: everything in the caller's thread */
     uint32_t shares, share; /* shares 0: the whole job; else share 0 writes the master alone, share t in
                              * 1..shares the data files n with (n-1) mod shares + 1 = t */
@@ -146,6 +147,7 @@ typedef struct lbc_result {
     uint64_t bytes_raw;      /* input frames, undecoded size: frames_in x pixels x bytes a pixel */
     uint64_t bytes_raw_out;  /* the same of the output frames */
     uint64_t bytes_in;       /* stored bytes of the input frames */
+    uint64_t bytes_chunks;   /* stored bytes of the output frames */
     uint64_t bytes_out;      /* size of the data files written */
     uint64_t masked, overloaded, clipped, above_i16; /* pixels of the output; see frame counts in SPEC terms:
                              * overloaded includes clipped; above_i16: counts above 32767 */
@@ -163,6 +165,11 @@ LBC_API void lbc_options_init(lbc_options *options);
  * case. A failed or cancelled run leaves complete data files, no master, and says what it left. */
 LBC_API lbc_status lbc_compress(const lbc_options *options, lbc_result *result, lbc_error *err);
 LBC_API void lbc_result_free(lbc_result *result);
+
+/* The summary of a run that is done, for people: lines of at most 80 columns (paths may be longer).
+ * verbose: with the note for readers even when nothing was binned or summed. The text is the
+ * caller's, freed with free(); NULL: out of memory. */
+LBC_API char *lbc_summary(const lbc_options *options, const lbc_result *result, bool verbose);
 
 /* The storage codecs, for help texts: name and description of entry n; NULL beyond the last. */
 LBC_API const char *lbc_codec_name(unsigned n);

@@ -40,6 +40,7 @@ typedef struct lbc_change {
     const uint32_t *mask;
     uint64_t masked;
 
+    char date[16]; /* of the run: "2026-11-22" */
     uint32_t nsteps;
     const lbc_step *steps;
 } lbc_change;

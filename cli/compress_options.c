@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "compress_options.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#define FIELD(name) offsetof(compress_settings, name)
+
+const cli_option compress_table[] = {
+    CLI_HEADING("Input"),
+    {'i', "infile", CLI_ARGUMENT, CLI_TEXT, FIELD(infile), 0, "FILE", "the master file of the series to read", NULL},
+    {'1', "first_image", CLI_OPTIONAL, CLI_INT, FIELD(first_image), 1, "N", "first selected image, from 1 (1)", NULL},
+    {'N', "last_image", CLI_ARGUMENT, CLI_INT, FIELD(last_image), 0, "N", "last selected image (the last there is)",
+     NULL},
+
+    CLI_HEADING("What is done to the images"),
+    {'b', "bin", CLI_OPTIONAL, CLI_INT, FIELD(bin), 1, "N", "sum blocks of N x N pixels into one (1)", NULL},
+    {'s', "sum", CLI_OPTIONAL, CLI_INT, FIELD(sum), 1, "N", "sum N consecutive images into one (1)", NULL},
+    {'H', "Hcompress", CLI_ARGUMENT, CLI_INT, FIELD(hcompress), 0, "SCALE",
+     "HCompress with this absolute scale; 1 is lossless, below 1 means 16", NULL},
+    {'J', "J2K", CLI_ARGUMENT, CLI_INT, FIELD(j2k), 0, "RATIO",
+     "JPEG 2000 to this compression ratio; below 1 means 125", NULL},
+    {'K', "J2K2", CLI_ARGUMENT, CLI_INT, FIELD(j2k_alt), 0, "RATIO",
+     "the same with the alternate list of quality layers", NULL},
+    {0, "wavelet", CLI_ARGUMENT, CLI_CHOICE, FIELD(wavelet), 0, "5/3|9/7",
+     "wavelet of JPEG 2000 (5/3); at equal size 9/7 keeps the background truer", "5/3|9/7"},
+    {0, "gaps", CLI_ARGUMENT, CLI_CHOICE, FIELD(gaps), 0, "keep|zero",
+     "masked pixels stay masked (keep), or count as 0 as in the original program (zero)", "keep|zero"},
+    {0, "partial", CLI_ARGUMENT, CLI_CHOICE, FIELD(partial), 0, "drop|keep",
+     "a last group with fewer than -s images is left out (drop) or written (keep)", "drop|keep"},
+
+    CLI_HEADING("Output"),
+    {'o', "out_file", CLI_ARGUMENT, CLI_TEXT, FIELD(out_file), 0, "PREFIX",
+     "data files are PREFIX_000001.h5, ... (out_data)", NULL},
+    {'m', "out_master", CLI_ARGUMENT, CLI_TEXT, FIELD(out_master), 0, "NAME",
+     "the new master (PREFIX_master.h5); without a slash it goes beside the data files", NULL},
+    {'q', "out_squash", CLI_ARGUMENT, CLI_TEXT, FIELD(out_squash), 0, "PREFIX",
+     "also write the bare codestreams to PREFIX_000001.h5, ...; the word out_file means OUT_FILE_squash", NULL},
+    {'c', "compression", CLI_OPTIONAL, CLI_TEXT, FIELD(compression), 0, "NAME",
+     "how images are stored (zstd): bslz4, bszstd, bshuf, zstd, none; hcomp and j2k store the codestream of -H, -J "
+     "or -K itself, which is smallest and needs the libh5lbc plugin to read",
+     NULL},
+    {'l', "compression_level", CLI_ARGUMENT, CLI_INT, FIELD(level), 0, "N",
+     "level (3): zstd 0 to 9, bszstd -2 to 22", NULL},
+    {'d', "data_block_size", CLI_OPTIONAL, CLI_INT, FIELD(block), 100, "N", "images per data file (100)", NULL},
+    {'u', "uint", CLI_OPTIONAL, CLI_INT, FIELD(uint_bytes), 2, "N",
+     "pixels as 2: unsigned 16-bit, 4: unsigned 32-bit, 0: signed 32-bit (2)", NULL},
+    {0, "overwrite", CLI_NOTHING, CLI_FLAG, FIELD(overwrite), 0, NULL, "replace an existing set", NULL},
+
+    CLI_HEADING("Work"),
+    {'p', "parallel", CLI_ARGUMENT, CLI_INT, FIELD(parallel), 0, "N",
+     "worker threads (all cores), or the number of shares with -t", NULL},
+    {'t', "thread", CLI_OPTIONAL, CLI_INT, FIELD(thread), CLI_NONE, "T",
+     "do share T of -p and no more: 0 writes the master, 1 to P every Pth data file", NULL},
+    {0, "jobs", CLI_ARGUMENT, CLI_INT, FIELD(jobs), 0, "N", "worker threads inside a share of -t (all cores)", NULL},
+
+    CLI_HEADING("Messages"),
+    {0, "progress", CLI_ARGUMENT, CLI_CHOICE, FIELD(progress), 0, "WHEN",
+     "show progress: auto (a bar on a terminal, a line every 10 s elsewhere), always, never", "auto|always|never"},
+    {'v', "verbose", CLI_NOTHING, CLI_FLAG, FIELD(verbose), 0, NULL, "say more", NULL},
+    {'V', "version", CLI_NOTHING, CLI_FLAG, FIELD(version), 0, NULL, "show name, version and date, and exit", NULL},
+    {'h', "help", CLI_NOTHING, CLI_FLAG, FIELD(help), 0, NULL, "show this, and exit", NULL},
+    CLI_END,
+};
+
+void compress_settings_init(compress_settings *s)
+{
+    *s = (compress_settings){.first_image = 1,
+                             .last_image = CLI_NONE,
+                             .bin = 1,
+                             .sum = 1,
+                             .block = 100,
+                             .level = CLI_NONE,
+                             .uint_bytes = 2,
+                             .hcompress = CLI_NONE,
+                             .j2k = CLI_NONE,
+                             .j2k_alt = CLI_NONE,
+                             .parallel = CLI_NONE,
+                             .thread = CLI_NONE,
+                             .jobs = CLI_NONE,
+                             .wavelet = -1};
+}
+
+static bool refuse(char *error, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static bool refuse(char *error, size_t size, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(error, size, format, args);
+    va_end(args);
+    return false;
+}
+
+/* A count: below 2 it is 1; above what fits it is refused later, by being the largest. */
+static uint32_t count_from(int64_t value)
+{
+    return value < 2 ? 1 : value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+}
+
+static bool set_lossy(const compress_settings *s, lbc_options *o, char *error, size_t size)
+{
+    const int64_t value = s->hcompress != CLI_NONE ? s->hcompress : s->j2k != CLI_NONE ? s->j2k : s->j2k_alt;
+    if (value == CLI_NONE) {
+        if (s->wavelet >= 0) return refuse(error, size, "--wavelet is for JPEG 2000: give -J or -K");
+        return true;
+    }
+    o->lossy = s->hcompress != CLI_NONE ? LBC_LOSSY_HCOMPRESS : s->j2k != CLI_NONE ? LBC_LOSSY_J2K : LBC_LOSSY_J2K_ALT;
+    const bool hcompress = o->lossy == LBC_LOSSY_HCOMPRESS;
+    if (hcompress && s->wavelet >= 0) return refuse(error, size, "--wavelet is for JPEG 2000 (-J, -K), not for -H");
+    const int64_t largest = hcompress ? INT32_MAX : 1000000;
+    if (value > largest)
+        return refuse(error, size, "%s is at most %lld", hcompress ? "the scale of -H" : "the ratio of -J and -K",
+                      (long long)largest);
+    o->lossy_value = value >= 1 ? (uint32_t)value : hcompress ? 16 : 125;
+    o->wavelet = s->wavelet == 1 ? LBC_WAVELET_97 : LBC_WAVELET_53;
+    return true;
+}
+
+static bool set_threads(const compress_settings *s, unsigned cores, lbc_options *o, char *error, size_t size)
+{
+    const int64_t most = 4096;
+    if (s->parallel > most || s->jobs > most)
+        return refuse(error, size, "-p and --jobs are at most %lld", (long long)most);
+    if (s->thread == CLI_NONE) {
+        if (s->jobs != CLI_NONE) return refuse(error, size, "--jobs is for a share of -t; -p sets the threads of a whole run");
+        o->threads = s->parallel >= 1 ? (unsigned)s->parallel : cores;
+        return true;
+    }
+    if (s->thread < 0) return refuse(error, size, "-t %lld: shares are 0 (the master) and 1 to -p", (long long)s->thread);
+    if (s->thread > 0 && s->parallel < 1)
+        return refuse(error, size, "-t %lld: say with -p how many shares there are", (long long)s->thread);
+    o->shares = s->parallel >= 1 ? (uint32_t)s->parallel : 1;
+    if (s->thread > o->shares)
+        return refuse(error, size, "-t %lld is beyond the %u shares of -p", (long long)s->thread, (unsigned)o->shares);
+    o->share = (uint32_t)s->thread;
+    o->threads = s->jobs >= 1 ? (unsigned)s->jobs : cores;
+    return true;
+}
+
+bool compress_options_from(const compress_settings *s, unsigned cores, lbc_options *o, char *error, size_t size)
+{
+    lbc_options_init(o);
+    if (!s->infile) return refuse(error, size, "no input: name the master file with -i (-h shows all options)");
+    if (s->first_image < 1) return refuse(error, size, "-1 %lld: images are counted from 1", (long long)s->first_image);
+    if (s->last_image != CLI_NONE && s->last_image < s->first_image)
+        return refuse(error, size, "-N %lld is before the first image, %lld", (long long)s->last_image,
+                      (long long)s->first_image);
+    if (s->uint_bytes != 0 && s->uint_bytes != 2 && s->uint_bytes != 4)
+        return refuse(error, size, "-u %lld: must be 2, 4 or 0", (long long)s->uint_bytes);
+    o->input = s->infile;
+    if (s->out_file) o->out_file = s->out_file;
+    o->out_master = s->out_master;
+    o->out_squash = s->out_squash;
+    if (s->compression) o->compression = s->compression;
+    o->first_image = (uint64_t)s->first_image;
+    o->last_image = s->last_image == CLI_NONE ? 0 : (uint64_t)s->last_image;
+    o->bin = count_from(s->bin);
+    o->sum = count_from(s->sum);
+    o->block = count_from(s->block);
+    o->level_given = s->level != CLI_NONE;
+    o->level = !o->level_given ? 0 : s->level < -1000 ? -1000 : s->level > 1000 ? 1000 : (int)s->level;
+    o->stored = (int)s->uint_bytes;
+    o->keep_partial = s->partial == 1;
+    o->gaps_zero = s->gaps == 1;
+    o->overwrite = s->overwrite;
+    return set_lossy(s, o, error, size) && set_threads(s, cores, o, error, size);
+}

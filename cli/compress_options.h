@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* compress_options.h - the options of l_bnl_compress: their table, and what they mean together. */
+#ifndef LBC_CLI_COMPRESS_OPTIONS_H
+#define LBC_CLI_COMPRESS_OPTIONS_H
+
+#include "lbc.h"
+#include "parse.h"
+
+enum { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
+
+/* The command line as it was given; numbers that were not are CLI_NONE. */
+typedef struct compress_settings {
+    const char *infile, *out_file, *out_master, *out_squash;
+    const char *compression;
+    int64_t first_image, last_image, bin, sum, block, level, uint_bytes;
+    int64_t hcompress, j2k, j2k_alt;
+    int64_t parallel, thread, jobs;
+    int wavelet, partial, gaps, progress;
+    bool overwrite, verbose, help, version;
+} compress_settings;
+
+extern const cli_option compress_table[];
+
+void compress_settings_init(compress_settings *settings);
+
+/* Settings -> options, with the substitutions of the original program (a bin below 2 is 1, ...).
+ * cores: worker threads when nothing is said. False: they make no sense together, and error says why. */
+bool compress_options_from(const compress_settings *settings, unsigned cores, lbc_options *options, char *error,
+                           size_t size);
+
+#endif

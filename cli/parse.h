@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* parse.h - command lines by table: one table feeds the parser and the usage text.
+ *
+ * Forms: -b 2, -b2, -b=2, -b; --bin 2, --bin=2, --bin; unambiguous beginnings of long names; flags
+ * together (-vb2). An optional argument is taken from the next word when that does not look like an
+ * option; a number is taken where one is required even when it begins with a minus sign.
+ */
+#ifndef LBC_CLI_PARSE_H
+#define LBC_CLI_PARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* A number that was not given. */
+#define CLI_NONE INT64_MIN
+
+typedef enum cli_takes { CLI_NOTHING, CLI_ARGUMENT, CLI_OPTIONAL } cli_takes;
+typedef enum cli_kind {
+    CLI_FLAG,   /* bool: set to true */
+    CLI_INT,    /* int64_t */
+    CLI_REAL,   /* double */
+    CLI_TEXT,   /* const char *, points into argv */
+    CLI_CHOICE, /* int: index of the word in `words` */
+} cli_kind;
+
+typedef struct cli_option {
+    char letter;         /* 0: long name only */
+    const char *name;    /* NULL: a heading, its words in `text`; with letter 0 too, the end */
+    cli_takes takes;
+    cli_kind kind;
+    size_t offset;       /* of the field in the settings */
+    int64_t without;     /* value of an optional number or choice that is left out */
+    const char *argument; /* as usage shows it: "N" */
+    const char *text;
+    const char *words;   /* of a choice: "keep|drop", any case */
+} cli_option;
+
+#define CLI_HEADING(words_)  {.text = (words_)}
+#define CLI_END              {0}
+
+/* Fills settings from argv. Operands (words that are no options) go to operands, at most max; more
+ * are an error. Returns the number of operands, or -1 with one line in error. */
+int cli_parse(const cli_option *table, int argc, char *const *argv, void *settings, const char **operands, int max,
+              char *error, size_t size);
+
+/* Prints every option, grouped, in 80 columns. */
+void cli_usage(FILE *out, const cli_option *table);
+
+#endif

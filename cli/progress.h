@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* progress.h - how far a run has come: a bar on a terminal, a line every 10 s elsewhere. */
+#ifndef LBC_CLI_PROGRESS_H
+#define LBC_CLI_PROGRESS_H
+
+#include "lbc.h"
+
+#include <stdio.h>
+
+typedef struct progress_display {
+    FILE *out;
+    bool shown, bar; /* shown false: nothing at all */
+    bool drawn;      /* a bar stands on the current line */
+    double last;     /* seconds at the last drawing */
+} progress_display;
+
+/* when: PROGRESS_AUTO, _ALWAYS or _NEVER of compress_options.h */
+void progress_open(progress_display *display, FILE *out, int when);
+void progress_show(progress_display *display, const lbc_progress *progress);
+/* Takes the bar away, so that a message can be printed, or at the end. */
+void progress_clear(progress_display *display);
+
+#endif

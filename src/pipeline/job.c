@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pipeline/job.h"
+
+#include "base/memory.h"
+#include "codec/j2k/j2k.h"
+#include "codec/rest/rest.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- options alone ------------------------------------------------------------------------- */
+
+void lbc_options_init(lbc_options *options)
+{
+    *options = (lbc_options){
+        .out_file = "out_data", .first_image = 1, .bin = 1, .sum = 1, .block = 100, .compression = "zstd", .stored = 2};
+}
+
+static lbc_status check_codec(const lbc_options *o, const lbc_codec *codec, lbc_error *err)
+{
+    const bool hcompress = o->lossy == LBC_LOSSY_HCOMPRESS;
+    const bool jpeg2000 = o->lossy == LBC_LOSSY_J2K || o->lossy == LBC_LOSSY_J2K_ALT;
+    if (codec == &lbc_codec_rest_hcomp && !hcompress)
+        return lbc_fail(err, LBC_E_ARGUMENT, "-c hcomp stores HCompress codestreams: give the scale with -H");
+    if (codec == &lbc_codec_rest_j2k && !jpeg2000)
+        return lbc_fail(err, LBC_E_ARGUMENT, "-c j2k stores JPEG 2000 codestreams: give the ratio with -J or -K%s",
+                        hcompress ? ", without -H" : "");
+    if (o->out_squash && o->lossy == LBC_LOSSY_NONE)
+        return lbc_fail(err, LBC_E_ARGUMENT, "-q writes codestreams, and there are none without -H, -J or -K");
+    return LBC_OK;
+}
+
+static lbc_status check_options(const lbc_options *o, lbc_error *err)
+{
+    if (!o->input) return lbc_fail(err, LBC_E_ARGUMENT, "no input: name the master file with -i");
+    if (o->first_image < 1) return lbc_fail(err, LBC_E_ARGUMENT, "-1: images are counted from 1");
+    if (o->last_image && o->last_image < o->first_image)
+        return lbc_fail(err, LBC_E_ARGUMENT, "-N %" PRIu64 " is before -1 %" PRIu64, o->last_image, o->first_image);
+    if (o->bin < 1 || o->sum < 1 || o->block < 1)
+        return lbc_fail(err, LBC_E_ARGUMENT, "-b, -s and -d must be at least 1");
+    if (o->bin > 4096) return lbc_fail(err, LBC_E_ARGUMENT, "-b %" PRIu32 ": bins are at most 4096 pixels a side", o->bin);
+    if (o->stored != 0 && o->stored != 2 && o->stored != 4)
+        return lbc_fail(err, LBC_E_ARGUMENT, "-u %d: must be 2, 4 or 0", o->stored);
+    if (o->shares && o->share > o->shares)
+        return lbc_fail(err, LBC_E_ARGUMENT, "-t %" PRIu32 " is beyond -p %" PRIu32, o->share, o->shares);
+    return LBC_OK;
+}
+
+/* ---- which frames -------------------------------------------------------------------------- */
+
+/* The images the master speaks of; checked against the frames that exist. */
+static lbc_status count_images(lbc_job *job, uint64_t *images, lbc_error *err)
+{
+    const lbc_series *s = job->series;
+    const lbc_options *o = job->options;
+    uint64_t claimed = s->nimages;
+    if (s->nimages && s->ntrigger && __builtin_mul_overflow(s->nimages, s->ntrigger, &claimed)) claimed = UINT64_MAX;
+    *images = s->frames;
+    if (o->last_image > s->frames)
+        return lbc_fail(err, LBC_E_FORMAT, "%s: -N %" PRIu64 ", but only %" PRIu64 " images exist", o->input,
+                        o->last_image, s->frames);
+    if (o->first_image > s->frames)
+        return lbc_fail(err, LBC_E_FORMAT, "%s: -1 %" PRIu64 ", but only %" PRIu64 " images exist", o->input,
+                        o->first_image, s->frames);
+    if (claimed && claimed != s->frames && !o->last_image)
+        return lbc_fail(err, LBC_E_FORMAT,
+                        "%s: the master speaks of %" PRIu64 " images, but %" PRIu64 " exist (an aborted collection? "
+                        "-N %" PRIu64 " takes those that are there)",
+                        o->input, claimed, s->frames, s->frames);
+    return LBC_OK;
+}
+
+static lbc_status make_plan(lbc_job *job, lbc_error *err)
+{
+    const lbc_options *o = job->options;
+    const lbc_series *s = job->series;
+    uint64_t images;
+    const lbc_status status = count_images(job, &images, err);
+    if (status) return status;
+    job->plan = (lbc_plan){.first = o->first_image - 1,
+                           .last = (o->last_image ? o->last_image : images) - 1,
+                           .per_trigger = s->nimages > 1 && s->ntrigger > 1 ? s->nimages : 0,
+                           .sum = o->sum,
+                           .block = o->block,
+                           .keep_partial = o->keep_partial};
+    lbc_plan_make(&job->plan);
+    if (job->plan.groups == 0)
+        return lbc_fail(err, LBC_E_FORMAT, "%s: fewer images are selected than -s %" PRIu32 " sums (--partial keep takes them)",
+                        o->input, o->sum);
+    if (job->plan.dropped)
+        lbc_log_send(&job->log, LBC_LEVEL_NOTICE,
+                     "%" PRIu64 " images at the end of a group do not make a sum of %" PRIu32
+                     " and are left out (--partial keep writes them)",
+                     job->plan.dropped, o->sum);
+    if (job->plan.files > 999999)
+        return lbc_fail(err, LBC_E_ARGUMENT, "-d %" PRIu32 ": that would be %" PRIu64 " data files; 999999 can be named",
+                        o->block, job->plan.files);
+    job->shares = o->shares ? o->shares : 1;
+    job->share = o->shares ? o->share : 1;
+    job->writes_master = !o->shares || o->share == 0;
+    if (job->share)
+        for (uint64_t n = lbc_plan_share_files(&job->plan, job->shares, job->share), i = 0; i < n; i++) {
+            uint64_t first, count;
+            lbc_plan_file(&job->plan, job->share - 1 + i * job->shares, &first, &count);
+            job->frames += count;
+        }
+    return LBC_OK;
+}
+
+uint64_t lbc_job_frame(const lbc_job *job, uint64_t j)
+{
+    const uint64_t file = job->share - 1 + j / job->plan.block * job->shares;
+    return file * job->plan.block + j % job->plan.block;
+}
+
+/* ---- what a pixel becomes ------------------------------------------------------------------- */
+
+static int64_t limit_of(const lbc_options *o)
+{
+    const int64_t stored = o->stored == 2 ? 65532 : INT64_C(0x7FFFFFFD);
+    const int64_t coded = o->lossy == LBC_LOSSY_NONE         ? stored
+                          : o->lossy == LBC_LOSSY_HCOMPRESS ? INT64_C(1) << 30
+                                                            : (INT64_C(1) << 24) - 1;
+    return stored < coded ? stored : coded;
+}
+
+/* S' = min(b b s S, limit), without overflow. */
+static int32_t scaled_saturation(const lbc_job *job)
+{
+    const lbc_options *o = job->options;
+    const int64_t limit = limit_of(o);
+    const int64_t per_sum = (int64_t)o->bin * o->bin;
+    int64_t product;
+    if (__builtin_mul_overflow(per_sum, (int64_t)o->sum, &product) ||
+        __builtin_mul_overflow(product, job->series->saturation, &product) || product > limit)
+        return (int32_t)limit;
+    return (int32_t)product;
+}
+
+static void set_pixel_rules(lbc_job *job)
+{
+    const lbc_options *o = job->options;
+    job->limit = scaled_saturation(job);
+    job->gather = (lbc_gather_rule){.type = job->series->type,
+                                    .in = job->series->shape,
+                                    .bin = o->bin,
+                                    .saturation = job->series->saturation,
+                                    .gaps_zero = o->gaps_zero,
+                                    .mask = job->mask_in};
+    const lbc_pixel_type type = o->stored == 2 ? LBC_U16 : o->stored == 4 ? LBC_U32 : LBC_I32;
+    const int64_t marker = type == LBC_U16 ? UINT16_MAX : type == LBC_U32 ? (int64_t)UINT32_MAX : -1;
+    job->store = (lbc_store_rule){.type = type,
+                                  .masked = o->gaps_zero ? 0 : marker,
+                                  .overloaded = o->gaps_zero ? job->limit : (int64_t)job->limit + 1};
+}
+
+static lbc_status make_masks(lbc_job *job, lbc_error *err)
+{
+    const lbc_series *s = job->series;
+    const bool over_edge = s->shape.nx % job->options->bin || s->shape.ny % job->options->bin;
+    job->shape = lbc_shape_binned(s->shape, job->options->bin);
+    job->pixels = lbc_shape_pixels(job->shape);
+    if (!s->mask && !over_edge) return LBC_OK;
+
+    const size_t pixels_in = lbc_shape_pixels(s->shape);
+    job->mask_written = lbc_alloc(job->pixels, sizeof *job->mask_written);
+    if (!job->mask_written) goto no_memory;
+    lbc_mask_bin(job->mask_written, s->mask, s->shape, job->options->bin);
+    job->mask_out = lbc_alloc(job->pixels, 1);
+    if (!job->mask_out) goto no_memory;
+    job->change.masked = lbc_mask_flags(job->mask_out, job->mask_written, job->pixels);
+    if (!job->options->gaps_zero) return LBC_OK;
+    free(job->mask_out);
+    job->mask_out = NULL;
+    if (s->mask) {
+        job->mask_in = lbc_alloc(pixels_in, 1);
+        if (!job->mask_in) goto no_memory;
+        lbc_mask_flags(job->mask_in, s->mask, pixels_in);
+    }
+    return LBC_OK;
+
+no_memory:
+    return lbc_fail(err, LBC_E_MEMORY, "out of memory for the pixel mask");
+}
+
+/* ---- codecs --------------------------------------------------------------------------------- */
+
+static bool has_levels(const lbc_codec *codec) { return codec->level_min != codec->level_max; }
+
+static lbc_status set_lossy(lbc_job *job, lbc_error *err)
+{
+    const lbc_options *o = job->options;
+    if (o->lossy == LBC_LOSSY_NONE) return LBC_OK;
+    lbc_lossy_params *p = &job->lossy_params;
+    p->shape = job->shape;
+    p->limit = job->limit;
+    p->stored_bytes = o->stored == 2 ? 2 : 4;
+    if (o->lossy == LBC_LOSSY_HCOMPRESS) {
+        job->lossy = &lbc_hcomp;
+        p->scale = (int32_t)o->lossy_value;
+    } else {
+        job->lossy = &lbc_j2k;
+        p->wavelet = o->wavelet;
+        lbc_j2k_layers(p, o->lossy == LBC_LOSSY_J2K ? LBC_J2K_J : LBC_J2K_K, o->lossy_value);
+    }
+    return job->lossy->check(p, err);
+}
+
+/* The level in the codec's range; a notice when it had to be moved there. */
+static int usable_level(const lbc_job *job, const lbc_codec *codec)
+{
+    const lbc_options *o = job->options;
+    if (!has_levels(codec) || !o->level_given) return codec->level_default;
+    const int level = o->level < codec->level_min ? codec->level_min
+                      : o->level > codec->level_max ? codec->level_max
+                                                    : o->level;
+    if (level != o->level)
+        lbc_log_send(&job->log, LBC_LEVEL_NOTICE, "-l %d: %s has levels %d to %d; %d is used", o->level, codec->name,
+                     codec->level_min, codec->level_max, level);
+    return level;
+}
+
+static lbc_status set_storage(lbc_job *job, const lbc_codec *codec, lbc_error *err)
+{
+    job->format = lbc_alloc_zero(1, sizeof *job->format);
+    if (!job->format) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
+    job->format->codec = codec;
+    job->format->type = job->store.type;
+    job->format->shape = job->shape;
+    job->at_rest = codec == &lbc_codec_rest_hcomp || codec == &lbc_codec_rest_j2k;
+    job->level = usable_level(job, codec);
+    const lbc_status status =
+        job->at_rest ? lbc_rest_configure(job->format, &job->lossy_params, job->mask_out, job->options->gaps_zero)
+                     : codec->configure(job->format, job->level);
+    return status ? lbc_fail(err, status, "-c %s cannot store frames of %" PRIu32 " x %" PRIu32 " pixels", codec->name,
+                             job->shape.nx, job->shape.ny)
+                  : LBC_OK;
+}
+
+/* ---- provenance ----------------------------------------------------------------------------- */
+
+static void add_number(lbc_step *step, const char *name, double number)
+{
+    step->parameters[step->nparameters].name = name;
+    step->parameters[step->nparameters++].number = number;
+}
+
+static void add_text(lbc_step *step, const char *name, const char *text)
+{
+    step->parameters[step->nparameters].name = name;
+    step->parameters[step->nparameters++].text = text;
+}
+
+static void describe_lossy(const lbc_job *job, lbc_step *step)
+{
+    const lbc_options *o = job->options;
+    if (o->lossy == LBC_LOSSY_HCOMPRESS) {
+        add_text(step, "codec", "HCompress");
+        add_number(step, "scale", o->lossy_value);
+        return;
+    }
+    add_text(step, "codec", "JPEG 2000");
+    add_number(step, "ratio", o->lossy_value);
+    add_text(step, "layers", o->lossy == LBC_LOSSY_J2K ? "J" : "K");
+    add_text(step, "wavelet", o->wavelet == LBC_WAVELET_53 ? "5/3" : "9/7");
+}
+
+static void describe_steps(lbc_job *job)
+{
+    const lbc_options *o = job->options;
+    lbc_step *step = job->steps;
+    *step = (lbc_step){.name = "select"};
+    add_number(step, "first_image", (double)job->plan.first + 1);
+    add_number(step, "last_image", (double)job->plan.last + 1);
+    if (o->bin > 1) {
+        *++step = (lbc_step){.name = "bin"};
+        add_number(step, "bin", o->bin);
+    }
+    if (o->sum > 1) {
+        uint64_t first;
+        uint32_t count;
+        lbc_plan_group(&job->plan, job->plan.groups - 1, &first, &count);
+        *++step = (lbc_step){.name = "sum"};
+        add_number(step, "sum", o->sum);
+        add_text(step, "partial", o->keep_partial ? "keep" : "drop");
+        if (count < o->sum) add_number(step, "images_in_last_group", count);
+    }
+    if (job->lossy) {
+        *++step = (lbc_step){.name = "lossy"};
+        describe_lossy(job, step);
+    }
+    *++step = (lbc_step){.name = "store"};
+    add_text(step, "compression", job->format->codec->name);
+    if (has_levels(job->format->codec)) add_number(step, "compression_level", job->level);
+    add_text(step, "type", job->store.type == LBC_U16 ? "uint16" : job->store.type == LBC_U32 ? "uint32" : "int32");
+    add_text(step, "gaps", o->gaps_zero ? "zero" : "keep");
+    add_number(step, "saturation_value", job->limit);
+    add_number(step, "images_per_file", o->block);
+    job->change.nsteps = (uint32_t)(step - job->steps) + 1;
+    job->change.steps = job->steps;
+}
+
+static void group_of_plan(const void *plan, uint64_t k, uint64_t *first, uint32_t *count)
+{
+    lbc_plan_group(plan, k, first, count);
+}
+
+static void describe_change(lbc_job *job)
+{
+    lbc_change *c = &job->change;
+    const time_t date = (time_t)job->options->date;
+    struct tm day;
+    if (!gmtime_r(&date, &day) || !strftime(c->date, sizeof c->date, "%Y-%m-%d", &day)) strcpy(c->date, "1970-01-01");
+    c->bin = job->options->bin;
+    c->sum = job->options->sum;
+    c->in = job->series->shape;
+    c->out = job->shape;
+    c->type = job->store.type;
+    c->saturation = job->limit;
+    c->codec = job->format->codec->name;
+    c->gaps_zero = job->options->gaps_zero;
+    c->frames_in = job->series->frames;
+    c->groups = job->plan.groups;
+    c->group = group_of_plan;
+    c->plan = &job->plan;
+    c->mask = job->mask_written;
+    describe_steps(job);
+}
+
+lbc_status lbc_job_prepare(lbc_job *job, const lbc_options *options, lbc_error *err)
+{
+    job->options = options;
+    job->log = (lbc_log){options->message, options->user};
+    const lbc_codec *codec = lbc_codec_by_name(options->compression);
+    if (!codec || !codec->writable)
+        return lbc_fail(err, LBC_E_ARGUMENT, "-c %s: no such compression (see -h)", options->compression);
+    lbc_status status = check_options(options, err);
+    if (status == LBC_OK) status = check_codec(options, codec, err);
+    if (status == LBC_OK) status = lbc_names_make(&job->names, options, err);
+    if (status) return status;
+
+    const lbc_input_options how = {.log = job->log};
+    status = lbc_input_open(&job->input, options->input, &how, err);
+    if (status) return status;
+    job->series = lbc_input_series(job->input);
+    status = make_plan(job, err);
+    if (status == LBC_OK) status = make_masks(job, err);
+    if (status) return status;
+    set_pixel_rules(job);
+    status = set_lossy(job, err);
+    if (status == LBC_OK) status = set_storage(job, codec, err);
+    if (status == LBC_OK) describe_change(job);
+    return status;
+}
+
+void lbc_job_free(lbc_job *job)
+{
+    lbc_input_close(job->input);
+    lbc_names_free(&job->names);
+    free(job->format);
+    free(job->mask_in);
+    free(job->mask_out);
+    free(job->mask_written);
+    *job = (lbc_job){0};
+}

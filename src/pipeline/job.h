@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* job.h - one job, made ready: the options checked against the input, and all that stays the same
+ * from frame to frame. Read by workers, written by nobody once it is made. */
+#ifndef LBC_PIPELINE_JOB_H
+#define LBC_PIPELINE_JOB_H
+
+#include "codec/codec.h"
+#include "metadata/change.h"
+#include "nexus/input.h"
+#include "pipeline/names.h"
+#include "pipeline/plan.h"
+
+#define LBC_MAX_STEPS 5
+
+typedef struct lbc_job {
+    const lbc_options *options;
+    lbc_log log;
+    lbc_input *input;
+    const lbc_series *series;
+    lbc_names names;
+
+    lbc_plan plan;
+    uint32_t shares, share; /* data files f (0-based) with f mod shares = share - 1; share 0: none */
+    uint64_t frames;        /* output frames of this share */
+    bool writes_master;
+
+    lbc_shape shape;        /* of the output */
+    size_t pixels;          /* in an output frame */
+    int32_t limit;          /* S' */
+    lbc_gather_rule gather;
+    lbc_store_rule store;
+    lbc_chunk_format *format;
+    int level;              /* of the storage codec */
+    bool at_rest;           /* the chunk holds the lossy codec's codestream */
+    const lbc_lossy *lossy; /* NULL: none */
+    lbc_lossy_params lossy_params;
+
+    uint8_t *mask_in;       /* [in pixels], with gaps zero: where the pixel mask masks; NULL: nowhere */
+    uint8_t *mask_out;      /* [pixels], where a bin is masked, without gaps zero */
+    uint32_t *mask_written; /* [pixels], the output's pixel mask; NULL: the input has none and b is 1 */
+
+    lbc_step steps[LBC_MAX_STEPS];
+    lbc_change change;
+} lbc_job;
+
+/* Checks the options, opens the input, and fills job (zero-initialised). options must outlive it. */
+lbc_status lbc_job_prepare(lbc_job *job, const lbc_options *options, lbc_error *err);
+void lbc_job_free(lbc_job *job);
+
+/* Number j (0-based, below job->frames) of this share: which frame of the output series it is. */
+uint64_t lbc_job_frame(const lbc_job *job, uint64_t j);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* outputs.h - the files a job makes: whether they may be made, and filling them in order. */
+#ifndef LBC_PIPELINE_OUTPUTS_H
+#define LBC_PIPELINE_OUTPUTS_H
+
+#include "nexus/output.h"
+#include "pipeline/job.h"
+
+/* Before anything is written: makes missing folders, removes temporaries of dead runs, and refuses
+ * outputs that are inputs, or exist without --overwrite. With it, an old master and the data files it
+ * links beyond the new count are removed. */
+lbc_status lbc_outputs_clear(const lbc_job *job, lbc_error *err);
+
+/* The data and squash file being filled. Zero-initialise. */
+typedef struct lbc_outputs {
+    lbc_data_file *data;
+    lbc_squash_file *squash;
+    char *data_path, *squash_path;
+    uint64_t file;      /* number of the file begun, when data is there */
+    uint32_t committed; /* files that are in place */
+    uint64_t bytes;     /* size of those data files */
+} lbc_outputs;
+
+/* Adds the next frame of this share: number j of lbc_job_frame. stream NULL: no codestream. A file is
+ * begun with its first frame and put in place with its last. */
+lbc_status lbc_outputs_add(lbc_outputs *out, const lbc_job *job, uint64_t j, const uint8_t *chunk, size_t size,
+                           const uint8_t *stream, size_t stream_size, lbc_error *err);
+/* Drops a file that was not finished. */
+void lbc_outputs_drop(lbc_outputs *out);
+
+/* Writes the master over all files of the whole job. */
+lbc_status lbc_outputs_master(const lbc_job *job, lbc_error *err);
+
+#endif

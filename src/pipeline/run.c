@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One process, one pool: workers take output frames from input chunk to output chunk, the calling
+ * thread writes what they made, in order. */
+#include "base/cpu.h"
+#include "base/pool.h"
+#include "metadata/note.h"
+#include "pipeline/outputs.h"
+#include "pipeline/worker.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef struct lbc_run {
+    lbc_job job;
+    lbc_workshop shop;
+    lbc_outputs outputs;
+    lbc_result *result;
+    double started;
+} lbc_run;
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- the pool's jobs ------------------------------------------------------------------------ */
+
+static lbc_status work(void *user, const lbc_pool_job *at, lbc_error *err)
+{
+    lbc_run *run = user;
+    return lbc_workshop_gather(&run->shop, at->worker, at->slot, at->part, lbc_job_frame(&run->job, at->job), err);
+}
+
+static lbc_status finish(void *user, const lbc_pool_job *at, lbc_error *err)
+{
+    lbc_run *run = user;
+    return lbc_workshop_encode(&run->shop, at->worker, at->slot, lbc_job_frame(&run->job, at->job), err);
+}
+
+static void count_frame(lbc_run *run, uint64_t k, const lbc_slot *slot)
+{
+    lbc_result *r = run->result;
+    uint64_t first;
+    uint32_t count;
+    lbc_plan_group(&run->job.plan, k, &first, &count);
+    for (uint64_t f = first; f < first + count; f++) r->bytes_in += lbc_input_frame_bytes(run->job.input, f);
+    r->frames_in += count;
+    r->frames_out++;
+    r->masked += slot->counts.masked;
+    r->overloaded += slot->counts.overloaded;
+    r->clipped += slot->counts.clipped;
+    r->above_i16 += slot->counts.above_i16;
+    r->codestreams += slot->stream_known;
+    r->codestream_bytes += slot->stream_size;
+    r->bytes_chunks += slot->chunk_size;
+}
+
+static lbc_status deliver(void *user, const lbc_pool_job *at, lbc_error *err)
+{
+    lbc_run *run = user;
+    const lbc_slot *slot = &run->shop.slot[at->slot];
+    const lbc_status status = lbc_outputs_add(&run->outputs, &run->job, at->job, slot->chunk, slot->chunk_size,
+                                              slot->stream, slot->stream_size, err);
+    if (status == LBC_OK) count_frame(run, lbc_job_frame(&run->job, at->job), slot);
+    return status;
+}
+
+static lbc_status tick(void *user, lbc_error *err)
+{
+    const lbc_run *run = user;
+    const lbc_options *o = run->job.options;
+    const lbc_progress progress = {.frames_done = run->result->frames_out,
+                                   .frames = run->job.frames,
+                                   .frames_read = run->result->frames_in,
+                                   .bytes_in = run->result->bytes_in,
+                                   .bytes_out = run->result->bytes_chunks,
+                                   .seconds = now() - run->started};
+    if (o->progress && o->progress(o->user, &progress))
+        return lbc_fail(err, LBC_E_CANCELLED, "stopped after %" PRIu64 " of %" PRIu64 " images", progress.frames_done,
+                        progress.frames);
+    return LBC_OK;
+}
+
+/* ---- the run -------------------------------------------------------------------------------- */
+
+static lbc_status run_frames(lbc_run *run, lbc_error *err)
+{
+    if (run->job.frames == 0) return LBC_OK;
+    lbc_pool *pool = lbc_pool_new(run->job.options->threads);
+    if (!pool) return lbc_fail(err, LBC_E_MEMORY, "cannot start %u threads", run->job.options->threads);
+    lbc_status status = lbc_workshop_open(&run->shop, &run->job, lbc_pool_workers(pool), err);
+    if (status == LBC_OK) {
+        const lbc_pool_task task = {.jobs = run->job.frames,
+                                    .parts = run->shop.parts,
+                                    .slots = run->shop.slots,
+                                    .user = run,
+                                    .work = work,
+                                    .finish = finish,
+                                    .deliver = deliver,
+                                    .tick = tick};
+        status = lbc_pool_run(pool, &task, err);
+    }
+    lbc_pool_free(pool);
+    lbc_workshop_close(&run->shop);
+    lbc_outputs_drop(&run->outputs);
+    return status;
+}
+
+static void describe_series(const lbc_run *run)
+{
+    const lbc_job *job = &run->job;
+    lbc_result *r = run->result;
+    r->shape_in = job->series->shape;
+    r->shape_out = job->shape;
+    r->type_in = job->series->type;
+    r->type_out = job->store.type;
+    r->saturation = job->limit;
+    r->frames_dropped = job->plan.dropped;
+}
+
+static lbc_status describe_result(lbc_run *run, lbc_error *err)
+{
+    const lbc_job *job = &run->job;
+    lbc_result *r = run->result;
+    r->bytes_raw = r->frames_in * lbc_shape_pixels(r->shape_in) * lbc_pixel_size(r->type_in);
+    r->bytes_raw_out = r->frames_out * lbc_shape_pixels(r->shape_out) * lbc_pixel_size(r->type_out);
+    r->bytes_out = run->outputs.bytes;
+    r->files = run->outputs.committed;
+    if (r->files) {
+        r->first_file = lbc_names_file(job->names.prefix, job->share - 1);
+        r->last_file = lbc_names_file(job->names.prefix, job->share - 1 + (uint64_t)(r->files - 1) * job->shares);
+        if (!r->first_file || !r->last_file) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
+    }
+    return LBC_OK;
+}
+
+static void warn_of_loss(const lbc_run *run)
+{
+    const lbc_result *r = run->result;
+    const lbc_log *log = &run->job.log;
+    const bool wider = run->job.options->stored == 2;
+    if (r->clipped)
+        lbc_log_send(log, LBC_LEVEL_WARNING,
+                     "%" PRIu64 " pixels held more than the largest count that can be written, %" PRId64
+                     ", and are marked overloaded%s",
+                     r->clipped, r->saturation, wider ? " (-u 4 has room for more)" : "");
+    if (wider && r->above_i16)
+        lbc_log_send(log, LBC_LEVEL_WARNING,
+                     "%" PRIu64 " pixels hold counts above 32767, which XDS ignores when it reads 16-bit images "
+                     "through the durin plugin (-u 4 writes 32-bit ones)",
+                     r->above_i16);
+}
+
+static lbc_status finish_run(lbc_run *run, lbc_error *err)
+{
+    lbc_status status = describe_result(run, err);
+    if (status || !run->job.writes_master) return status;
+    status = lbc_outputs_master(&run->job, err);
+    if (status) return status;
+    run->result->master = run->job.names.master;
+    run->job.names.master = NULL;
+    run->result->note = lbc_note_for_readers(run->job.series, &run->job.change);
+    return LBC_OK;
+}
+
+/* What a run that stopped has left, for the user to know. */
+static void tell_what_is_left(const lbc_run *run)
+{
+    if (run->outputs.committed)
+        lbc_log_send(&run->job.log, LBC_LEVEL_NOTICE,
+                     "%" PRIu32 " complete data files were left (%s_...); no master was written",
+                     run->outputs.committed, run->job.names.prefix);
+}
+
+lbc_status lbc_compress(const lbc_options *options, lbc_result *result, lbc_error *err)
+{
+    lbc_run run = {.result = result};
+    *result = (lbc_result){0};
+    lbc_status status = lbc_job_prepare(&run.job, options, err);
+    if (status == LBC_OK) {
+        describe_series(&run);
+        status = lbc_outputs_clear(&run.job, err);
+    }
+    if (status == LBC_OK) {
+        run.started = now();
+        status = run_frames(&run, err);
+        if (status == LBC_OK)
+            status = finish_run(&run, err);
+        result->seconds = now() - run.started;
+        if (status)
+            tell_what_is_left(&run);
+        else
+            warn_of_loss(&run);
+    }
+    lbc_job_free(&run.job);
+    return status;
+}
+
+void lbc_result_free(lbc_result *result)
+{
+    free(result->master);
+    free(result->first_file);
+    free(result->last_file);
+    free(result->note);
+    *result = (lbc_result){0};
+}
+
+/* ---- small questions ------------------------------------------------------------------------ */
+
+static const lbc_codec *writable_codec(unsigned n)
+{
+    for (const lbc_codec *const *c = lbc_codecs; *c; c++)
+        if ((*c)->writable && n-- == 0) return *c;
+    return NULL;
+}
+
+const char *lbc_codec_name(unsigned n)
+{
+    const lbc_codec *codec = writable_codec(n);
+    return codec ? codec->name : NULL;
+}
+
+const char *lbc_codec_text(unsigned n)
+{
+    const lbc_codec *codec = writable_codec(n);
+    return codec ? codec->what : NULL;
+}
+
+lbc_status lbc_limit_cpu(const char *level)
+{
+    const int n = lbc_cpu_level_by_name(level);
+    if (n < 0) return LBC_E_ARGUMENT;
+    lbc_cpu_limit((lbc_cpu_level)n);
+    return LBC_OK;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pipeline/worker.h"
+
+#include "codec/rest/rest.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A group this long is split among the workers even when there are frames enough for all of them. */
+#define SPLIT_ABOVE 32
+
+/* ---- memory --------------------------------------------------------------------------------- */
+
+static unsigned parts_for(const lbc_job *job, unsigned workers)
+{
+    const uint32_t sum = job->plan.sum;
+    if (workers < 2 || sum < 2 || (sum <= SPLIT_ABOVE && job->frames >= workers)) return 1;
+    return sum < workers ? sum : workers;
+}
+
+static bool open_lane(lbc_lane *lane, const lbc_job *job)
+{
+    lane->reader = lbc_frame_reader_new();
+    lane->work = lbc_codec_work_new();
+    lane->sum = lbc_alloc_aligned(job->pixels, sizeof *lane->sum);
+    if (job->lossy) lane->coded = lbc_alloc_aligned(job->pixels, sizeof *lane->coded);
+    return lane->reader && lane->work && lane->sum && (lane->coded || !job->lossy);
+}
+
+static bool open_slot(lbc_slot *slot, const lbc_job *job, unsigned parts)
+{
+    slot->chunk_capacity = job->format->codec->bound(job->format);
+    slot->chunk = lbc_alloc_aligned(slot->chunk_capacity, 1);
+    if (!slot->chunk) return false;
+    if (job->names.squash) {
+        slot->stream_capacity = job->lossy->bound(&job->lossy_params);
+        slot->stream = lbc_alloc_aligned(slot->stream_capacity, 1);
+        if (!slot->stream) return false;
+    }
+    if (parts == 1) return true;
+    slot->parts = lbc_alloc_zero(parts, sizeof *slot->parts);
+    if (!slot->parts) return false;
+    for (unsigned i = 0; i < parts; i++) {
+        slot->parts[i] = lbc_alloc_aligned(job->pixels, sizeof **slot->parts);
+        if (!slot->parts[i]) return false;
+    }
+    return true;
+}
+
+lbc_status lbc_workshop_open(lbc_workshop *shop, const lbc_job *job, unsigned workers, lbc_error *err)
+{
+    const unsigned parts = parts_for(job, workers);
+    /* Enough in flight that a worker need not wait for the writer, few enough to stay in the ceiling. */
+    const unsigned slots = parts > 1 ? 2 : workers + 2;
+    *shop = (lbc_workshop){.job = job, .parts = parts};
+    shop->lane = lbc_alloc_zero(workers, sizeof *shop->lane);
+    shop->slot = lbc_alloc_zero(slots, sizeof *shop->slot);
+    if (!shop->lane || !shop->slot) goto no_memory;
+    for (; shop->lanes < workers; shop->lanes++)
+        if (!open_lane(&shop->lane[shop->lanes], job)) {
+            shop->lanes++;
+            goto no_memory;
+        }
+    for (; shop->slots < slots; shop->slots++)
+        if (!open_slot(&shop->slot[shop->slots], job, parts)) {
+            shop->slots++;
+            goto no_memory;
+        }
+    return LBC_OK;
+
+no_memory:
+    return lbc_fail(err, LBC_E_MEMORY, "out of memory for %u workers (fewer need less: -p)", workers);
+}
+
+void lbc_workshop_close(lbc_workshop *shop)
+{
+    for (unsigned i = 0; i < shop->lanes; i++) {
+        lbc_frame_reader_free(shop->lane[i].reader);
+        lbc_codec_work_free(shop->lane[i].work);
+        free(shop->lane[i].sum);
+        free(shop->lane[i].coded);
+    }
+    for (unsigned i = 0; i < shop->slots; i++) {
+        lbc_slot *slot = &shop->slot[i];
+        for (unsigned p = 0; slot->parts && p < shop->parts; p++) free(slot->parts[p]);
+        free(slot->parts);
+        free(slot->chunk);
+        free(slot->stream);
+    }
+    free(shop->lane);
+    free(shop->slot);
+    *shop = (lbc_workshop){0};
+}
+
+/* ---- reading and summing -------------------------------------------------------------------- */
+
+static void take_pixels(void *user, const void *pixels, size_t count) { lbc_gather_pixels(user, pixels, count); }
+
+static lbc_status gather_frame(const lbc_job *job, lbc_lane *lane, uint64_t frame, int32_t *sum, bool first,
+                               lbc_error *err)
+{
+    lbc_gather gather;
+    lbc_gather_begin(&gather, &job->gather, sum, first);
+    const lbc_pixel_sink sink = {take_pixels, &gather};
+    const lbc_status status = lbc_input_read(job->input, lane->reader, frame, &sink, err);
+    if (status) return status;
+    if (lbc_gather_done(&gather)) return LBC_OK;
+    uint64_t offset;
+    const char *file = lbc_input_frame_place(job->input, frame, &offset);
+    return lbc_fail(err, LBC_E_FORMAT, "%s: image %" PRIu64 " (chunk at byte %" PRIu64 ") holds too few pixels", file,
+                    frame + 1, offset);
+}
+
+lbc_status lbc_workshop_gather(lbc_workshop *shop, unsigned lane, unsigned slot, unsigned part, uint64_t k,
+                               lbc_error *err)
+{
+    const lbc_job *job = shop->job;
+    uint64_t first;
+    uint32_t count;
+    lbc_plan_group(&job->plan, k, &first, &count);
+    const uint64_t begin = (uint64_t)count * part / shop->parts, end = (uint64_t)count * (part + 1) / shop->parts;
+    int32_t *sum = shop->parts > 1 ? shop->slot[slot].parts[part] : shop->lane[lane].sum;
+    for (uint64_t i = begin; i < end; i++) {
+        const lbc_status status = gather_frame(job, &shop->lane[lane], first + i, sum, i == begin, err);
+        if (status) return status;
+    }
+    /* A kept short group can have fewer frames than parts. */
+    if (begin == end) memset(sum, 0, job->pixels * sizeof *sum);
+    return LBC_OK;
+}
+
+/* ---- coding and storing --------------------------------------------------------------------- */
+
+typedef struct {
+    const lbc_job *job;
+    const int32_t *frame;
+} store_source;
+
+static void give_stored(void *user, size_t first, size_t count, void *pixels)
+{
+    const store_source *s = user;
+    lbc_store_pixels(pixels, s->frame + first, count, &s->job->store);
+}
+
+static int32_t *whole_sum(lbc_workshop *shop, unsigned lane, lbc_slot *slot)
+{
+    if (shop->parts == 1) return shop->lane[lane].sum;
+    for (unsigned p = 1; p < shop->parts; p++) lbc_frame_add(slot->parts[0], slot->parts[p], shop->job->pixels);
+    return slot->parts[0];
+}
+
+/* Takes `sum` through the lossy codec; the codestream is kept where squash files want it. */
+static lbc_status lose(const lbc_job *job, lbc_lane *lane, lbc_slot *slot, int32_t *sum)
+{
+    lbc_frame_fill(lane->coded, sum, job->pixels, job->limit);
+    lbc_status status;
+    if (slot->stream) {
+        status = job->lossy->encode(lane->work, &job->lossy_params, lane->coded, slot->stream, slot->stream_capacity,
+                                    &slot->stream_size);
+        if (status == LBC_OK && !job->at_rest)
+            status = job->lossy->decode(lane->work, &job->lossy_params, slot->stream, slot->stream_size, lane->coded);
+    } else {
+        status = job->lossy->roundtrip(lane->work, &job->lossy_params, lane->coded, &slot->stream_size);
+    }
+    slot->stream_known = true;
+    if (status == LBC_OK && !job->at_rest) {
+        lbc_frame_restore(lane->coded, sum, job->pixels, job->limit);
+        memcpy(sum, lane->coded, job->pixels * sizeof *sum);
+    }
+    return status;
+}
+
+static lbc_status store(const lbc_job *job, lbc_lane *lane, lbc_slot *slot, const int32_t *sum)
+{
+    store_source frame = {job, sum};
+    const lbc_pixel_source source = {give_stored, &frame};
+    if (job->at_rest && slot->stream)
+        return lbc_rest_wrap(lane->work, job->format, &source, slot->stream, slot->stream_size, slot->chunk,
+                             slot->chunk_capacity, &slot->chunk_size);
+    return job->format->codec->encode(lane->work, job->format, &source, slot->chunk, slot->chunk_capacity,
+                                      &slot->chunk_size);
+}
+
+lbc_status lbc_workshop_encode(lbc_workshop *shop, unsigned lane_id, unsigned slot_id, uint64_t k, lbc_error *err)
+{
+    const lbc_job *job = shop->job;
+    lbc_lane *lane = &shop->lane[lane_id];
+    lbc_slot *slot = &shop->slot[slot_id];
+    int32_t *sum = whole_sum(shop, lane_id, slot);
+    slot->counts = (lbc_frame_counts){0};
+    slot->stream_size = 0;
+    slot->stream_known = false;
+    lbc_frame_finish(sum, job->pixels, job->mask_out, job->limit, &slot->counts);
+
+    lbc_status status = LBC_OK;
+    if (job->lossy && !(job->at_rest && !slot->stream)) status = lose(job, lane, slot, sum);
+    if (status)
+        return lbc_fail(err, status, "image %" PRIu64 " of the output: %s failed: %s", k + 1, job->lossy->name,
+                        lbc_status_string(status));
+    status = store(job, lane, slot, sum);
+    if (status)
+        return lbc_fail(err, status, "image %" PRIu64 " of the output: %s failed: %s", k + 1, job->format->codec->name,
+                        lbc_status_string(status));
+    if (job->at_rest && !slot->stream) {
+        slot->stream_size = lbc_rest_stream_size(slot->chunk, slot->chunk_size);
+        slot->stream_known = true;
+    }
+    return LBC_OK;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* worker.h - the way of one output frame: its input chunks -> sum -> lossy codec -> stored chunk.
+ *
+ * A lane is a worker's own memory; a slot is that of a frame in flight. With one part a frame the sum
+ * is made in the lane; a group split among workers is summed in the slot, a frame buffer a part.
+ */
+#ifndef LBC_PIPELINE_WORKER_H
+#define LBC_PIPELINE_WORKER_H
+
+#include "base/memory.h"
+#include "pipeline/job.h"
+
+typedef struct lbc_lane {
+    lbc_frame_reader *reader;
+    lbc_codec_work *work;
+    int32_t *sum;   /* [pixels] */
+    int32_t *coded; /* [pixels], on its way through the lossy codec; NULL without one */
+} lbc_lane;
+
+typedef struct lbc_slot {
+    int32_t **parts; /* sums of the parts of a split group; NULL when groups are not split */
+    uint8_t *chunk;
+    size_t chunk_capacity, chunk_size;
+    uint8_t *stream; /* the bare codestream, when it is wanted */
+    size_t stream_capacity, stream_size;
+    bool stream_known; /* stream_size was measured */
+    lbc_frame_counts counts;
+} lbc_slot;
+
+typedef struct lbc_workshop {
+    const lbc_job *job;
+    unsigned lanes, slots, parts;
+    lbc_lane *lane;
+    lbc_slot *slot;
+} lbc_workshop;
+
+/* Memory for so many workers; parts > 1 when groups are to be split. */
+lbc_status lbc_workshop_open(lbc_workshop *shop, const lbc_job *job, unsigned workers, lbc_error *err);
+void lbc_workshop_close(lbc_workshop *shop);
+
+/* Reads and sums part `part` of output frame k. */
+lbc_status lbc_workshop_gather(lbc_workshop *shop, unsigned lane, unsigned slot, unsigned part, uint64_t k,
+                               lbc_error *err);
+/* Makes the chunk (and codestream) of output frame k in its slot, all parts being there. */
+lbc_status lbc_workshop_encode(lbc_workshop *shop, unsigned lane, unsigned slot, uint64_t k, lbc_error *err);
+
+#endif
