@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "codec/rest/params.h"
+
+#include "base/bytes.h"
+#include "codec/j2k/j2k.h"
+#include "codec/rest/marks.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CODEC_HCOMP = 1, CODEC_J2K = 2 };
+enum { LAYERS_J = 0, LAYERS_K = 1, LAYERS_OTHER = 2 };
+enum { FLAG_GAPS_ZERO = 1, FLAG_MASK_IN_CHUNKS = 2 };
+enum { LAYOUT_VERSION = 1, SIDE_MAX = 65535 };
+
+/* Places of the words. */
+enum {
+    AT_CODEC, AT_VALUE, AT_VARIANT, AT_LIMIT, AT_FLAGS, REQUEST_WORDS,
+    AT_VERSION = REQUEST_WORDS, AT_TYPE, AT_NY, AT_NX, AT_LAYERS, AT_MASK, FIXED_WORDS
+};
+
+/* ---- types and limits ---------------------------------------------------------------------- */
+
+/* Word 6; 0: not a type that is stored. */
+static uint32_t type_word(lbc_pixel_type type)
+{
+    return type == LBC_U16 ? 1 : type == LBC_U32 ? 2 : type == LBC_I32 ? 3 : 0;
+}
+
+/* The largest S' that leaves room for the markers and that the codec takes. */
+static uint32_t largest_limit(uint32_t codec, lbc_pixel_type type)
+{
+    const uint32_t coded = codec == CODEC_HCOMP ? UINT32_C(1) << 30 : (UINT32_C(1) << LBC_J2K_MAX_PRECISION) - 1;
+    return type == LBC_U16 ? UINT16_MAX - 3 : coded;
+}
+
+static lbc_status check_frame(lbc_pixel_type type, lbc_shape shape, lbc_error *err)
+{
+    if (!type_word(type))
+        return lbc_fail(err, LBC_E_ARGUMENT, "codestreams at rest hold uint16, uint32 or int32 pixels only");
+    if (shape.ny == 0 || shape.nx == 0 || shape.ny > SIDE_MAX || shape.nx > SIDE_MAX ||
+        lbc_shape_pixels(shape) > LBC_REST_MAX_PIXELS)
+        return lbc_fail(err, LBC_E_ARGUMENT, "codestreams at rest cannot hold images of %u x %u pixels", shape.nx,
+                        shape.ny);
+    return LBC_OK;
+}
+
+/* ---- layers -------------------------------------------------------------------------------- */
+
+static bool same_layers(const lbc_lossy_params *a, const lbc_lossy_params *b)
+{
+    return a->nlayers == b->nlayers && memcmp(a->layers, b->layers, a->nlayers * sizeof a->layers[0]) == 0;
+}
+
+/* Which of the lists that -J and -K make for an integer ratio this is. */
+static uint32_t layers_kind(const lbc_lossy_params *coding)
+{
+    lbc_lossy_params list = *coding;
+    const double ratio = coding->layers[coding->nlayers - 1];
+    lbc_j2k_layers(&list, LBC_J2K_J, ratio);
+    if (same_layers(&list, coding)) return LAYERS_J;
+    lbc_j2k_layers(&list, LBC_J2K_K, ratio);
+    return same_layers(&list, coding) ? LAYERS_K : LAYERS_OTHER;
+}
+
+static double get_double(const uint32_t *words)
+{
+    const uint64_t bits = words[0] | (uint64_t)words[1] << 32;
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+static void put_double(uint32_t *words, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    words[0] = (uint32_t)bits;
+    words[1] = (uint32_t)(bits >> 32);
+}
+
+/* ---- the first words ----------------------------------------------------------------------- */
+
+/* Words 0 .. 4 for frames of format->type and ->shape. For JPEG 2000 the layers are those of -J or -K; a caller with a
+ * list of its own sets that instead. */
+static lbc_status read_request(lbc_rest_params *p, const lbc_chunk_format *format, lbc_error *err)
+{
+    uint32_t words[REQUEST_WORDS] = {0};
+    if (format->nparams < 2 || format->nparams > LBC_REST_MAX_PARAMS)
+        return lbc_fail(err, LBC_E_FORMAT, "%u cd_values: at least two are needed, the codec (1 HCompress, 2 JPEG 2000) "
+                        "and its scale or ratio, and at most %d", format->nparams, LBC_REST_MAX_PARAMS);
+    for (uint32_t i = 0; i < REQUEST_WORDS && i < format->nparams; i++)
+        words[i] = format->params[i];
+
+    const uint32_t value = words[AT_VALUE], variant = words[AT_VARIANT];
+    *p = (lbc_rest_params){.codec = words[AT_CODEC],
+                           .type = type_word(format->type),
+                           .gaps_zero = words[AT_FLAGS] & FLAG_GAPS_ZERO,
+                           .coding = {.shape = format->shape, .stored_bytes = format->type == LBC_U16 ? 2 : 4}};
+    if (p->codec != CODEC_HCOMP && p->codec != CODEC_J2K)
+        return lbc_fail(err, LBC_E_FORMAT, "cd_values[0] is %u: 1 (HCompress) and 2 (JPEG 2000) are known", p->codec);
+    if (words[AT_FLAGS] & ~(uint32_t)(FLAG_GAPS_ZERO | FLAG_MASK_IN_CHUNKS))
+        return lbc_fail(err, LBC_E_FORMAT, "cd_values[4] is %u: only the flags 1 and 2 are known", words[AT_FLAGS]);
+
+    const uint32_t most = largest_limit(p->codec, format->type);
+    if (words[AT_LIMIT] > most)
+        return lbc_fail(err, LBC_E_FORMAT, "cd_values[3] is %u: the largest count can be %u", words[AT_LIMIT], most);
+    p->coding.limit = (int32_t)(words[AT_LIMIT] ? words[AT_LIMIT] : most);
+
+    if (p->codec == CODEC_HCOMP) {
+        p->lossy = &lbc_hcomp;
+        if (variant != 0 || value > INT32_MAX)
+            return lbc_fail(err, LBC_E_FORMAT, "cd_values[1] is the scale, 1 to 2^31 - 1, and cd_values[2] is 0");
+        p->coding.scale = (int32_t)value;
+        return LBC_OK;
+    }
+    p->lossy = &lbc_j2k;
+    if ((variant & 0xff) > LAYERS_OTHER || variant >> 8 > 1)
+        return lbc_fail(err, LBC_E_FORMAT, "cd_values[2] is %u: the layers are 0, 1 or 2, the wavelet 0 or 256", variant);
+    p->coding.wavelet = variant >> 8 ? LBC_WAVELET_97 : LBC_WAVELET_53;
+    if (value < 1)
+        return lbc_fail(err, LBC_E_FORMAT, "cd_values[1] is %u: a ratio is at least 1", value);
+    if ((variant & 0xff) != LAYERS_OTHER)
+        lbc_j2k_layers(&p->coding, (variant & 0xff) == LAYERS_K ? LBC_J2K_K : LBC_J2K_J, value);
+    return LBC_OK;
+}
+
+/* ---- the whole ----------------------------------------------------------------------------- */
+
+lbc_status lbc_rest_params_read(lbc_rest_params *p, const lbc_chunk_format *format, lbc_error *err)
+{
+    const uint32_t *words = format->params;
+    lbc_status status = check_frame(format->type, format->shape, err);
+    if (status == LBC_OK) status = read_request(p, format, err);
+    if (status) return status;
+    if (format->nparams < FIXED_WORDS)
+        return lbc_fail(err, LBC_E_FORMAT, "%u cd_values do not describe the chunks", format->nparams);
+    if (words[AT_VERSION] != LAYOUT_VERSION)
+        return lbc_fail(err, LBC_E_UNSUPPORTED, "cd_values of version %u; this program knows %d", words[AT_VERSION],
+                        LAYOUT_VERSION);
+    if (words[AT_TYPE] != p->type || words[AT_NY] != format->shape.ny || words[AT_NX] != format->shape.nx)
+        return lbc_fail(err, LBC_E_FORMAT, "the cd_values are those of other images (%u x %u pixels, type %u)",
+                        words[AT_NX], words[AT_NY], words[AT_TYPE]);
+    if (words[AT_LIMIT] == 0) return lbc_fail(err, LBC_E_FORMAT, "cd_values[3] is 0: no largest count");
+
+    const uint32_t layers = words[AT_LAYERS], mask_words = words[AT_MASK];
+    if (layers > LBC_MAX_LAYERS || (layers == 0) != (p->codec == CODEC_HCOMP) ||
+        mask_words != (uint64_t)format->nparams - FIXED_WORDS - 2 * layers)
+        return lbc_fail(err, LBC_E_FORMAT, "%u cd_values cannot hold %u quality layers and a mask of %u words",
+                        format->nparams, layers, mask_words);
+    p->coding.nlayers = layers;
+    for (uint32_t i = 0; i < layers; i++)
+        p->coding.layers[i] = get_double(words + FIXED_WORDS + 2 * i);
+    p->mask = (const uint8_t *)(words + FIXED_WORDS + 2 * layers);
+    p->mask_size = (size_t)mask_words * sizeof *words;
+    if (p->gaps_zero && mask_words)
+        return lbc_fail(err, LBC_E_FORMAT, "the cd_values have a mask, and say that nothing is masked");
+    return p->lossy->check(&p->coding, err);
+}
+
+/* Writes words 5 .. 10 and the layers; no mask. */
+static void put_rest(lbc_chunk_format *format, const lbc_lossy_params *coding)
+{
+    uint32_t *words = format->params;
+    words[AT_LIMIT] = (uint32_t)coding->limit;
+    words[AT_VERSION] = LAYOUT_VERSION;
+    words[AT_TYPE] = type_word(format->type);
+    words[AT_NY] = format->shape.ny;
+    words[AT_NX] = format->shape.nx;
+    words[AT_LAYERS] = coding->nlayers;
+    words[AT_MASK] = 0;
+    for (uint32_t i = 0; i < coding->nlayers; i++)
+        put_double(words + FIXED_WORDS + 2 * i, coding->layers[i]);
+    format->nparams = FIXED_WORDS + 2 * coding->nlayers;
+}
+
+lbc_status lbc_rest_complete(lbc_chunk_format *format, lbc_error *err)
+{
+    lbc_rest_params p;
+    lbc_status status = check_frame(format->type, format->shape, err);
+    if (status == LBC_OK) status = read_request(&p, format, err);
+    if (status) return status;
+    format->codec = p.codec == CODEC_HCOMP ? &lbc_codec_rest_hcomp : &lbc_codec_rest_j2k;
+    if (format->nparams > REQUEST_WORDS) return lbc_rest_params_read(&p, format, err);
+    if (p.codec == CODEC_J2K && p.coding.nlayers == 0)
+        return lbc_fail(err, LBC_E_ARGUMENT, "cd_values[2]: the layers must be 0 (as -J) or 1 (as -K)");
+    status = p.lossy->check(&p.coding, err);
+    if (status) return status;
+    for (uint32_t i = format->nparams; i < REQUEST_WORDS; i++)
+        format->params[i] = 0;
+    put_rest(format, &p.coding);
+    return LBC_OK;
+}
+
+/* Packs the mask behind the words that are there, or sets the flag that it is too large. */
+static lbc_status put_mask(lbc_chunk_format *format, const uint8_t *mask)
+{
+    lbc_buffer memory = {0};
+    lbc_marks marks;
+    uint8_t *packed = NULL;
+    lbc_status status = LBC_E_MEMORY;
+    const lbc_shape shape = format->shape;
+    if (!lbc_marks_init(&marks, shape, &memory)) goto done;
+    packed = lbc_alloc(lbc_marks_bound(shape), 1);
+    if (!packed) goto done;
+    for (uint32_t y = 0; y < shape.ny; y++)
+        for (uint32_t x = 0; x < shape.nx; x++)
+            if (mask[(size_t)y * shape.nx + x]) lbc_marks_set(&marks, y, x);
+    status = LBC_OK;
+    const size_t size = lbc_marks_pack(&marks, packed), words = (size + 3) / 4;
+    if (words > LBC_REST_MAX_PARAMS - format->nparams) {
+        format->params[AT_FLAGS] |= FLAG_MASK_IN_CHUNKS;
+        goto done;
+    }
+    memset(format->params + format->nparams, 0, words * sizeof *format->params);
+    memcpy(format->params + format->nparams, packed, size);
+    format->params[AT_MASK] = (uint32_t)words;
+    format->nparams += (uint32_t)words;
+done:
+    free(packed);
+    lbc_buffer_free(&memory);
+    return status;
+}
+
+lbc_status lbc_rest_configure(lbc_chunk_format *format, const lbc_lossy_params *lossy, const uint8_t *mask,
+                              bool gaps_zero)
+{
+    const bool hcomp = format->codec == &lbc_codec_rest_hcomp;
+    const uint32_t codec = hcomp ? CODEC_HCOMP : CODEC_J2K;
+    const lbc_status status = check_frame(format->type, format->shape, NULL);
+    if (status) return status;
+    lbc_lossy_params coding = *lossy;
+    if (hcomp) coding.nlayers = 0;
+    if (coding.shape.ny != format->shape.ny || coding.shape.nx != format->shape.nx || coding.limit < 1 ||
+        (uint32_t)coding.limit > largest_limit(codec, format->type) ||
+        coding.stored_bytes != lbc_pixel_size(format->type) || (hcomp ? &lbc_hcomp : &lbc_j2k)->check(&coding, NULL))
+        return LBC_E_ARGUMENT;
+
+    uint32_t *words = format->params;
+    words[AT_CODEC] = codec;
+    words[AT_FLAGS] = gaps_zero ? FLAG_GAPS_ZERO : 0;
+    if (hcomp) {
+        words[AT_VALUE] = (uint32_t)coding.scale;
+        words[AT_VARIANT] = 0;
+    } else {
+        const double ratio = round(coding.layers[coding.nlayers - 1]);
+        const uint32_t kind = layers_kind(&coding);
+        words[AT_VALUE] = ratio < UINT32_MAX ? (uint32_t)ratio : UINT32_MAX;
+        words[AT_VARIANT] = kind | (coding.wavelet == LBC_WAVELET_97 ? 256U : 0);
+    }
+    put_rest(format, &coding);
+    return mask && !gaps_zero ? put_mask(format, mask) : LBC_OK;
+}
