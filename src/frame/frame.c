@@ -48,6 +48,16 @@ void lbc_mask_bin(uint32_t *out, const uint32_t *mask, lbc_shape in, uint32_t bi
         for (uint32_t x = 0; x < binned.nx; x++) out[(size_t)(binned.ny - 1) * binned.nx + x] |= 1;
 }
 
+uint64_t lbc_mask_flags(uint8_t *flags, const uint32_t *mask, size_t n)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        flags[i] = (mask[i] & 0xFFFF) != 0;
+        count += flags[i];
+    }
+    return count;
+}
+
 void lbc_frame_finish(int32_t *frame, size_t n, const uint8_t *mask, int32_t limit, lbc_frame_counts *counts)
 {
     lbc_frame_kernels_get()->finish(frame, n, mask, limit, counts);

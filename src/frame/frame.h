@@ -71,6 +71,9 @@ void lbc_frame_add(int32_t *acc, const int32_t *other, size_t n);
  * bit 0 set in blocks that hang over the edge. out: uint32_t[binned shape]. */
 void lbc_mask_bin(uint32_t *out, const uint32_t *mask, lbc_shape in, uint32_t bin);
 
+/* flags[i] = 1 where the low 16 bits of mask[i] are not 0, else 0. Returns how many are 1. */
+uint64_t lbc_mask_flags(uint8_t *flags, const uint32_t *mask, size_t n);
+
 /* ---- after the sum ------------------------------------------------------------------------- */
 
 typedef struct lbc_frame_counts {
