@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The summary of a run: what fits a screen and answers "what happened to my data?". */
+#include "report/text.h"
+
+#include <inttypes.h>
+
+static double ratio(double before, double after) { return after > 0 ? before / after : 0; }
+
+static const char *type_name(lbc_pixel_type type)
+{
+    static const char *const names[] = {"uint8", "uint16", "uint32", "int8", "int16", "int32"};
+    return names[type];
+}
+
+static void add_series(lbc_text *t, const char *label, const char *path, uint64_t frames, lbc_shape shape,
+                       lbc_pixel_type type, uint64_t raw, uint64_t stored)
+{
+    char a[16], b[16], n[32];
+    lbc_text_add(t, "%-9s %s\n", label, path ? path : "(data files alone)");
+    lbc_text_add(t, "          %s images of %" PRIu32 " x %" PRIu32 " %s, %s raw, %s stored\n", lbc_text_count(frames, n),
+                 shape.nx, shape.ny, type_name(type), lbc_text_bytes((double)raw, a), lbc_text_bytes((double)stored, b));
+}
+
+static void add_pixels(lbc_text *t, const lbc_result *r)
+{
+    char masked[32], overloaded[32], clipped[32];
+    const double all = (double)r->frames_out * r->shape_out.nx * r->shape_out.ny;
+    lbc_text_add(t, "pixels    %s masked (%.3g %%), %s overloaded, %s of them clipped\n",
+                 lbc_text_count(r->masked, masked), all > 0 ? 100 * (double)r->masked / all : 0,
+                 lbc_text_count(r->overloaded, overloaded), lbc_text_count(r->clipped, clipped));
+}
+
+static void add_codestreams(lbc_text *t, const lbc_options *o, const lbc_result *r)
+{
+    static const char *const names[] = {"", "HCompress, scale", "JPEG 2000, ratio", "JPEG 2000 (-K), ratio"};
+    if (o->lossy == LBC_LOSSY_NONE || !r->codestreams) return;
+    char size[16];
+    const double mean = (double)r->codestream_bytes / (double)r->codestreams;
+    const double raw = r->frames_out ? (double)r->bytes_raw_out / (double)r->frames_out : 0;
+    lbc_text_add(t, "codec     %s %" PRIu32 ": codestream %s an image, %.4g:1 of the stored pixels\n", names[o->lossy],
+                 o->lossy_value, lbc_text_bytes(mean, size), ratio(raw, mean));
+}
+
+static void add_ratios(lbc_text *t, const lbc_result *r)
+{
+    const double seconds = r->seconds > 1e-6 ? r->seconds : 1e-6;
+    lbc_text_add(t, "ratio     %.4g:1 against the raw input, %.4g:1 against the stored input\n",
+                 ratio((double)r->bytes_raw, (double)r->bytes_out), ratio((double)r->bytes_in, (double)r->bytes_out));
+    lbc_text_add(t, "speed     %.3g s, %.4g images/s in, %.4g MB/s in, %.4g MB/s out\n", r->seconds,
+                 (double)r->frames_in / seconds, 1e-6 * (double)r->bytes_in / seconds,
+                 1e-6 * (double)r->bytes_out / seconds);
+}
+
+char *lbc_summary(const lbc_options *o, const lbc_result *r, bool verbose)
+{
+    lbc_text t = {0};
+    const bool changed = o->bin > 1 || o->sum > 1;
+    if (r->files) {
+        add_series(&t, "input", o->input, r->frames_in, r->shape_in, r->type_in, r->bytes_raw, r->bytes_in);
+        add_series(&t, "output", r->master, r->frames_out, r->shape_out, r->type_out, r->bytes_raw_out, r->bytes_out);
+        lbc_text_add(&t, "          %" PRIu32 " data file%s: %s%s%s\n", r->files, r->files > 1 ? "s" : "", r->first_file,
+                     r->files > 1 ? " ... " : "", r->files > 1 ? r->last_file : "");
+        add_ratios(&t, r);
+        add_codestreams(&t, o, r);
+        add_pixels(&t, r);
+    } else if (r->master) {
+        lbc_text_add(&t, "master    %s\n", r->master);
+    } else {
+        lbc_text_add(&t, "this share has no data files\n");
+    }
+    if (r->note && (changed || verbose)) lbc_text_add(&t, "%s", r->note);
+    if (r->master && r->files) lbc_text_add(&t, "next      dials.import %s\n", r->master);
+    return lbc_text_take(&t);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* text.h - text that grows, and numbers as people read them. */
+#ifndef LBC_REPORT_TEXT_H
+#define LBC_REPORT_TEXT_H
+
+#include "lbc.h"
+
+/* A growing string. Zero-initialise. Once an allocation fails, failed stays set, the text is dropped
+ * and adding does nothing, so that a writer checks once, at the end. */
+typedef struct lbc_text {
+    char *text;
+    size_t length, capacity;
+    bool failed;
+} lbc_text;
+
+void lbc_text_add(lbc_text *t, const char *format, ...) LBC_PRINTF(2, 3);
+/* The string, the caller's; NULL when an allocation failed. t is empty afterwards. */
+char *lbc_text_take(lbc_text *t);
+
+/* "1.23 GB", decimal, three digits. Returns out. */
+const char *lbc_text_bytes(double bytes, char out[16]);
+/* "1 234 567": digits in threes. Returns out. */
+const char *lbc_text_count(uint64_t n, char out[32]);
+
+#endif
