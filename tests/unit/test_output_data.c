@@ -136,14 +136,13 @@ static void check_filter(uint32_t nparams)
     const hid_t data = H5Dopen2(file, "/entry/data/data", H5P_DEFAULT), create = H5Dget_create_plist(data);
     check_superblock(file);
     check_shape(data);
-    unsigned flags = 9, *params = calloc(LBC_MAX_PARAMS, sizeof *params);
-    size_t count = LBC_MAX_PARAMS;
+    unsigned flags = 9, params[256]; /* H5Pget_filter2 gives no more */
+    size_t count = 256;
     assert_int_equal(H5Pget_nfilters(create), 1);
     assert_int_equal(H5Pget_filter2(create, 0, &flags, &count, params, 0, NULL, NULL), 32008);
     assert_int_equal(flags, H5Z_FLAG_MANDATORY);
     assert_int_equal(count, nparams);
-    assert_memory_equal(params, format.params, nparams * sizeof *params);
-    free(params);
+    assert_memory_equal(params, format.params, (nparams < 256 ? nparams : 256) * sizeof *params);
     for (unsigned n = 0; n < FRAMES; n++) {
         uint8_t chunk[17];
         uint32_t mask = 9;
