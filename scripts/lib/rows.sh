@@ -84,7 +84,7 @@ row_valgrind()
     need_packages build tests checks
     build_preset debug
     folder=$(build_folder debug)
-    for test in "$folder"/tests/unit_*; do
+    for test in "$folder"/bin/unit_*; do
         [ -x "$test" ] || continue
         say "valgrind ${test##*/}"
         (cd -- "$folder" && LBC_VALGRIND=1 LBC_SOURCE=$top LBC_BUILD=$folder valgrind --quiet --leak-check=full \
@@ -112,7 +112,7 @@ row_tidy()
     need_packages build tests checks
     CC=clang cmake -S "$top" -B "$top/build-tidy" -G Ninja -DCMAKE_BUILD_TYPE=Debug --log-level=WARNING >/dev/null
     find "$top/src" "$top/cli" "$top/plugin" -name '*.c' -print0 |
-        xargs -0 -n 4 -P "$(jobs_wanted)" clang-tidy --quiet --warnings-as-errors='*' -p "$top/build-tidy"
+        xargs -0 -n 1 -P "$(jobs_wanted)" clang-tidy --quiet --warnings-as-errors='*' -p "$top/build-tidy"
 }
 
 # lines of src/ that the unit, golden, cli and fault tests reach; at least 90 %
