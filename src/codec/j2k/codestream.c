@@ -122,7 +122,7 @@ static lbc_status read_qcd(reader s, lbc_j2k_header *h, size_t *bands, uint32_t 
     if (*bands * size != s.left - 1 || *bands > LBC_J2K_MAX_BANDS) return LBC_E_FORMAT;
     for (size_t b = 0; b < *bands; b++) {
         const uint8_t *p = s.p + 1 + b * size;
-        const uint16_t value = size == 1 ? (uint16_t)(*p << 8) : lbc_get_be16(p);
+        const uint16_t value = (uint16_t)(size == 1 ? *p << 8 : lbc_get_be16(p));
         h->steps[b].exponent = (uint8_t)(value >> 11);
         h->steps[b].mantissa = size == 1 ? 0 : value & 0x7ff;
     }
