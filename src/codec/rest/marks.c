@@ -26,15 +26,13 @@ int lbc_marks_init(lbc_marks *m, lbc_shape shape, lbc_buffer *memory)
 bool lbc_marks_empty(const lbc_marks *m)
 {
     uint64_t any = 0;
-    for (size_t i = 0; i < m->stride * m->shape.ny; i++)
-        any |= m->words[i];
+    for (size_t i = 0; i < m->stride * m->shape.ny; i++) any |= m->words[i];
     return any == 0;
 }
 
 void lbc_marks_xor(lbc_marks *m, const lbc_marks *other)
 {
-    for (size_t i = 0; i < m->stride * m->shape.ny; i++)
-        m->words[i] ^= other->words[i];
+    for (size_t i = 0; i < m->stride * m->shape.ny; i++) m->words[i] ^= other->words[i];
 }
 
 /* ---- prediction ---------------------------------------------------------------------------- */
@@ -125,9 +123,15 @@ static void set_run(lbc_marks *m, uint64_t at, uint64_t length)
 
 /* ---- exponential Golomb codes -------------------------------------------------------------- */
 
-static unsigned bit_length(uint64_t v) { return 64 - (unsigned)__builtin_clzll(v); }
+static unsigned bit_length(uint64_t v)
+{
+    return 64 - (unsigned)__builtin_clzll(v);
+}
 
-static unsigned code_bits(uint64_t v, unsigned order) { return 2 * bit_length((v >> order) + 1) - 1 + order; }
+static unsigned code_bits(uint64_t v, unsigned order)
+{
+    return 2 * bit_length((v >> order) + 1) - 1 + order;
+}
 
 typedef struct bit_writer {
     uint8_t *out;
@@ -162,8 +166,7 @@ static bool get_bits(bit_reader *r, unsigned bits, uint64_t *value)
 {
     if (bits > r->bits - r->bit) return false;
     uint64_t v = 0;
-    for (; bits > 0; bits--, r->bit++)
-        v = v << 1 | (r->in[r->bit / 8] >> (7 - r->bit % 8) & 1);
+    for (; bits > 0; bits--, r->bit++) v = v << 1 | (r->in[r->bit / 8] >> (7 - r->bit % 8) & 1);
     *value = v;
     return true;
 }
@@ -185,9 +188,15 @@ static bool get_code(bit_reader *r, unsigned order, uint64_t *value)
 
 /* ---- packing ------------------------------------------------------------------------------- */
 
-static size_t plain_row_bytes(lbc_shape shape) { return ((size_t)shape.nx + 7) / 8; }
+static size_t plain_row_bytes(lbc_shape shape)
+{
+    return ((size_t)shape.nx + 7) / 8;
+}
 
-size_t lbc_marks_bound(lbc_shape shape) { return 1 + plain_row_bytes(shape) * shape.ny; }
+size_t lbc_marks_bound(lbc_shape shape)
+{
+    return 1 + plain_row_bytes(shape) * shape.ny;
+}
 
 static unsigned cheapest(const uint64_t cost[ORDERS])
 {
@@ -209,14 +218,12 @@ static size_t pack_plain(const lbc_marks *m, uint8_t *out)
 /* From the last row up a row's upper neighbours are still what they were; from the first one down they are again. */
 static void to_residual(lbc_marks *m)
 {
-    for (uint32_t y = m->shape.ny; y-- > 0;)
-        predict(m, y);
+    for (uint32_t y = m->shape.ny; y-- > 0;) predict(m, y);
 }
 
 static void from_residual(lbc_marks *m)
 {
-    for (uint32_t y = 0; y < m->shape.ny; y++)
-        predict(m, y);
+    for (uint32_t y = 0; y < m->shape.ny; y++) predict(m, y);
 }
 
 size_t lbc_marks_pack(lbc_marks *m, uint8_t *out)

@@ -39,7 +39,10 @@ typedef struct lbc_marks {
 int lbc_marks_init(lbc_marks *m, lbc_shape shape, lbc_buffer *memory);
 bool lbc_marks_empty(const lbc_marks *m);
 
-static inline uint64_t *lbc_marks_row(const lbc_marks *m, uint32_t y) { return m->words + (size_t)y * m->stride; }
+static inline uint64_t *lbc_marks_row(const lbc_marks *m, uint32_t y)
+{
+    return m->words + (size_t)y * m->stride;
+}
 static inline void lbc_marks_set(lbc_marks *m, uint32_t y, uint32_t x)
 {
     lbc_marks_row(m, y)[x / 64] |= UINT64_C(1) << (x % 64);

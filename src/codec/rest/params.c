@@ -16,8 +16,18 @@ enum { LAYOUT_VERSION = 1, SIDE_MAX = 65535 };
 
 /* Places of the words. */
 enum {
-    AT_CODEC, AT_VALUE, AT_VARIANT, AT_LIMIT, AT_FLAGS, REQUEST_WORDS,
-    AT_VERSION = REQUEST_WORDS, AT_TYPE, AT_NY, AT_NX, AT_LAYERS, AT_MASK, FIXED_WORDS
+    AT_CODEC,
+    AT_VALUE,
+    AT_VARIANT,
+    AT_LIMIT,
+    AT_FLAGS,
+    AT_VERSION = LBC_REST_REQUEST,
+    AT_TYPE,
+    AT_NY,
+    AT_NX,
+    AT_LAYERS,
+    AT_MASK,
+    FIXED_WORDS
 };
 
 /* ---- types and limits ---------------------------------------------------------------------- */
@@ -86,12 +96,13 @@ static void put_double(uint32_t *words, double value)
  * list of its own sets that instead. */
 static lbc_status read_request(lbc_rest_params *p, const lbc_chunk_format *format, lbc_error *err)
 {
-    uint32_t words[REQUEST_WORDS] = {0};
+    uint32_t words[LBC_REST_REQUEST] = {0};
     if (format->nparams < 2 || format->nparams > LBC_REST_MAX_PARAMS)
-        return lbc_fail(err, LBC_E_FORMAT, "%u cd_values: at least two are needed, the codec (1 HCompress, 2 JPEG 2000) "
-                        "and its scale or ratio, and at most %d", format->nparams, LBC_REST_MAX_PARAMS);
-    for (uint32_t i = 0; i < REQUEST_WORDS && i < format->nparams; i++)
-        words[i] = format->params[i];
+        return lbc_fail(err, LBC_E_FORMAT,
+                        "%u cd_values: at least two are needed, the codec (1 HCompress, 2 JPEG 2000) "
+                        "and its scale or ratio, and at most %d",
+                        format->nparams, LBC_REST_MAX_PARAMS);
+    for (uint32_t i = 0; i < LBC_REST_REQUEST && i < format->nparams; i++) words[i] = format->params[i];
 
     const uint32_t value = words[AT_VALUE], variant = words[AT_VARIANT];
     *p = (lbc_rest_params){.codec = words[AT_CODEC],
@@ -117,10 +128,10 @@ static lbc_status read_request(lbc_rest_params *p, const lbc_chunk_format *forma
     }
     p->lossy = &lbc_j2k;
     if ((variant & 0xff) > LAYERS_OTHER || variant >> 8 > 1)
-        return lbc_fail(err, LBC_E_FORMAT, "cd_values[2] is %u: the layers are 0, 1 or 2, the wavelet 0 or 256", variant);
+        return lbc_fail(err, LBC_E_FORMAT, "cd_values[2] is %u: the layers are 0, 1 or 2, the wavelet 0 or 256",
+                        variant);
     p->coding.wavelet = variant >> 8 ? LBC_WAVELET_97 : LBC_WAVELET_53;
-    if (value < 1)
-        return lbc_fail(err, LBC_E_FORMAT, "cd_values[1] is %u: a ratio is at least 1", value);
+    if (value < 1) return lbc_fail(err, LBC_E_FORMAT, "cd_values[1] is %u: a ratio is at least 1", value);
     if ((variant & 0xff) != LAYERS_OTHER)
         lbc_j2k_layers(&p->coding, (variant & 0xff) == LAYERS_K ? LBC_J2K_K : LBC_J2K_J, value);
     return LBC_OK;
@@ -128,20 +139,29 @@ static lbc_status read_request(lbc_rest_params *p, const lbc_chunk_format *forma
 
 /* ---- the whole ----------------------------------------------------------------------------- */
 
-lbc_status lbc_rest_params_read(lbc_rest_params *p, const lbc_chunk_format *format, lbc_error *err)
+/* Words 5 .. 8. */
+static lbc_status check_layout(const lbc_chunk_format *format, lbc_error *err)
 {
     const uint32_t *words = format->params;
-    lbc_status status = check_frame(format->type, format->shape, err);
-    if (status == LBC_OK) status = read_request(p, format, err);
-    if (status) return status;
     if (format->nparams < FIXED_WORDS)
         return lbc_fail(err, LBC_E_FORMAT, "%u cd_values do not describe the chunks", format->nparams);
     if (words[AT_VERSION] != LAYOUT_VERSION)
         return lbc_fail(err, LBC_E_UNSUPPORTED, "cd_values of version %u; this program knows %d", words[AT_VERSION],
                         LAYOUT_VERSION);
-    if (words[AT_TYPE] != p->type || words[AT_NY] != format->shape.ny || words[AT_NX] != format->shape.nx)
+    if (words[AT_TYPE] != type_word(format->type) || words[AT_NY] != format->shape.ny ||
+        words[AT_NX] != format->shape.nx)
         return lbc_fail(err, LBC_E_FORMAT, "the cd_values are those of other images (%u x %u pixels, type %u)",
                         words[AT_NX], words[AT_NY], words[AT_TYPE]);
+    return LBC_OK;
+}
+
+lbc_status lbc_rest_params_read(lbc_rest_params *p, const lbc_chunk_format *format, lbc_error *err)
+{
+    const uint32_t *words = format->params;
+    lbc_status status = check_frame(format->type, format->shape, err);
+    if (status == LBC_OK) status = read_request(p, format, err);
+    if (status == LBC_OK) status = check_layout(format, err);
+    if (status) return status;
     if (words[AT_LIMIT] == 0) return lbc_fail(err, LBC_E_FORMAT, "cd_values[3] is 0: no largest count");
 
     const uint32_t layers = words[AT_LAYERS], mask_words = words[AT_MASK];
@@ -150,8 +170,7 @@ lbc_status lbc_rest_params_read(lbc_rest_params *p, const lbc_chunk_format *form
         return lbc_fail(err, LBC_E_FORMAT, "%u cd_values cannot hold %u quality layers and a mask of %u words",
                         format->nparams, layers, mask_words);
     p->coding.nlayers = layers;
-    for (uint32_t i = 0; i < layers; i++)
-        p->coding.layers[i] = get_double(words + FIXED_WORDS + 2 * i);
+    for (uint32_t i = 0; i < layers; i++) p->coding.layers[i] = get_double(words + FIXED_WORDS + 2 * i);
     p->mask = (const uint8_t *)(words + FIXED_WORDS + 2 * layers);
     p->mask_size = (size_t)mask_words * sizeof *words;
     if (p->gaps_zero && mask_words)
@@ -170,8 +189,7 @@ static void put_rest(lbc_chunk_format *format, const lbc_lossy_params *coding)
     words[AT_NX] = format->shape.nx;
     words[AT_LAYERS] = coding->nlayers;
     words[AT_MASK] = 0;
-    for (uint32_t i = 0; i < coding->nlayers; i++)
-        put_double(words + FIXED_WORDS + 2 * i, coding->layers[i]);
+    for (uint32_t i = 0; i < coding->nlayers; i++) put_double(words + FIXED_WORDS + 2 * i, coding->layers[i]);
     format->nparams = FIXED_WORDS + 2 * coding->nlayers;
 }
 
@@ -182,15 +200,31 @@ lbc_status lbc_rest_complete(lbc_chunk_format *format, lbc_error *err)
     if (status == LBC_OK) status = read_request(&p, format, err);
     if (status) return status;
     format->codec = p.codec == CODEC_HCOMP ? &lbc_codec_rest_hcomp : &lbc_codec_rest_j2k;
-    if (format->nparams > REQUEST_WORDS) return lbc_rest_params_read(&p, format, err);
+    if (format->nparams > LBC_REST_REQUEST) return check_layout(format, err);
     if (p.codec == CODEC_J2K && p.coding.nlayers == 0)
         return lbc_fail(err, LBC_E_ARGUMENT, "cd_values[2]: the layers must be 0 (as -J) or 1 (as -K)");
     status = p.lossy->check(&p.coding, err);
     if (status) return status;
-    for (uint32_t i = format->nparams; i < REQUEST_WORDS; i++)
-        format->params[i] = 0;
+    for (uint32_t i = format->nparams; i < LBC_REST_REQUEST; i++) format->params[i] = 0;
     put_rest(format, &p.coding);
     return LBC_OK;
+}
+
+lbc_status lbc_rest_format(lbc_chunk_format *format, size_t nvalues, const uint32_t *values, lbc_error *err)
+{
+    static const lbc_pixel_type types[] = {LBC_U16, LBC_U32, LBC_I32};
+    lbc_rest_params p = {0};
+    if (nvalues < FIXED_WORDS || nvalues > LBC_REST_MAX_PARAMS)
+        return lbc_fail(err, LBC_E_FORMAT, "%zu cd_values do not describe the chunks", nvalues);
+    if (values[AT_TYPE] < 1 || values[AT_TYPE] > 3)
+        return lbc_fail(err, LBC_E_FORMAT, "cd_values[6] is %u: the types 1, 2 and 3 are known", values[AT_TYPE]);
+    format->type = types[values[AT_TYPE] - 1];
+    format->shape = (lbc_shape){values[AT_NY], values[AT_NX]};
+    format->nparams = (uint32_t)nvalues;
+    memcpy(format->params, values, nvalues * sizeof *values);
+    const lbc_status status = lbc_rest_params_read(&p, format, err);
+    format->codec = p.codec == CODEC_HCOMP ? &lbc_codec_rest_hcomp : &lbc_codec_rest_j2k;
+    return status;
 }
 
 /* Packs the mask behind the words that are there, or sets the flag that it is too large. */

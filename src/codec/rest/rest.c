@@ -6,25 +6,39 @@
 #include "codec/rest/crc32.h"
 #include "codec/rest/marks.h"
 #include "codec/rest/params.h"
+#include "codec/work.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { HEAD_SIZE = 32, CHUNK_VERSION = 1 };
 
 static const uint8_t magic[4] = {'L', 'B', 'C', 'R'};
 
-/* Working memory of one frame. */
+/* What a thread keeps from frame to frame. */
 typedef struct scratch {
     lbc_buffer frame, row, mask, exceptions, overloads;
 } scratch;
 
-static void scratch_free(scratch *s)
+static void scratch_free(void *state)
 {
+    scratch *s = state;
     lbc_buffer_free(&s->frame);
     lbc_buffer_free(&s->row);
     lbc_buffer_free(&s->mask);
     lbc_buffer_free(&s->exceptions);
     lbc_buffer_free(&s->overloads);
+    free(s);
+}
+
+/* NULL: out of memory. */
+static scratch *scratch_of(lbc_codec_work *w)
+{
+    if (!w->slots[LBC_WORK_REST].state) {
+        w->slots[LBC_WORK_REST].state = lbc_alloc_zero(1, sizeof(scratch));
+        w->slots[LBC_WORK_REST].free = scratch_free;
+    }
+    return w->slots[LBC_WORK_REST].state;
 }
 
 /* ---- what stored pixels mean --------------------------------------------------------------- */
@@ -32,9 +46,9 @@ static void scratch_free(scratch *s)
 /* Stored pixels as uint32 words v (an int32 as its two's complement). */
 typedef struct pixel_rule {
     lbc_pixel_type type;
-    uint32_t limit;                 /* v <= limit: a count */
-    uint32_t first_marker;          /* else v >= first_marker: masked; else overloaded */
-    int32_t masked, overloaded;     /* what those become in a working frame */
+    uint32_t limit;                      /* v <= limit: a count */
+    uint32_t first_marker;               /* else v >= first_marker: masked; else overloaded */
+    int32_t masked, overloaded;          /* what those become in a working frame */
     uint32_t put_masked, put_overloaded; /* and what they are stored as */
 } pixel_rule;
 
@@ -42,7 +56,9 @@ static pixel_rule rule_of(lbc_pixel_type type, const lbc_rest_params *p)
 {
     pixel_rule r = {.type = type,
                     .limit = (uint32_t)p->coding.limit,
-                    .first_marker = type == LBC_U16 ? UINT16_MAX - 1 : type == LBC_U32 ? UINT32_MAX - 1 : UINT32_C(1) << 31,
+                    .first_marker = type == LBC_U16   ? UINT16_MAX - 1
+                                    : type == LBC_U32 ? UINT32_MAX - 1
+                                                      : UINT32_C(1) << 31,
                     .masked = LBC_MASKED,
                     .overloaded = LBC_OVERLOADED,
                     .put_masked = type == LBC_U16 ? UINT16_MAX : UINT32_MAX,
@@ -64,11 +80,9 @@ static void load_row(int32_t *out, const uint8_t *row, size_t n, const pixel_rul
 {
     const pixel_rule r = *rule;
     if (r.type == LBC_U16)
-        for (size_t i = 0; i < n; i++)
-            out[i] = meaning(lbc_get_le16(row + 2 * i), &r);
+        for (size_t i = 0; i < n; i++) out[i] = meaning(lbc_get_le16(row + 2 * i), &r);
     else
-        for (size_t i = 0; i < n; i++)
-            out[i] = meaning(lbc_get_le32(row + 4 * i), &r);
+        for (size_t i = 0; i < n; i++) out[i] = meaning(lbc_get_le32(row + 4 * i), &r);
 }
 
 /* Decoded values -> stored counts. */
@@ -117,23 +131,27 @@ static void put_head(uint8_t *chunk, const lbc_rest_params *p, const size_t part
     chunk[7] = 0;
     lbc_put_le32(chunk + 8, p->coding.shape.ny);
     lbc_put_le32(chunk + 12, p->coding.shape.nx);
-    for (size_t i = 0; i < 3; i++)
-        lbc_put_le32(chunk + 16 + 4 * i, (uint32_t)parts[i]);
+    for (size_t i = 0; i < 3; i++) lbc_put_le32(chunk + 16 + 4 * i, (uint32_t)parts[i]);
     lbc_put_le32(chunk + 28, chunk_crc(chunk, HEAD_SIZE + parts[0] + parts[1] + parts[2]));
 }
 
 static lbc_status check_chunk(const lbc_rest_params *p, const uint8_t *chunk, size_t size, lbc_error *err)
 {
     if (size < HEAD_SIZE || memcmp(chunk, magic, sizeof magic) != 0)
-        return lbc_fail(err, LBC_E_FORMAT, "a chunk of %zu bytes that does not begin with LBCR: another filter's, or "
-                        "damaged", size);
+        return lbc_fail(err, LBC_E_FORMAT,
+                        "a chunk of %zu bytes that does not begin with LBCR: another filter's, or "
+                        "damaged",
+                        size);
     if (chunk[4] != CHUNK_VERSION || chunk[7] != 0)
-        return lbc_fail(err, LBC_E_UNSUPPORTED, "a chunk of version %u; this program knows %d", chunk[4], CHUNK_VERSION);
+        return lbc_fail(err, LBC_E_UNSUPPORTED, "a chunk of version %u; this program knows %d", chunk[4],
+                        CHUNK_VERSION);
     const lbc_shape shape = {lbc_get_le32(chunk + 8), lbc_get_le32(chunk + 12)};
     if (chunk[5] != p->codec || chunk[6] != p->type || shape.ny != p->coding.shape.ny || shape.nx != p->coding.shape.nx)
-        return lbc_fail(err, LBC_E_FORMAT, "a chunk of codec %u, type %u, %u x %u pixels, where the cd_values say "
-                        "%u, %u, %u x %u", chunk[5], chunk[6], shape.nx, shape.ny, p->codec, p->type,
-                        p->coding.shape.nx, p->coding.shape.ny);
+        return lbc_fail(err, LBC_E_FORMAT,
+                        "a chunk of codec %u, type %u, %u x %u pixels, where the cd_values say "
+                        "%u, %u, %u x %u",
+                        chunk[5], chunk[6], shape.nx, shape.ny, p->codec, p->type, p->coding.shape.nx,
+                        p->coding.shape.ny);
     const uint64_t stream = lbc_get_le32(chunk + 24);
     const uint64_t sum = HEAD_SIZE + (uint64_t)lbc_get_le32(chunk + 16) + lbc_get_le32(chunk + 20) + stream;
     if (sum != size || stream == 0)
@@ -186,8 +204,7 @@ static void collect_marks(lbc_marks *masked, lbc_marks *overloaded, const int32_
     const lbc_shape shape = masked->shape;
     for (uint32_t y = 0; y < shape.ny; y++, frame += shape.nx) {
         int32_t signs = 0;
-        for (uint32_t x = 0; x < shape.nx; x++)
-            signs |= frame[x];
+        for (uint32_t x = 0; x < shape.nx; x++) signs |= frame[x];
         if (signs >= 0) continue;
         for (uint32_t x = 0; x < shape.nx; x++)
             if (frame[x] < 0) lbc_marks_set(frame[x] == LBC_MASKED ? masked : overloaded, y, x);
@@ -248,10 +265,9 @@ static lbc_status encode_frame(scratch *s, lbc_codec_work *w, const lbc_chunk_fo
 lbc_status lbc_rest_wrap(lbc_codec_work *w, const lbc_chunk_format *format, const lbc_pixel_source *source,
                          const uint8_t *stream, size_t stream_size, uint8_t *chunk, size_t capacity, size_t *size)
 {
-    scratch s = {0};
-    const lbc_status status = encode_frame(&s, w, format, source, stream, stream_size, chunk, capacity, size);
-    scratch_free(&s);
-    return status;
+    scratch *s = scratch_of(w);
+    if (!s) return LBC_E_MEMORY;
+    return encode_frame(s, w, format, source, stream, stream_size, chunk, capacity, size);
 }
 
 static lbc_status encode(lbc_codec_work *w, const lbc_chunk_format *format, const lbc_pixel_source *source,
@@ -314,10 +330,9 @@ static lbc_status decode_frame(scratch *s, lbc_codec_work *w, const lbc_chunk_fo
 static lbc_status decode(lbc_codec_work *w, const lbc_chunk_format *format, const uint8_t *chunk, size_t size,
                          const lbc_pixel_sink *sink)
 {
-    scratch s = {0};
-    const lbc_status status = decode_frame(&s, w, format, chunk, size, sink);
-    scratch_free(&s);
-    return status;
+    scratch *s = scratch_of(w);
+    if (!s) return LBC_E_MEMORY;
+    return decode_frame(s, w, format, chunk, size, sink);
 }
 
 /* ---- the table's entries ------------------------------------------------------------------- */
@@ -336,8 +351,14 @@ static lbc_status recognise(const lbc_chunk_format *format, const lbc_lossy *los
     return status ? status : p.lossy == lossy ? LBC_OK : LBC_E_UNSUPPORTED;
 }
 
-static lbc_status recognise_hcomp(const lbc_chunk_format *format) { return recognise(format, &lbc_hcomp); }
-static lbc_status recognise_j2k(const lbc_chunk_format *format) { return recognise(format, &lbc_j2k); }
+static lbc_status recognise_hcomp(const lbc_chunk_format *format)
+{
+    return recognise(format, &lbc_hcomp);
+}
+static lbc_status recognise_j2k(const lbc_chunk_format *format)
+{
+    return recognise(format, &lbc_j2k);
+}
 
 /* 0 for params that are none of ours. */
 static size_t bound(const lbc_chunk_format *format)

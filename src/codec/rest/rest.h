@@ -66,6 +66,8 @@
 
 /* cd_values in all; HDF5 1.10 and h5py fail soon above. */
 #define LBC_REST_MAX_PARAMS 1900
+/* Words of the longest request. */
+#define LBC_REST_REQUEST 5
 /* Pixels of the largest frame. What a chunk can make us allocate is bounded by this. */
 #define LBC_REST_MAX_PIXELS (UINT32_C(1) << 28)
 
@@ -78,10 +80,13 @@ extern const lbc_codec lbc_codec_rest_hcomp, lbc_codec_rest_j2k;
 lbc_status lbc_rest_configure(lbc_chunk_format *format, const lbc_lossy_params *lossy, const uint8_t *mask,
                               bool gaps_zero);
 
-/* Makes the params of format, found as a request or as those of another data set, into those of frames of
- * format->type and ->shape, and sets ->codec. Params that fit already stay as they are; a mask of another shape is
- * dropped. err says what cannot be. */
+/* Makes a request in format->params into the params of frames of format->type and ->shape, and sets ->codec. Params of
+ * more than LBC_REST_REQUEST words are complete: they stay as they are, and only words 0 .. 8 are read, to see that they are those of
+ * such frames. err says what cannot be. */
 lbc_status lbc_rest_complete(lbc_chunk_format *format, lbc_error *err);
+
+/* Fills format from complete cd_values alone, type, shape and codec too. */
+lbc_status lbc_rest_format(lbc_chunk_format *format, size_t nvalues, const uint32_t *values, lbc_error *err);
 
 /* encode() for a frame whose codestream exists: source gives its stored pixels, of which the marks alone count. stream
  * may not overlap chunk. */
