@@ -8,6 +8,8 @@
 #include "frame/frame.h"
 #include "frame/kernels.h"
 
+#include <string.h>
+
 enum { PIECE = 2048 }; /* pixels widened at a time: 8 KB of working values */
 
 /* One gather call on its way: what the stages below need. */
@@ -57,12 +59,20 @@ static void join_cell(int32_t *cell, const int32_t *values, size_t n, bool begin
     *cell = sum;
 }
 
-/* Folds n * bin values to n cells, in place: halves as long as bin is even, the rest one by one. */
-static void fold(const run *r, int32_t *values, size_t n, uint32_t bin)
+/* Folds n * bin values to n cells: halves as long as bin is even, the rest one by one. Returns where
+ * the cells are; values and spare are both used up. */
+static const int32_t *fold(const run *r, int32_t *values, int32_t *spare, size_t n, uint32_t bin)
 {
-    for (; bin % 2 == 0; bin /= 2) r->kernels->fold(values, values, n * (bin / 2));
-    if (bin == 1) return;
-    for (size_t i = 0; i < n; i++) join_cell(values + i, values + i * bin, bin, true);
+    int32_t *from = values, *to = spare;
+    for (; bin % 2 == 0; bin /= 2) {
+        r->kernels->fold(to, from, n * (bin / 2));
+        int32_t *const folded = to;
+        to = from;
+        from = folded;
+    }
+    if (bin == 1) return from;
+    for (size_t i = 0; i < n; i++) join_cell(to + i, from + i * bin, bin, true);
+    return to;
 }
 
 /* Joins the working values of columns x .. x+n-1 of one row into its row of cells. */
@@ -78,12 +88,13 @@ static void bin_row(const run *r, int32_t *cells, int32_t *values, uint32_t x, s
         n -= m;
     }
     const size_t whole = n / bin;
-    fold(r, values, whole, bin);
-    if (begin)
-        for (size_t i = 0; i < whole; i++) cells[i] = values[i];
-    else
-        r->kernels->add(cells, values, whole);
     if (n % bin) join_cell(cells + whole, values + whole * bin, n % bin, begin);
+    int32_t spare[PIECE / 2];
+    const int32_t *folded = fold(r, values, spare, whole, bin);
+    if (begin)
+        memcpy(cells, folded, whole * sizeof *cells);
+    else
+        r->kernels->add(cells, folded, whole);
 }
 
 static void gather_binned(const run *r, const uint8_t *pixels, uint32_t y, uint32_t x, size_t n)

@@ -2,7 +2,6 @@
 #include "codec/bitshuffle/bitshuffle.h"
 #include "codec/bitshuffle/transpose.h"
 
-#include "base/bytes.h"
 #include "base/cpu.h"
 
 /* The 8 x 8 bit matrix whose row i is byte i, transposed (Warren, Hacker's Delight, 7-3). */
@@ -42,12 +41,27 @@ void lbc_from_planes_c(uint8_t *restrict elements, const uint8_t *restrict plane
         }
 }
 
+typedef struct kernels {
+    lbc_to_planes_fn *to;
+    lbc_from_planes_fn *from;
+} kernels;
+
+static kernels get(void)
+{
+#ifdef LBC_HAVE_X86
+    const lbc_cpu_level level = lbc_cpu();
+    if (level >= LBC_CPU_AVX2) return (kernels){lbc_to_planes_avx2, lbc_from_planes_avx2};
+    if (level >= LBC_CPU_SSE2) return (kernels){lbc_to_planes_sse2, lbc_from_planes_sse2};
+#endif
+    return (kernels){lbc_to_planes_c, lbc_from_planes_c};
+}
+
 void lbc_bits_to_planes(void *restrict planes, const void *restrict elements, size_t n, size_t size)
 {
-    lbc_to_planes_c(planes, elements, size, n / 8, 0, n / 8);
+    get().to(planes, elements, size, n / 8, 0, n / 8);
 }
 
 void lbc_bits_from_planes(void *restrict elements, const void *restrict planes, size_t n, size_t size)
 {
-    lbc_from_planes_c(elements, planes, size, n / 8, 0, n / 8);
+    get().from(elements, planes, size, n / 8, 0, n / 8);
 }
