@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* geometry.h - where the detector is, for masters that only give distance and beam centre.
+ *
+ * The frame is NeXus's (that of McStas): z along the beam, y up, x to the left when looking along the
+ * beam. Without better knowledge a detector stands upright across the beam, its fast axis pointing along
+ * -x and its slow axis along -y, as DECTRIS's FileWriter means it.
+ */
+#ifndef LBC_METADATA_GEOMETRY_H
+#define LBC_METADATA_GEOMETRY_H
+
+#include "lbc.h"
+
+/* A translation as NeXus writes it: `value` metres along the unit vector. */
+typedef struct lbc_translation {
+    double value;
+    double vector[3];
+} lbc_translation;
+
+/* From the beam to the corner of the first pixel. Beam centre in pixels from that corner, pixel size in
+ * metres. Neither changes under binning by more than rounding: b cancels. */
+lbc_translation lbc_module_offset(double beam_x, double beam_y, double pixel_x, double pixel_y);
+
+extern const double lbc_fast_direction[3];  /* (-1, 0, 0) */
+extern const double lbc_slow_direction[3];  /* (0, -1, 0) */
+extern const double lbc_beam_direction[3];  /* (0, 0, 1) */
+extern const double lbc_rotation_vector[3]; /* (-1, 0, 0): a goniometer's axis, where unknown */
+
+#endif

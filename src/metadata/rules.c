@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "metadata/rules.h"
+
+#include <string.h>
+
+/* ---- kinds of groups ----------------------------------------------------------------------- */
+
+typedef struct class_row {
+    const char *nx_class;
+    lbc_group group;
+} class_row;
+
+static const class_row classes[] = {
+    {"NXentry", LBC_GROUP_ENTRY},
+    {"NXdata", LBC_GROUP_DATA},
+    {"NXinstrument", LBC_GROUP_INSTRUMENT},
+    {"NXdetector", LBC_GROUP_DETECTOR},
+    {"NXdetector_module", LBC_GROUP_MODULE},
+    {"NXtransformations", LBC_GROUP_AXES},
+    {"NXpositioner", LBC_GROUP_AXES},
+    {"NXgoniometer", LBC_GROUP_AXES},
+    {"NXgeometry", LBC_GROUP_GEOMETRY},
+    {"NXtranslation", LBC_GROUP_GEOMETRY},
+    {"NXorientation", LBC_GROUP_GEOMETRY},
+    {"NXsample", LBC_GROUP_SAMPLE},
+    {"NXbeam", LBC_GROUP_BEAM},
+    {"NXprocess", LBC_GROUP_PROCESS},
+    {NULL, LBC_GROUP_OTHER},
+};
+
+/* Groups that masters leave without a class, or give another one, but always name alike. */
+static const class_row names[] = {
+    {"detectorSpecific", LBC_GROUP_SPECIFIC},
+    {"_dectris", LBC_GROUP_SPECIFIC},
+    {"goniometer", LBC_GROUP_AXES},
+    {"transformations", LBC_GROUP_AXES},
+    {NULL, LBC_GROUP_OTHER},
+};
+
+static const class_row *find_class(const class_row *row, const char *name)
+{
+    while (row->nx_class && strcmp(row->nx_class, name) != 0) row++;
+    return row;
+}
+
+lbc_group lbc_group_of(lbc_group parent, const char *name, const char *nx_class)
+{
+    if (parent == LBC_GROUP_GEOMETRY || parent == LBC_GROUP_PROCESS) return parent;
+    if (strncmp(name, "detectorModule_", 15) == 0) return LBC_GROUP_TILE;
+    const class_row *row = find_class(names, name);
+    if (!row->nx_class) row = find_class(classes, nx_class);
+    return row->group;
+}
+
+/* ---- the table ----------------------------------------------------------------------------- */
+
+#define IN(kind) (1u << LBC_GROUP_##kind)
+#define ANYWHERE (~IN(PROCESS))
+#define VALUES   (IN(ENTRY) | IN(DATA) | IN(INSTRUMENT) | IN(DETECTOR) | IN(SPECIFIC) | IN(AXES) | IN(SAMPLE) | IN(BEAM) | IN(OTHER))
+
+typedef enum shape_test {
+    ANY,
+    NUMBERS,   /* numeric */
+    TEXT,
+    FRAMES,    /* (..., ny, nx), rank 3 or more */
+    FLAT_MAP,  /* (ny, nx) */
+    TILE_MAP   /* rank 2, both sides at least 16: no table of two columns */
+} shape_test;
+
+typedef enum when { ALWAYS, WHEN_BINNED } when;
+
+typedef struct row {
+    unsigned groups;
+    const char *name; /* "*": any; one '*' at either end matches what is left out there */
+    shape_test shape;
+    when when;
+    lbc_rule rule;
+} row;
+
+#define KEEP(scale_, sample_) {LBC_ACTION_KEEP, LBC_SCALE_##scale_, LBC_SAMPLE_##sample_, LBC_VALUE_NONE}
+#define DO(action_)           {LBC_ACTION_##action_, LBC_SCALE_NONE, LBC_SAMPLE_NONE, LBC_VALUE_NONE}
+#define ROUND(action_)        {LBC_ACTION_##action_, LBC_SCALE_PER_BIN, LBC_SAMPLE_NONE, LBC_VALUE_NONE}
+#define SET(value_)           {LBC_ACTION_SET, LBC_SCALE_NONE, LBC_SAMPLE_NONE, LBC_VALUE_##value_}
+
+/* The first row that fits counts. Sampling is done only where a field has one value per image. */
+static const row table[] = {
+    /* images, and everything as large as one */
+    {ANYWHERE, "*", FRAMES, ALWAYS, DO(IMAGES)},
+    {IN(DETECTOR) | IN(SPECIFIC), "pixel_mask", NUMBERS, ALWAYS, DO(MASK)},
+    {IN(TILE), "*", TILE_MAP, WHEN_BINNED, DO(DROP)},
+    {ANYWHERE, "*mask*", FLAT_MAP, WHEN_BINNED, DO(MASK_MAP)},
+    {ANYWHERE, "*", FLAT_MAP, WHEN_BINNED, DO(MAP)},
+
+    /* the detector's shape and place */
+    {IN(DETECTOR) | IN(SPECIFIC), "x_pixel_size", NUMBERS, ALWAYS, KEEP(BIN, FIRST)},
+    {IN(DETECTOR) | IN(SPECIFIC), "y_pixel_size", NUMBERS, ALWAYS, KEEP(BIN, FIRST)},
+    {IN(MODULE), "fast_pixel_direction", NUMBERS, ALWAYS, KEEP(BIN, NONE)},
+    {IN(MODULE), "slow_pixel_direction", NUMBERS, ALWAYS, KEEP(BIN, NONE)},
+    {IN(DETECTOR) | IN(SPECIFIC), "beam_center_x", NUMBERS, ALWAYS, KEEP(PER_BIN, FIRST)},
+    {IN(DETECTOR) | IN(SPECIFIC), "beam_center_y", NUMBERS, ALWAYS, KEEP(PER_BIN, FIRST)},
+    {IN(DETECTOR) | IN(SPECIFIC), "x_pixels_in_detector", NUMBERS, ALWAYS, SET(NX)},
+    {IN(DETECTOR) | IN(SPECIFIC), "y_pixels_in_detector", NUMBERS, ALWAYS, SET(NY)},
+    {IN(MODULE), "data_size", NUMBERS, ALWAYS, SET(SIZE)},
+    {IN(MODULE) | IN(TILE), "data_origin", NUMBERS, ALWAYS, ROUND(FLOOR)},
+    {IN(TILE), "data_size", NUMBERS, ALWAYS, ROUND(CEIL)},
+    {IN(SPECIFIC), "eiger_fw_version", ANY, WHEN_BINNED, DO(DROP)},
+
+    /* the series */
+    {IN(DETECTOR) | IN(SPECIFIC), "nimages", NUMBERS, ALWAYS, SET(FRAMES)},
+    {IN(DETECTOR) | IN(SPECIFIC), "ntrigger", NUMBERS, ALWAYS, SET(ONE)},
+    {IN(DETECTOR) | IN(SPECIFIC), "count_time", NUMBERS, ALWAYS, KEEP(SUM, FIRST)},
+    {IN(DETECTOR) | IN(SPECIFIC), "frame_time", NUMBERS, ALWAYS, KEEP(SUM, FIRST)},
+    {IN(DETECTOR) | IN(SPECIFIC), "nframes_sum", NUMBERS, ALWAYS, KEEP(SUM, NONE)},
+    {IN(DETECTOR) | IN(SPECIFIC), "summation_nimages", NUMBERS, ALWAYS, KEEP(SUM, NONE)},
+
+    /* what a stored pixel can hold */
+    {IN(DETECTOR) | IN(SPECIFIC), "saturation_value", NUMBERS, ALWAYS, SET(SATURATION)},
+    {IN(DETECTOR) | IN(SPECIFIC) | IN(TILE), "countrate_correction_count_cutoff", NUMBERS, ALWAYS, SET(SATURATION)},
+    {IN(DETECTOR) | IN(SPECIFIC), "underload_value", NUMBERS, ALWAYS, SET(ZERO)},
+    {IN(DETECTOR) | IN(SPECIFIC), "bit_depth_image", NUMBERS, ALWAYS, SET(DEPTH)},
+    {IN(DETECTOR) | IN(SPECIFIC), "bit_depth_readout", NUMBERS, ALWAYS, SET(DEPTH)},
+    {IN(DETECTOR) | IN(SPECIFIC), "number_of_excluded_pixels", NUMBERS, ALWAYS, SET(MASKED)},
+    {IN(DETECTOR) | IN(SPECIFIC), "compression", TEXT, ALWAYS, DO(CODEC)},
+
+    /* forms that readers want */
+    {IN(ENTRY), "definition", TEXT, ALWAYS, DO(NXMX)},
+    {IN(DETECTOR), "sensor_material", TEXT, ALWAYS, DO(MATERIAL)},
+    {IN(DETECTOR) | IN(SPECIFIC), "*_applied", NUMBERS, ALWAYS, DO(BOOLEAN)},
+    {IN(DETECTOR) | IN(SPECIFIC), "auto_summation", NUMBERS, ALWAYS, DO(BOOLEAN)},
+
+    /* axes */
+    {IN(AXES) | IN(DATA), "*_increment_set", NUMBERS, ALWAYS, KEEP(SUM, FIRST)},
+    {IN(AXES) | IN(DATA), "*_increment", NUMBERS, ALWAYS, KEEP(SUM, FIRST)},
+    {IN(AXES) | IN(DATA), "*_range_average", NUMBERS, ALWAYS, KEEP(SUM, FIRST)},
+    {IN(AXES) | IN(DATA), "*_range_total", NUMBERS, ALWAYS, DO(TOTAL)},
+    {IN(AXES) | IN(DATA), "*_start", NUMBERS, ALWAYS, DO(START)},
+    {VALUES, "*_end", ANY, ALWAYS, KEEP(NONE, LAST)},
+    {VALUES, "*", ANY, ALWAYS, KEEP(NONE, FIRST)},
+
+    {~0u, "*", ANY, ALWAYS, KEEP(NONE, NONE)},
+};
+
+/* ---- looking up ---------------------------------------------------------------------------- */
+
+static bool name_fits(const char *pattern, const char *name)
+{
+    const size_t np = strlen(pattern), nn = strlen(name);
+    const bool open_start = pattern[0] == '*', open_end = np > 1 && pattern[np - 1] == '*';
+    if (np == 1 && open_start) return true;
+    if (open_start && open_end) { /* "*text*" */
+        for (size_t i = 0; i + np - 2 <= nn; i++)
+            if (memcmp(name + i, pattern + 1, np - 2) == 0) return true;
+        return false;
+    }
+    if (open_start) return nn >= np - 1 && strcmp(name + nn - (np - 1), pattern + 1) == 0;
+    return strcmp(pattern, name) == 0;
+}
+
+static bool shape_fits(shape_test test, const lbc_field *f, lbc_shape in)
+{
+    switch (test) {
+    case ANY: return true;
+    case NUMBERS: return f->numeric;
+    case TEXT: return !f->numeric;
+    case FRAMES:
+        return f->numeric && (f->rank == 3 || f->rank == 4) && f->dims[f->rank - 2] == in.ny &&
+               f->dims[f->rank - 1] == in.nx;
+    case FLAT_MAP: return f->numeric && f->rank == 2 && f->dims[0] == in.ny && f->dims[1] == in.nx;
+    case TILE_MAP: return f->numeric && f->rank == 2 && f->dims[0] >= 16 && f->dims[1] >= 16;
+    }
+    return false;
+}
+
+/* Up to here, an array may as well be a vector, a unit cell or a matrix, where it is no axis. */
+#define LONGEST_VECTOR 9
+
+static bool is_per_image(const lbc_field *f, const lbc_change *change, uint64_t claimed)
+{
+    if (f->rank < 1 || f->dims[0] == 0) return false;
+    if (f->dims[0] != change->frames_in && f->dims[0] != claimed) return false;
+    if (f->dims[0] < change->frames_in) return false;
+    return f->group == LBC_GROUP_AXES || f->group == LBC_GROUP_DATA || f->dims[0] > LONGEST_VECTOR;
+}
+
+lbc_rule lbc_rule_find(const lbc_field *field, const lbc_change *change, uint64_t claimed)
+{
+    const row *r = table;
+    for (;; r++) {
+        if (!(r->groups >> field->group & 1u) || !name_fits(r->name, field->name)) continue;
+        if (!shape_fits(r->shape, field, change->in)) continue;
+        if (r->when == WHEN_BINNED && change->bin == 1) continue;
+        break;
+    }
+    lbc_rule rule = r->rule;
+    if (rule.sample != LBC_SAMPLE_NONE && !is_per_image(field, change, claimed)) rule.sample = LBC_SAMPLE_NONE;
+    if (rule.scale != LBC_SCALE_NONE && !field->numeric) rule.scale = LBC_SCALE_NONE;
+    return rule;
+}
+
+const char *lbc_action_text(lbc_action action)
+{
+    switch (action) {
+    case LBC_ACTION_KEEP: return "kept";
+    case LBC_ACTION_DROP: return "dropped when binned";
+    case LBC_ACTION_IMAGES: return "replaced by links to the new data files";
+    case LBC_ACTION_MASK: return "pixel mask of the new images";
+    case LBC_ACTION_MAP: return "mean over the bin's unmasked pixels";
+    case LBC_ACTION_MASK_MAP: return "OR over the bin";
+    case LBC_ACTION_FLOOR: return "scaled and rounded down";
+    case LBC_ACTION_CEIL: return "scaled and rounded up";
+    case LBC_ACTION_BOOLEAN: return "0 or 1 in one byte";
+    case LBC_ACTION_START: return "start of the first image";
+    case LBC_ACTION_TOTAL: return "end of the last image less start of the first";
+    case LBC_ACTION_SET: return "set";
+    case LBC_ACTION_CODEC: return "name of the codec";
+    case LBC_ACTION_NXMX: return "the definition's name";
+    case LBC_ACTION_MATERIAL: return "known spelling of the material";
+    }
+    return "";
+}
