@@ -43,6 +43,9 @@ typedef struct lbc_change {
     char date[16]; /* of the run: "2026-11-22" */
     uint32_t nsteps;
     const lbc_step *steps;
+    /* ISO 8601 time of the run for the provenance; NULL: left out, so that the same input and options
+     * give the same bytes. */
+    const char *date;
 } lbc_change;
 
 #endif
