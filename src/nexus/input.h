@@ -43,23 +43,31 @@ typedef struct lbc_input_options {
     lbc_log log;
 } lbc_input_options;
 
-/* Opens path for reading only. Everything SPEC section 2 requires is checked here, except that
- * fewer frames than nimages is for the caller to judge (-N may allow it). Errors name the file, the field and the remedy. */
+/* Opens path for reading only: nothing is locked, nothing written, and a read-only medium will do. All
+ * that a series must have is checked here, but for its being whole (an aborted collection may still be
+ * read in part): see lbc_input_complete. Errors name the file, the field and the remedy. */
 lbc_status lbc_input_open(lbc_input **input, const char *path, const lbc_input_options *options, lbc_error *err);
 void lbc_input_close(lbc_input *input); /* NULL is allowed */
 
+/* LBC_OK when every frame the master speaks of is there and no more: nimages x ntrigger, where it gives
+ * both, and every link and virtual frame. Else LBC_E_FORMAT with a message that names -N. To be asked
+ * unless the last frame wanted was given and is below series->frames. */
+lbc_status lbc_input_complete(const lbc_input *input, lbc_error *err);
+
 const lbc_series *lbc_input_series(const lbc_input *input);
 const char *lbc_input_path(const lbc_input *input);
-/* Path of each file read: 0 the master, then data and metadata files; NULL beyond the last. */
+/* Path of each file read: 0 the master, then data and metadata files; NULL beyond the last. Valid until
+ * lbc_input_close. */
 const char *lbc_input_file(const lbc_input *input, uint32_t n);
 /* True when path is, by device and inode, one of the files read. */
 bool lbc_input_is_file(const lbc_input *input, const char *path);
 
-/* Where a frame is: file name, and byte offset of its chunk (0 when it has none), for messages. */
+/* Where a frame is: path of its file, and byte offset of its chunk (0 when it has none of its own), for
+ * messages. */
 const char *lbc_input_frame_place(const lbc_input *input, uint64_t frame, uint64_t *offset);
 /* True when the frame takes the fast way. */
 bool lbc_input_frame_is_fast(const lbc_input *input, uint64_t frame);
-/* Stored bytes of a frame (its chunk), for figures. */
+/* Stored bytes of a frame (its chunk; of a shared chunk its share), for figures. */
 uint64_t lbc_input_frame_bytes(const lbc_input *input, uint64_t frame);
 
 /* Per-thread reading state: a chunk buffer and decoder memory. */
@@ -68,7 +76,8 @@ lbc_frame_reader *lbc_frame_reader_new(void); /* NULL: out of memory */
 void lbc_frame_reader_free(lbc_frame_reader *reader);
 
 /* Decodes frame (0-based over the whole series) into sink, in series->type. Any number of threads, a
- * reader each. An error names frame, file and offset. */
+ * reader each. An error names frame (from 1, as -N counts), file and offset; the sink may have had pixels
+ * before it. */
 lbc_status lbc_input_read(const lbc_input *input, lbc_frame_reader *reader, uint64_t frame, const lbc_pixel_sink *sink,
                           lbc_error *err);
 /* The stored chunk itself, when the frame is fast: *format points into the input, *bytes into the

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nexus/h5file.h"
+
+#include "base/memory.h"
+#include "nexus/h5util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+lbc_status lbc_file_open(int *fd, lbc_file_identity *identity, const char *path, lbc_error *err)
+{
+    struct stat info;
+    /* O_NONBLOCK: a named pipe must not hold us up before we see what it is */
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (*fd < 0) return lbc_fail(err, LBC_E_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    const char *trouble = NULL;
+    if (fstat(*fd, &info) != 0)
+        trouble = strerror(errno);
+    else if (S_ISDIR(info.st_mode))
+        trouble = "it is a folder, not a file";
+    else if (!S_ISREG(info.st_mode))
+        trouble = "it is not a regular file";
+    if (trouble) {
+        close(*fd);
+        *fd = -1;
+        return lbc_fail(err, LBC_E_IO, "%s: cannot be opened: %s", path, trouble);
+    }
+    *identity = (lbc_file_identity){(uint64_t)info.st_dev, (uint64_t)info.st_ino, (uint64_t)info.st_size};
+    return LBC_OK;
+}
+
+/* ---- the driver ---------------------------------------------------------------------------- */
+
+/* What HDF5 knows as H5FD_t, and ours behind it. */
+typedef struct driver_file {
+    H5FD_t base; /* must be first; HDF5 fills it */
+    int fd;
+    lbc_file_identity identity;
+    haddr_t end_allocated; /* HDF5 keeps its idea of the end of the file here */
+} driver_file;
+
+/* While `on`, reads of raw data are noted and not done. Guarded by the HDF5 lock. */
+static struct {
+    bool on;
+    unsigned count;
+    haddr_t address;
+    size_t size;
+} noted;
+
+static H5FD_t *driver_open(const char *path, unsigned flags, hid_t access, haddr_t max_address)
+{
+    (void)access;
+    (void)max_address;
+    if (flags & (H5F_ACC_RDWR | H5F_ACC_TRUNC | H5F_ACC_CREAT)) return NULL;
+    driver_file *file = lbc_alloc_zero(1, sizeof *file);
+    if (!file) return NULL;
+    if (lbc_file_open(&file->fd, &file->identity, path, NULL) != LBC_OK) {
+        free(file);
+        return NULL;
+    }
+    return &file->base;
+}
+
+static herr_t driver_close(H5FD_t *base)
+{
+    driver_file *file = (driver_file *)base;
+    close(file->fd);
+    free(file);
+    return 0;
+}
+
+static int driver_compare(const H5FD_t *base_a, const H5FD_t *base_b)
+{
+    const lbc_file_identity *a = &((const driver_file *)base_a)->identity;
+    const lbc_file_identity *b = &((const driver_file *)base_b)->identity;
+    if (a->device != b->device) return a->device < b->device ? -1 : 1;
+    if (a->inode != b->inode) return a->inode < b->inode ? -1 : 1;
+    return 0;
+}
+
+static herr_t driver_query(const H5FD_t *base, unsigned long *flags)
+{
+    (void)base;
+    *flags = H5FD_FEAT_ACCUMULATE_METADATA | H5FD_FEAT_DATA_SIEVE | H5FD_FEAT_AGGREGATE_METADATA |
+             H5FD_FEAT_AGGREGATE_SMALLDATA | H5FD_FEAT_SUPPORTS_SWMR_IO;
+    return 0;
+}
+
+static haddr_t driver_get_end_allocated(const H5FD_t *base, H5FD_mem_t type)
+{
+    (void)type;
+    return ((const driver_file *)base)->end_allocated;
+}
+
+static herr_t driver_set_end_allocated(H5FD_t *base, H5FD_mem_t type, haddr_t address)
+{
+    (void)type;
+    ((driver_file *)base)->end_allocated = address;
+    return 0;
+}
+
+static haddr_t driver_get_end(const H5FD_t *base, H5FD_mem_t type)
+{
+    (void)type;
+    return ((const driver_file *)base)->identity.size;
+}
+
+static herr_t driver_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t size, void *buffer)
+{
+    (void)transfer;
+    const driver_file *file = (const driver_file *)base;
+    if (noted.on && type == H5FD_MEM_DRAW) {
+        noted.count++;
+        noted.address = address;
+        noted.size = size;
+        return 0;
+    }
+    char *to = buffer;
+    while (size) {
+        const ssize_t n = pread(file->fd, to, size, (off_t)address);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return -1;
+        if (n == 0) { /* HDF5 may ask beyond the end of a file and expects zeros there */
+            memset(to, 0, size);
+            return 0;
+        }
+        to += n;
+        address += (haddr_t)n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+static herr_t driver_write(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t size,
+                           const void *buffer)
+{
+    (void)base;
+    (void)type;
+    (void)transfer;
+    (void)address;
+    (void)size;
+    (void)buffer;
+    return -1;
+}
+
+static const H5FD_class_t driver_class = {
+#if H5_VERSION_GE(1, 13, 2)
+    .version = H5FD_CLASS_VERSION,
+    .value = 511, /* of the range for drivers that are not registered */
+#endif
+    .name = "lbc_read",
+    .maxaddr = INT64_MAX,
+    .fc_degree = H5F_CLOSE_WEAK,
+    .open = driver_open,
+    .close = driver_close,
+    .cmp = driver_compare,
+    .query = driver_query,
+    .get_eoa = driver_get_end_allocated,
+    .set_eoa = driver_set_end_allocated,
+    .get_eof = driver_get_end,
+    .read = driver_read,
+    .write = driver_write,
+    .fl_map = H5FD_FLMAP_DICHOTOMY,
+};
+
+/* A file access property list with our driver; the caller closes it. */
+static hid_t driver_access(void)
+{
+    static hid_t driver = H5I_INVALID_HID;
+    /* a host program may have closed HDF5 and with it our registration */
+    if (driver < 0 || H5Iget_type(driver) != H5I_VFL) driver = H5FDregister(&driver_class);
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+    if (access >= 0 && H5Pset_driver(access, driver, NULL) < 0) lbc_h5_close(&access);
+    return access;
+}
+
+/* ---- opening ------------------------------------------------------------------------------- */
+
+/* HDF5's signature is at 0, 512, 1024, 2048, ... (behind a user block). */
+static bool has_signature(int fd, uint64_t size)
+{
+    static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
+    unsigned char found[8];
+    for (uint64_t at = 0; at + sizeof found <= size; at = at ? 2 * at : 512) {
+        if (pread(fd, found, sizeof found, (off_t)at) != (ssize_t)sizeof found) return false;
+        if (memcmp(found, signature, sizeof found) == 0) return true;
+    }
+    return false;
+}
+
+lbc_status lbc_h5_open_read(hid_t *file, lbc_file_identity *identity, const char *path, lbc_error *err)
+{
+    int fd;
+    char why[LBC_H5_WHY];
+    *file = H5I_INVALID_HID;
+    lbc_status status = lbc_file_open(&fd, identity, path, err);
+    if (status != LBC_OK) return status;
+    const bool signature = has_signature(fd, identity->size);
+    close(fd);
+    if (!signature) return lbc_fail(err, LBC_E_FORMAT, "%s: not an HDF5 file", path);
+    hid_t access = driver_access();
+    *file = access < 0 ? H5I_INVALID_HID : H5Fopen(path, H5F_ACC_RDONLY, access);
+    if (*file < 0)
+        status = lbc_fail(err, LBC_E_FORMAT, "%s: damaged, or cut short while it was copied or written (HDF5: %s)",
+                          path, lbc_h5_why(why));
+    lbc_h5_close(&access);
+    return status;
+}
+
+/* ---- where a chunk is ---------------------------------------------------------------------- */
+
+/* The slow and plain question, for an HDF5 whose H5Dread_chunk reads in another way. */
+static bool ask_chunk_place(hid_t dataset, const hsize_t *first, lbc_chunk_place *place)
+{
+    haddr_t address = HADDR_UNDEF;
+    hsize_t size = 0, user_block = 0;
+    unsigned skipped = 0;
+    if (H5Dget_chunk_info_by_coord(dataset, first, &skipped, &address, &size) < 0) return false;
+    if (address == HADDR_UNDEF) {
+        *place = (lbc_chunk_place){LBC_NOWHERE, 0, 0};
+        return true;
+    }
+    /* the answer counts from the end of the user block in 1.10 */
+    hid_t file = H5Iget_file_id(dataset);
+    hid_t properties = H5Fget_create_plist(file);
+    const bool ok = properties >= 0 && H5Pget_userblock(properties, &user_block) >= 0;
+    lbc_h5_close(&properties);
+    lbc_h5_close(&file);
+    *place = (lbc_chunk_place){address + user_block, size, skipped};
+    return ok;
+}
+
+bool lbc_h5_chunk_place(hid_t dataset, const hsize_t *first, lbc_chunk_place *place)
+{
+    uint32_t skipped = 0;
+    hsize_t stored = 0;
+    unsigned char nothing; /* the driver writes no byte of the chunk */
+    if (H5Dget_chunk_storage_size(dataset, first, &stored) < 0) return ask_chunk_place(dataset, first, place);
+    if (stored == 0) {
+        *place = (lbc_chunk_place){LBC_NOWHERE, 0, 0};
+        return true;
+    }
+    noted.on = true;
+    noted.count = 0;
+    const herr_t done = H5Dread_chunk(dataset, H5P_DEFAULT, first, &skipped, &nothing);
+    noted.on = false;
+    if (done < 0 || noted.count != 1 || noted.size != stored) return ask_chunk_place(dataset, first, place);
+    *place = (lbc_chunk_place){noted.address, stored, skipped};
+    return true;
+}

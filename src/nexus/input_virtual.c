@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Virtual data sets: which frame of which stored data set each virtual frame is.
+ *
+ * A virtual data set is a list of mappings, each from a selection of itself to a selection of a source.
+ * Where all selections are of whole frames, the sources' frames are put in order and the virtual data set
+ * is not needed any more: neither its declared type (which is often wider than what is stored) nor
+ * HDF5 to read it. Where frames are pieced together (detector modules in files of their own), HDF5 reads
+ * them, as the sources' type.
+ */
+#include "base/memory.h"
+#include "nexus/input_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A regular selection of whole frames: frames start + i * stride + j, i < count, j < block. */
+typedef struct slab {
+    uint64_t start, stride, count, block;
+} slab;
+
+typedef struct mapping {
+    char *file, *dataset; /* freed with free() */
+    slab virtual_frames, source_frames;
+    bool whole; /* both selections are of whole frames */
+} mapping;
+
+typedef struct mapper {
+    lbc_input *input;
+    const lbc_object *object; /* the virtual data set */
+    hid_t properties;
+    hsize_t dims[3];
+    int depth;
+    lbc_frame_ref *frame;   /* [dims[0]] */
+    uint64_t first_missing; /* the earliest virtual frame whose source is missing, and why */
+    char why[LBC_ERROR_SIZE];
+    lbc_error *err;
+} mapper;
+
+/* ---- selections ---------------------------------------------------------------------------- */
+
+/* Takes the first dimension of a selection; false when the others are not selected as a whole, in one
+ * piece. */
+static bool frames_of(hid_t space, slab *frames)
+{
+    hsize_t dims[3], start[3], stride[3], count[3], block[3];
+    if (H5Sget_simple_extent_ndims(space) != 3 || H5Sget_simple_extent_dims(space, dims, NULL) < 0) return false;
+    if (H5Sget_select_type(space) == H5S_SEL_ALL) {
+        *frames = (slab){0, 1, dims[0], 1};
+        return true;
+    }
+    if (H5Sget_select_type(space) != H5S_SEL_HYPERSLABS || H5Sis_regular_hyperslab(space) <= 0 ||
+        H5Sget_regular_hyperslab(space, start, stride, count, block) < 0)
+        return false;
+    for (int d = 1; d < 3; d++) {
+        if (start[d] != 0 || count[d] == H5S_UNLIMITED || block[d] == H5S_UNLIMITED) return false;
+        if (count[d] > 1 && stride[d] != block[d]) return false;
+        if (block[d] == 0 || count[d] != dims[d] / block[d] || dims[d] % block[d]) return false;
+    }
+    *frames = (slab){start[0], stride[0], count[0], block[0]};
+    return true;
+}
+
+/* The n-th frame of a selection, or UINT64_MAX beyond its end. */
+static uint64_t nth_frame(const slab *frames, uint64_t n)
+{
+    uint64_t frame;
+    if (frames->block == 0) return UINT64_MAX;
+    const uint64_t i = frames->block == H5S_UNLIMITED ? 0 : n / frames->block;
+    const uint64_t j = frames->block == H5S_UNLIMITED ? n : n % frames->block;
+    if (frames->count != H5S_UNLIMITED && i >= frames->count) return UINT64_MAX;
+    if (__builtin_mul_overflow(i, frames->stride, &frame) || __builtin_add_overflow(frame, j, &frame) ||
+        __builtin_add_overflow(frame, frames->start, &frame))
+        return UINT64_MAX;
+    return frame;
+}
+
+/* ---- mappings ------------------------------------------------------------------------------ */
+
+typedef ssize_t name_getter(hid_t properties, size_t index, char *name, size_t size);
+
+static char *mapping_name(name_getter *get, hid_t properties, size_t index)
+{
+    const ssize_t length = get(properties, index, NULL, 0);
+    if (length < 0 || length > 1 << 16) return NULL;
+    char *name = lbc_alloc_zero((size_t)length + 1, 1);
+    if (name && get(properties, index, name, (size_t)length + 1) < 0) {
+        free(name);
+        name = NULL;
+    }
+    return name;
+}
+
+static void mapping_free(mapping *map)
+{
+    free(map->file);
+    free(map->dataset);
+}
+
+static lbc_status mapping_read(mapper *m, size_t index, mapping *map)
+{
+    lbc_status status = LBC_OK;
+    *map = (mapping){.file = mapping_name(H5Pget_virtual_filename, m->properties, index),
+                     .dataset = mapping_name(H5Pget_virtual_dsetname, m->properties, index)};
+    hid_t to = H5Pget_virtual_vspace(m->properties, index), from = H5Pget_virtual_srcspace(m->properties, index);
+    if (!map->file || !map->dataset || to < 0 || from < 0)
+        status = lbc_fail(m->err, LBC_E_FORMAT, "%s: mapping %zu of the virtual data set is damaged",
+                          m->object->source->path, index);
+    else if (strchr(map->file, '%') || strchr(map->dataset, '%'))
+        status = lbc_fail(m->err, LBC_E_UNSUPPORTED,
+                          "%s: a virtual data set over numbered sources (%s, %s) is not supported",
+                          m->object->source->path, map->file, map->dataset);
+    else
+        map->whole = frames_of(to, &map->virtual_frames) && frames_of(from, &map->source_frames);
+    lbc_h5_close(&to);
+    lbc_h5_close(&from);
+    if (status != LBC_OK) mapping_free(map);
+    return status;
+}
+
+/* The source of a mapping. LBC_DANGLING and LBC_ABSENT: *missing says what is not there. */
+static lbc_found follow_source(mapper *m, const mapping *map, lbc_object *source, lbc_error *missing)
+{
+    lbc_object file = LBC_OBJECT_NONE;
+    *source = LBC_OBJECT_NONE;
+    const lbc_status status =
+        lbc_sources_beside(&m->input->shared->sources, m->object->source, map->file, &file.source, missing);
+    if (status != LBC_OK) return status == LBC_E_MEMORY ? LBC_BROKEN : LBC_DANGLING;
+    file.id = file.source->h5;
+    const char *path = map->dataset[0] == '/' ? map->dataset + 1 : map->dataset;
+    const lbc_found found = lbc_follow_dataset(&m->input->shared->sources, &file, path, source, missing);
+    if (found == LBC_ABSENT)
+        lbc_fail(missing, LBC_E_FORMAT, "%s: no data set %s, which a virtual one takes images from", file.source->path,
+                 map->dataset);
+    return found;
+}
+
+/* ---- whole frames -------------------------------------------------------------------------- */
+
+static void note_missing(mapper *m, const mapping *map, const char *why)
+{
+    const uint64_t first = nth_frame(&map->virtual_frames, 0);
+    if (first >= m->first_missing) return;
+    m->first_missing = first;
+    snprintf(m->why, sizeof m->why, "%s", why);
+}
+
+/* Puts the frames of one source in their places. A source shorter than its mapping leaves places open. */
+static void place_frames(mapper *m, const mapping *map, const lbc_frame_list *source)
+{
+    for (uint64_t n = 0;; n++) {
+        const uint64_t to = nth_frame(&map->virtual_frames, n), from = nth_frame(&map->source_frames, n);
+        if (to >= m->dims[0]) return;
+        if (from < source->count) {
+            m->frame[to] = source->frame[from];
+        } else {
+            if (to < m->first_missing && source->missing) {
+                m->first_missing = to;
+                snprintf(m->why, sizeof m->why, "%s", source->missing);
+            }
+            return;
+        }
+    }
+}
+
+static lbc_status map_frames(mapper *m, const mapping *map)
+{
+    lbc_object source;
+    lbc_error missing = {LBC_OK, ""};
+    lbc_frame_list list = {0};
+    const lbc_found found = follow_source(m, map, &source, &missing);
+    if (found == LBC_BROKEN) {
+        if (m->err) *m->err = missing;
+        return missing.status;
+    }
+    if (found != LBC_FOUND) {
+        note_missing(m, map, missing.text);
+        return LBC_OK;
+    }
+    const lbc_status status = lbc_index_dataset(m->input, &source, m->depth + 1, &list, m->err);
+    if (status == LBC_OK) place_frames(m, map, &list);
+    lbc_frame_list_free(&list);
+    lbc_h5_close(&source.id);
+    if (source.source != m->object->source) lbc_source_close(source.source);
+    return status;
+}
+
+/* The frames up to the first that nothing was mapped to. */
+static lbc_status take_frames(mapper *m, lbc_frame_list *list)
+{
+    char text[LBC_ERROR_SIZE], path[512];
+    for (uint64_t i = 0; i < m->dims[0]; i++) {
+        if (m->frame[i].stored != LBC_NO_FRAME) {
+            const lbc_status status = lbc_frame_list_add(list, m->frame[i].stored, m->frame[i].index, m->err);
+            if (status != LBC_OK) return status;
+            continue;
+        }
+        if (m->first_missing <= i) return lbc_frame_list_end(list, m->why, m->err);
+        snprintf(text, sizeof text, "%s: there is nothing behind image %llu of the virtual data set %s",
+                 m->object->source->path, (unsigned long long)i + 1, lbc_object_path(m->object->id, path, sizeof path));
+        return lbc_frame_list_end(list, text, m->err);
+    }
+    return LBC_OK;
+}
+
+/* ---- frames in pieces ---------------------------------------------------------------------- */
+
+/* HDF5 would give fill values for a source that it does not find, so all must be there; the pixels' type
+ * is theirs. */
+static lbc_status index_pieces(mapper *m, size_t nmappings, lbc_frame_list *list)
+{
+    lbc_status status = LBC_OK;
+    lbc_pixel_type type = LBC_U8, other;
+    uint32_t which = 0;
+    bool native;
+    for (size_t i = 0; i < nmappings && status == LBC_OK; i++) {
+        mapping map;
+        lbc_object source;
+        status = mapping_read(m, i, &map);
+        if (status != LBC_OK) break;
+        const lbc_found found = follow_source(m, &map, &source, m->err);
+        mapping_free(&map);
+        if (found != LBC_FOUND) return LBC_E_FORMAT;
+        hid_t source_type = H5Dget_type(source.id);
+        if (!lbc_pixel_type_of(source_type, &other, &native) || (i > 0 && other != type))
+            status = lbc_fail(m->err, LBC_E_UNSUPPORTED,
+                              "%s: images pieced together from pixels that are not integers of one type",
+                              source.source->path);
+        if (status == LBC_OK) status = lbc_h5_check_filters(source.id, source.source->path, m->err);
+        type = other;
+        source.source->holds_frames = true;
+        lbc_h5_close(&source_type);
+        lbc_h5_close(&source.id);
+    }
+    if (status == LBC_OK) status = lbc_index_pieces(m->input, m->object, type, &which, m->err);
+    const uint64_t frames = status == LBC_OK ? m->input->stored[which].frames : 0;
+    for (uint64_t i = 0; i < frames && status == LBC_OK; i++) status = lbc_frame_list_add(list, which, i, m->err);
+    return status;
+}
+
+/* ---- a virtual data set -------------------------------------------------------------------- */
+
+/* *whole: every mapping was of whole frames, and they are in their places. */
+static lbc_status map_all(mapper *m, size_t nmappings, bool *whole)
+{
+    lbc_status status = LBC_OK;
+    *whole = true;
+    for (size_t i = 0; i < nmappings && status == LBC_OK && *whole; i++) {
+        mapping map;
+        status = mapping_read(m, i, &map);
+        if (status != LBC_OK) break;
+        *whole = map.whole;
+        if (*whole) status = map_frames(m, &map);
+        mapping_free(&map);
+    }
+    return status;
+}
+
+static lbc_status check_shape(const mapper *m)
+{
+    const uint64_t ny = m->dims[1], nx = m->dims[2];
+    for (uint64_t i = 0; i < m->dims[0]; i++) {
+        if (m->frame[i].stored == LBC_NO_FRAME) continue;
+        const lbc_stored *s = &m->input->stored[m->frame[i].stored];
+        if (s->shape.ny == ny && s->shape.nx == nx) continue;
+        return lbc_fail(m->err, LBC_E_FORMAT,
+                        "%s: the virtual data set has images of %llu x %llu pixels, those behind it in %s have %u x %u",
+                        m->object->source->path, (unsigned long long)nx, (unsigned long long)ny, s->source->path,
+                        s->shape.nx, s->shape.ny);
+    }
+    return LBC_OK;
+}
+
+lbc_status lbc_index_virtual(lbc_input *input, const lbc_object *object, int depth, lbc_frame_list *list,
+                             lbc_error *err)
+{
+    mapper m = {.input = input, .object = object, .depth = depth, .first_missing = UINT64_MAX, .err = err};
+    size_t nmappings = 0;
+    bool whole = false;
+    const char *path = object->source->path;
+    if (lbc_h5_shape(object->id, m.dims, 3) != 3)
+        return lbc_fail(err, LBC_E_UNSUPPORTED,
+                        "%s: the virtual data set is no stack of images (frames, rows, columns)", path);
+    if (m.dims[0] > LBC_MAX_FRAMES)
+        return lbc_fail(err, LBC_E_UNSUPPORTED,
+                        "%s: the virtual data set claims %llu images; at most %llu make a series", path,
+                        (unsigned long long)m.dims[0], (unsigned long long)LBC_MAX_FRAMES);
+    m.properties = H5Dget_create_plist(object->id);
+    m.frame = lbc_alloc(m.dims[0], sizeof *m.frame);
+    lbc_status status = m.frame ? LBC_OK : lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", path);
+    if (status == LBC_OK && (m.properties < 0 || H5Pget_virtual_count(m.properties, &nmappings) < 0))
+        status = lbc_fail(err, LBC_E_FORMAT, "%s: the virtual data set is damaged", path);
+    if (status == LBC_OK) {
+        memset(m.frame, 0xff, m.dims[0] * sizeof *m.frame); /* LBC_NO_FRAME */
+        status = map_all(&m, nmappings, &whole);
+    }
+    if (status == LBC_OK && whole) status = check_shape(&m);
+    if (status == LBC_OK) status = whole ? take_frames(&m, list) : index_pieces(&m, nmappings, list);
+    lbc_h5_close(&m.properties);
+    free(m.frame);
+    return status;
+}
