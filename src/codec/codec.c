@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "codec/codec.h"
 
+#include "codec/rest/rest.h"
 #include "codec/storage.h"
 
 #include <strings.h>
 
 const lbc_codec *const lbc_codecs[] = {
-    &lbc_codec_bslz4, &lbc_codec_bszstd, &lbc_codec_bshuf, &lbc_codec_blosc_zstd, &lbc_codec_none,
-#ifdef LBC_HAVE_REST
-    &lbc_codec_rest_j2k, &lbc_codec_rest_hcomp,
-#endif
-    &lbc_codec_lz4, &lbc_codec_plain_zstd, NULL,
+    &lbc_codec_bslz4, &lbc_codec_bszstd,   &lbc_codec_bshuf,      &lbc_codec_blosc_zstd, &lbc_codec_none,
+    &lbc_codec_rest_j2k, &lbc_codec_rest_hcomp, &lbc_codec_lz4, &lbc_codec_plain_zstd, NULL,
 };
 
 const lbc_codec *lbc_codec_by_name(const char *name)

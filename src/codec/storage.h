@@ -9,7 +9,6 @@ extern const lbc_codec lbc_codec_bslz4, lbc_codec_bszstd, lbc_codec_bshuf; /* fi
 extern const lbc_codec lbc_codec_blosc_zstd;                               /* filter 32001, `-c zstd` */
 extern const lbc_codec lbc_codec_none;                                     /* no filter */
 extern const lbc_codec lbc_codec_lz4, lbc_codec_plain_zstd;                /* 32004 and 32015: read only */
-extern const lbc_codec lbc_codec_rest_hcomp, lbc_codec_rest_j2k;           /* rest/ */
 
 /* Bytes of one frame as pixels. */
 static inline size_t lbc_frame_bytes(const lbc_chunk_format *format)

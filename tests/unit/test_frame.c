@@ -185,12 +185,23 @@ static void test_mask_bin(void **state)
     for (int i = 0; i < 6; i++) assert_int_equal(out[i], 0);
 }
 
+static void test_mask_flags(void **state)
+{
+    (void)state;
+    static const uint32_t mask[] = {0, 1, 0x80000000, 0x8000, 0x10000, 0x10001};
+    static const uint8_t expect[] = {0, 1, 0, 1, 0, 1};
+    uint8_t flags[6];
+    assert_int_equal(lbc_mask_flags(flags, mask, 6), 3);
+    assert_memory_equal(flags, expect, 6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_types),   cmocka_unit_test(test_add),
         cmocka_unit_test(test_finish),  cmocka_unit_test(test_fill_and_restore),
         cmocka_unit_test(test_store),   cmocka_unit_test(test_mask_bin),
+        cmocka_unit_test(test_mask_flags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
