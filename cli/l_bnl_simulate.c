@@ -21,7 +21,7 @@ typedef struct settings {
     const char *prefix, *compression, *space_group, *cell, *detector, *beam;
     int64_t images, block, first_block, bits, seed, parallel, cutoff, hot, noisy, dead;
     double intensity, b_factor, anomalous, mosaicity, d_min;
-    double start, oscillation, exposure, wavelength, distance, polarization, background, beam_stop, spot;
+    double start, oscillation, exposure, wavelength, distance, polarization, background, beam_stop, beam_arm, spot;
     int style, dialect;
     bool no_truth, predictions, overwrite, quiet, version, help;
 } settings;
@@ -59,6 +59,7 @@ static const cli_option table[] = {
     REAL('L', "distance", distance, "MM", "crystal to detector (80 for 500K and 1M, 160 for 4M, 240 for 9M, 320 for 16M)"),
     TEXT(0, "beam", beam, "X,Y", "beam centre in pixels from the corner of the first one (near the middle)"),
     REAL(0, "beam-stop", beam_stop, "MM", "radius of its shadow, 0: none (1.5)"),
+    REAL(0, "beam-arm", beam_arm, "MM", "width of the shadow of its holder, which comes from below (0)"),
     REAL(0, "polarization", polarization, "F", "fraction in the horizontal plane (0.999)"),
 
     CLI_HEADING("Detector"),
@@ -66,7 +67,7 @@ static const cli_option table[] = {
     WHOLE('b', "bits", bits, "16|32", "of a pixel (16)"),
     WHOLE(0, "cutoff", cutoff, "N", "saturation value; higher counts are stored as N+1 (12440; 32 bits: 124400)"),
     REAL(0, "spot", spot, "PX", "standard deviation of a spot in pixels (0.9)"),
-    WHOLE(0, "hot", hot, "N", "pixels that count far too much and are not in the mask (3)"),
+    WHOLE(0, "hot", hot, "N", "pixels that count far too much and are not in the mask (0)"),
     WHOLE(0, "noisy", noisy, "N", "pixels that do and are in the mask (6)"),
     WHOLE(0, "dead", dead, "N", "pixels that are dead and in the mask (20)"),
 
@@ -99,7 +100,7 @@ static settings settings_from(const lbc_simulation *s)
         .intensity = s->intensity, .b_factor = s->b_factor, .anomalous = s->anomalous, .mosaicity = s->mosaicity,
         .d_min = s->d_min, .start = s->start, .oscillation = s->oscillation, .exposure = s->exposure,
         .wavelength = s->wavelength, .distance = NAN, .polarization = s->polarization,
-        .background = s->background, .beam_stop = s->beam_stop * 1e3, .spot = s->spot,
+        .background = s->background, .beam_stop = s->beam_stop * 1e3, .beam_arm = s->beam_arm * 1e3, .spot = s->spot,
     };
 }
 
@@ -185,6 +186,7 @@ static bool simulation_from(const settings *o, lbc_simulation *s, char *error, s
     s->polarization = o->polarization;
     s->background = o->background;
     s->beam_stop = o->beam_stop * 1e-3;
+    s->beam_arm = o->beam_arm * 1e-3;
     s->spot = o->spot;
     s->truth = !o->no_truth;
     s->predictions = o->predictions;

@@ -105,7 +105,7 @@ lbc_status lbc_detector_init(lbc_detector *detector, const lbc_simulation *simul
     detector->beam_x = isnan(simulation->beam_x) ? 0.5 * detector->shape.nx + 3.37 : simulation->beam_x;
     detector->beam_y = isnan(simulation->beam_y) ? 0.5 * detector->shape.ny - 5.81 : simulation->beam_y;
     detector->stop_radius = simulation->beam_stop / detector->pixel_size;
-    detector->stop_arm = detector->stop_radius > 0.0 ? 0.25 * detector->stop_radius + 2.0 : 0.0;
+    detector->arm_half_width = 0.5 * simulation->beam_arm / detector->pixel_size;
     detector->mask = lbc_alloc(lbc_shape_pixels(detector->shape), sizeof *detector->mask);
     if (!detector->mask) return lbc_fail(err, LBC_E_MEMORY, "no memory for a pixel mask");
     mask_gaps(detector);
@@ -134,10 +134,10 @@ double lbc_detector_d_min(const lbc_detector *detector)
 
 double lbc_detector_transmission(const lbc_detector *detector, double x, double y)
 {
-    if (!(detector->stop_radius > 0.0)) return 1.0;
     const double dx = x - detector->beam_x, dy = y - detector->beam_y;
-    double outside = sqrt(dx * dx + dy * dy) - detector->stop_radius; /* the stop is a disc, its holder comes from */
-    if (dy > 0.0) outside = fmin(outside, fabs(dx) - detector->stop_arm); /* below */
+    double outside = PENUMBRA;
+    if (detector->stop_radius > 0.0) outside = sqrt(dx * dx + dy * dy) - detector->stop_radius;
+    if (detector->arm_half_width > 0.0 && dy > 0.0) outside = fmin(outside, fabs(dx) - detector->arm_half_width);
     const double light = fmin(fmax(outside / PENUMBRA + 0.5, 0.0), 1.0);
     return SHADOW + (1.0 - SHADOW) * light;
 }

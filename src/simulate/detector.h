@@ -30,7 +30,7 @@ typedef struct lbc_detector {
     double wavelength, polarization;
     double sensor_thickness; /* m */
     double attenuation;      /* of the sensor, 1/m */
-    double stop_radius, stop_arm; /* of the beam stop's shadow and half the width of its holder's, pixels; 0: none */
+    double stop_radius, arm_half_width; /* shadows of the beam stop and of its holder, pixels; 0: none */
     uint32_t *mask;          /* [ny * nx] */
     uint64_t masked;
     lbc_hot_pixel *hot;

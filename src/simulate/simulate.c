@@ -40,7 +40,6 @@ lbc_simulation lbc_simulation_default(void)
         .beam_stop = 1.5e-3,
         .detector = "1M",
         .spot = 0.9,
-        .hot = 3,
         .noisy = 6,
         .dead = 20,
     };
@@ -71,6 +70,7 @@ static const char *what_is_wrong(const lbc_simulation *s)
     if (!(s->anomalous >= 0.0 && s->anomalous <= 1.0)) return "the anomalous difference must be 0 to 1";
     if (!(s->polarization >= 0.0 && s->polarization <= 1.0)) return "the polarization must be 0 to 1";
     if (!(s->beam_stop >= 0.0 && s->beam_stop <= 0.05)) return "the beam stop's shadow must be at most 50 mm";
+    if (!(s->beam_arm >= 0.0 && s->beam_arm <= 0.05)) return "the holder's shadow must be at most 50 mm wide";
     if (!(s->d_min == 0.0 || s->d_min >= 0.5)) return "d_min must be at least 0.5 angstrom";
     if (s->cutoff > (s->bits == 16 ? 65532u : 2147483645u)) return "the cutoff does not fit the pixels";
     if (s->dead > 10000 || s->noisy > 10000 || s->hot > 10000) return "at most 10000 faulty pixels of a kind";

@@ -57,6 +57,7 @@ typedef struct lbc_simulation {
     double polarization;         /* fraction in the horizontal plane */
     double background;           /* photons per pixel at the solvent ring's top, exposure apart */
     double beam_stop;            /* radius of its shadow; 0: none */
+    double beam_arm;             /* width of its holder's shadow, which comes from below; 0: none */
 
     /* detector */
     const char *detector;  /* 500K, 1M, 4M, 9M, 16M */
