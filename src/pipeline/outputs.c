@@ -2,7 +2,7 @@
 #include "pipeline/outputs.h"
 
 #include "base/memory.h"
-#include "nexus/links.h"
+#include "nexus/master_links.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -155,6 +155,17 @@ static void warn_of_loss(const lbc_run *run)
                      r->above_i16);
 }
 
+/* What readers must be told; NULL: out of memory, which is no reason to fail a run that is done. */
+static char *make_note(const lbc_job *job)
+{
+    const lbc_series *s = job->series;
+    const lbc_note_series facts = {s->pixel_x, s->pixel_y, s->beam_x, s->beam_y, s->oscillation};
+    const size_t size = lbc_xds_note(NULL, 0, &job->change, &facts) + 1;
+    char *note = lbc_alloc(size, 1);
+    if (note) lbc_xds_note(note, size, &job->change, &facts);
+    return note;
+}
+
 static lbc_status finish_run(lbc_run *run, lbc_error *err)
 {
     lbc_status status = describe_result(run, err);
@@ -163,7 +174,7 @@ static lbc_status finish_run(lbc_run *run, lbc_error *err)
     if (status) return status;
     run->result->master = run->job.names.master;
     run->job.names.master = NULL;
-    run->result->note = lbc_note_for_readers(run->job.series, &run->job.change);
+    run->result->note = make_note(&run->job);
     return LBC_OK;
 }
 

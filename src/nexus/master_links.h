@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* links.h - which data files a master links. */
-#ifndef LBC_NEXUS_LINKS_H
-#define LBC_NEXUS_LINKS_H
+/* master_links.h - which data files a master links. */
+#ifndef LBC_NEXUS_MASTER_LINKS_H
+#define LBC_NEXUS_MASTER_LINKS_H
 
 #include "lbc.h"
 
