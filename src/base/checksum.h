@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* checksum.h - CRC-32C (Castagnoli; RFC 3720 appendix B.4), which processors compute by themselves. */
+#ifndef LBC_BASE_CHECKSUM_H
+#define LBC_BASE_CHECKSUM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Continues crc (0 to begin) over size bytes. lbc_crc32c(0, "123456789", 9) is 0xE3069283. */
+uint32_t lbc_crc32c(uint32_t crc, const void *data, size_t size);
+
+#endif
