@@ -40,7 +40,6 @@ typedef struct lbc_change {
     const uint32_t *mask;
     uint64_t masked;
 
-    char date[16]; /* of the run: "2026-11-22" */
     uint32_t nsteps;
     const lbc_step *steps;
     /* ISO 8601 time of the run for the provenance; NULL: left out, so that the same input and options

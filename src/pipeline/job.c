@@ -51,25 +51,22 @@ static lbc_status check_options(const lbc_options *o, lbc_error *err)
 
 /* ---- which frames -------------------------------------------------------------------------- */
 
-/* The images the master speaks of; checked against the frames that exist. */
-static lbc_status count_images(lbc_job *job, uint64_t *images, lbc_error *err)
+/* The selection lies within the frames that exist; without a last image, all that the master speaks of
+ * must be there. */
+static lbc_status check_selection(const lbc_job *job, lbc_error *err)
 {
-    const lbc_series *s = job->series;
     const lbc_options *o = job->options;
-    uint64_t claimed = s->nimages;
-    if (s->nimages && s->ntrigger && __builtin_mul_overflow(s->nimages, s->ntrigger, &claimed)) claimed = UINT64_MAX;
-    *images = s->frames;
-    if (o->last_image > s->frames)
+    const uint64_t frames = job->series->frames;
+    if (o->last_image > frames)
         return lbc_fail(err, LBC_E_FORMAT, "%s: -N %" PRIu64 ", but only %" PRIu64 " images exist", o->input,
-                        o->last_image, s->frames);
-    if (o->first_image > s->frames)
+                        o->last_image, frames);
+    if (!o->last_image) {
+        const lbc_status status = lbc_input_complete(job->input, err);
+        if (status) return status;
+    }
+    if (o->first_image > frames)
         return lbc_fail(err, LBC_E_FORMAT, "%s: -1 %" PRIu64 ", but only %" PRIu64 " images exist", o->input,
-                        o->first_image, s->frames);
-    if (claimed && claimed != s->frames && !o->last_image)
-        return lbc_fail(err, LBC_E_FORMAT,
-                        "%s: the master speaks of %" PRIu64 " images, but %" PRIu64 " exist (an aborted collection? "
-                        "-N %" PRIu64 " takes those that are there)",
-                        o->input, claimed, s->frames, s->frames);
+                        o->first_image, frames);
     return LBC_OK;
 }
 
@@ -77,11 +74,10 @@ static lbc_status make_plan(lbc_job *job, lbc_error *err)
 {
     const lbc_options *o = job->options;
     const lbc_series *s = job->series;
-    uint64_t images;
-    const lbc_status status = count_images(job, &images, err);
+    const lbc_status status = check_selection(job, err);
     if (status) return status;
     job->plan = (lbc_plan){.first = o->first_image - 1,
-                           .last = (o->last_image ? o->last_image : images) - 1,
+                           .last = (o->last_image ? o->last_image : s->frames) - 1,
                            .per_trigger = s->nimages > 1 && s->ntrigger > 1 ? s->nimages : 0,
                            .sum = o->sum,
                            .block = o->block,
@@ -313,7 +309,9 @@ static void describe_change(lbc_job *job)
     lbc_change *c = &job->change;
     const time_t date = (time_t)job->options->date;
     struct tm day;
-    if (!gmtime_r(&date, &day) || !strftime(c->date, sizeof c->date, "%Y-%m-%d", &day)) strcpy(c->date, "1970-01-01");
+    if (!gmtime_r(&date, &day) || !strftime(job->date, sizeof job->date, "%Y-%m-%d", &day))
+        strcpy(job->date, "1970-01-01");
+    c->date = job->date;
     c->bin = job->options->bin;
     c->sum = job->options->sum;
     c->in = job->series->shape;

@@ -39,6 +39,7 @@ typedef struct lbc_job {
     uint8_t *mask_out;      /* [pixels], where a bin is masked, without gaps zero */
     uint32_t *mask_written; /* [pixels], the output's pixel mask; NULL: the input has none and b is 1 */
 
+    char date[16]; /* of the run: "2026-11-22" */
     lbc_step steps[LBC_MAX_STEPS];
     lbc_change change;
 } lbc_job;
