@@ -86,8 +86,7 @@ static void known_bytes(void **state)
     static const uint8_t runs[] = {1, 2, 0, 0x4b, 0x80};
     assert_true(lbc_marks_init(&m, shape, &memory));
     assert_int_equal(lbc_marks_unpack(&m, runs, sizeof runs), LBC_OK);
-    for (uint32_t i = 0; i < 15; i++)
-        assert_int_equal(lbc_marks_get(&m, i / 5, i % 5), pixels[i]);
+    for (uint32_t i = 0; i < 15; i++) assert_int_equal(lbc_marks_get(&m, i / 5, i % 5), pixels[i]);
     lbc_buffer_free(&memory);
     assert_int_equal(round_trip(pixels, shape), sizeof plain);
 }
@@ -104,8 +103,7 @@ static void any_set_comes_back(void **state)
             const lbc_shape shape = {sides[i], sides[j]};
             const size_t count = (size_t)shape.ny * shape.nx;
             for (uint32_t density = 0; density <= 100; density += 20) {
-                for (size_t p = 0; p < count; p++)
-                    pixels[p] = random_below(100) < density;
+                for (size_t p = 0; p < count; p++) pixels[p] = random_below(100) < density;
                 round_trip(pixels, shape);
             }
             memset(pixels, 0, count);
@@ -126,12 +124,10 @@ static void detector_mask_is_small(void **state)
     uint8_t *pixels = calloc(count, 1);
     assert_non_null(pixels);
     for (uint32_t y = 0; y < shape.ny; y++)
-        for (uint32_t x = 0; x < shape.nx; x++)
-            pixels[(size_t)y * shape.nx + x] = y % 550 >= 512 || x % 1040 >= 1028;
+        for (uint32_t x = 0; x < shape.nx; x++) pixels[(size_t)y * shape.nx + x] = y % 550 >= 512 || x % 1040 >= 1028;
     const size_t gaps = round_trip(pixels, shape);
     assert_in_range(gaps, 1, 400);
-    for (int i = 0; i < 2000; i++)
-        pixels[(size_t)random_below(shape.ny) * shape.nx + random_below(shape.nx)] = 1;
+    for (int i = 0; i < 2000; i++) pixels[(size_t)random_below(shape.ny) * shape.nx + random_below(shape.nx)] = 1;
     const size_t all = round_trip(pixels, shape);
     assert_in_range(all, 2000, 1850 * 4 - 2000);
     free(pixels);
@@ -177,12 +173,12 @@ static void hostile_bytes(void **state)
     lbc_buffer memory = {0};
     lbc_marks m;
     static const uint8_t refused[][8] = {
-        {2},                                            /* no such form */
-        {1, 32, 0, 0x80},                               /* orders too high */
+        {2},              /* no such form */
+        {1, 32, 0, 0x80}, /* orders too high */
         {1, 0, 32, 0x80},
-        {1, 0, 0, 0, 0, 0, 0, 0},                       /* a count that never ends */
-        {1, 0, 0, 0x40},                                /* one run, and then nothing: 010 00000 */
-        {1, 31, 0, 0x50, 0xff, 0xff, 0xff, 0xff},       /* a gap beyond the frame */
+        {1, 0, 0, 0, 0, 0, 0, 0},                 /* a count that never ends */
+        {1, 0, 0, 0x40},                          /* one run, and then nothing: 010 00000 */
+        {1, 31, 0, 0x50, 0xff, 0xff, 0xff, 0xff}, /* a gap beyond the frame */
     };
     static const size_t sizes[] = {1, 4, 4, 8, 4, 8};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -197,8 +193,7 @@ static void hostile_bytes(void **state)
         const size_t size = 1 + random_below(40);
         uint8_t *bytes = malloc(size);
         assert_non_null(bytes);
-        for (size_t k = 0; k < size; k++)
-            bytes[k] = (uint8_t)random_below(256);
+        for (size_t k = 0; k < size; k++) bytes[k] = (uint8_t)random_below(256);
         bytes[0] = 1;
         if (size > 1) bytes[1] %= 32;
         if (size > 2) bytes[2] %= 32;

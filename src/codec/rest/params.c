@@ -178,10 +178,11 @@ lbc_status lbc_rest_params_read(lbc_rest_params *p, const lbc_chunk_format *form
     return p->lossy->check(&p->coding, err);
 }
 
-/* Writes words 5 .. 10 and the layers; no mask. */
+/* Writes all that the coding says: words 2, 3 and 5 .. 10, and the layers; no mask. */
 static void put_rest(lbc_chunk_format *format, const lbc_lossy_params *coding)
 {
     uint32_t *words = format->params;
+    if (coding->nlayers) words[AT_VARIANT] = layers_kind(coding) | (coding->wavelet == LBC_WAVELET_97 ? 256U : 0);
     words[AT_LIMIT] = (uint32_t)coding->limit;
     words[AT_VERSION] = LAYOUT_VERSION;
     words[AT_TYPE] = type_word(format->type);
@@ -279,9 +280,7 @@ lbc_status lbc_rest_configure(lbc_chunk_format *format, const lbc_lossy_params *
         words[AT_VARIANT] = 0;
     } else {
         const double ratio = round(coding.layers[coding.nlayers - 1]);
-        const uint32_t kind = layers_kind(&coding);
         words[AT_VALUE] = ratio < UINT32_MAX ? (uint32_t)ratio : UINT32_MAX;
-        words[AT_VARIANT] = kind | (coding.wavelet == LBC_WAVELET_97 ? 256U : 0);
     }
     put_rest(format, &coding);
     return mask && !gaps_zero ? put_mask(format, mask) : LBC_OK;
