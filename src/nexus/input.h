@@ -33,6 +33,7 @@ typedef struct lbc_series {
     const char *saturation_from; /* path of the field, or "pixel type" */
     const uint32_t *mask;        /* pixel mask [ny * nx], as stored; NULL: none */
     double wavelength, distance, pixel_x, pixel_y, beam_x, beam_y; /* beam centre in pixels */
+    double oscillation; /* width of one image, degrees */
     uint64_t bytes;   /* of all files the frames are in */
     uint32_t files;   /* data files (1 when the frames are in the master) */
 } lbc_series;

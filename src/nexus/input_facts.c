@@ -270,11 +270,40 @@ static lbc_status read_count(lbc_input *input, const lbc_groups *groups, const c
     return LBC_OK;
 }
 
+/* Width of one image about the rotation axis: as the master says it, else from the first two angles. */
+static lbc_status read_oscillation(lbc_input *input, const lbc_groups *groups, lbc_error *err)
+{
+    static const place widths[] = {
+        {IN(entry), "sample/goniometer/omega_range_average", PLAIN, 0},
+        {IN(entry), "sample/transformations/omega_range_average", PLAIN, 0},
+        {0, NULL, PLAIN, 0},
+    };
+    static const place angles[] = {
+        {IN(entry), "sample/goniometer/omega", PLAIN, 1},
+        {IN(entry), "sample/transformations/omega", PLAIN, 1},
+        {IN(data), "omega", PLAIN, 1},
+        {0, NULL, PLAIN, 0},
+    };
+    lbc_series *s = &input->series;
+    field f;
+    const place *where;
+    s->oscillation = NAN;
+    lbc_status status = find_field(input, groups, widths, &f, &where, err);
+    if (status == LBC_OK && where) {
+        s->oscillation = f.value[0];
+        return LBC_OK;
+    }
+    if (status == LBC_OK) status = find_field(input, groups, angles, &f, &where, err);
+    if (status == LBC_OK && where) s->oscillation = f.value[1] - f.value[0];
+    return status;
+}
+
 lbc_status lbc_facts_read(lbc_input *input, const lbc_groups *groups, lbc_error *err)
 {
     lbc_status status = read_required(input, groups, err);
     if (status == LBC_OK) status = read_saturation(input, groups, err);
     if (status == LBC_OK) status = read_count(input, groups, "nimages", &input->series.nimages, err);
     if (status == LBC_OK) status = read_count(input, groups, "ntrigger", &input->series.ntrigger, err);
+    if (status == LBC_OK) status = read_oscillation(input, groups, err);
     return status;
 }

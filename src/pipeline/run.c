@@ -2,6 +2,7 @@
 /* One process, one pool: workers take output frames from input chunk to output chunk, the calling
  * thread writes what they made, in order. */
 #include "base/cpu.h"
+#include "base/memory.h"
 #include "base/pool.h"
 #include "metadata/note.h"
 #include "pipeline/outputs.h"
