@@ -3,7 +3,7 @@
 #include "codec/rest/rest.h"
 
 #include "base/bytes.h"
-#include "codec/rest/crc32.h"
+#include "base/checksum.h"
 #include "codec/rest/marks.h"
 #include "codec/rest/params.h"
 #include "codec/work.h"
@@ -118,7 +118,7 @@ static void store_marks(uint8_t *row, const uint64_t *bits, size_t words, uint32
 
 static uint32_t chunk_crc(const uint8_t *chunk, size_t size)
 {
-    return lbc_crc32(lbc_crc32(0, chunk, HEAD_SIZE - 4), chunk + HEAD_SIZE, size - HEAD_SIZE);
+    return lbc_crc32c(lbc_crc32c(0, chunk, HEAD_SIZE - 4), chunk + HEAD_SIZE, size - HEAD_SIZE);
 }
 
 /* Writes the head of a chunk whose other bytes are in place. */

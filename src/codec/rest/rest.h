@@ -49,7 +49,7 @@
  *       16      4  a, bytes of the mask's exceptions
  *       20      4  b, bytes of the overloads
  *       24      4  c, bytes of the codestream, at least 1
- *       28      4  CRC-32 (crc32.h) of bytes 0 .. 27 and of all that follows byte 31
+ *       28      4  CRC-32C (base/checksum.h) of bytes 0 .. 27 and of all that follows byte 31
  *       32      a  packed set: pixels that are masked in this frame and not in the series' mask, or the other way round
  *        -      b  packed set: overloaded pixels
  *        -      c  codestream: as in hcompress.h, or of JPEG 2000 without a wrapper
