@@ -3,6 +3,7 @@
 
 #include "codec/hcompress/stream.h"
 #include "codec/hcompress/tile.h"
+#include "codec/work.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,66 +37,90 @@ static lbc_status check(const lbc_lossy_params *p, lbc_error *err)
 
 static size_t bound(const lbc_lossy_params *p)
 {
-    lbc_hcomp_stream s = cut(p);
-    return LBC_HCOMP_HEAD + (size_t)s.tiles * (LBC_HCOMP_INDEX_MAX + 64) + lbc_shape_pixels(p->shape) * 8;
+    const lbc_hcomp_stream s = cut(p);
+    const size_t tile = lbc_hcomp_tile_bound(s.tile_rows, s.shape.nx, s.scale, p->limit);
+    return LBC_HCOMP_HEAD + s.tiles * (LBC_HCOMP_INDEX_MAX + tile);
+}
+
+static void free_memory(void *state)
+{
+    lbc_buffer_free(state);
+    free(state);
+}
+
+/* The memory this thread's tiles are worked on in; NULL: there is none. */
+static lbc_buffer *memory_of(lbc_codec_work *w)
+{
+    if (!w->slots[LBC_WORK_HCOMPRESS].state) {
+        w->slots[LBC_WORK_HCOMPRESS].state = lbc_alloc_zero(1, sizeof(lbc_buffer));
+        w->slots[LBC_WORK_HCOMPRESS].free = free_memory;
+    }
+    return w->slots[LBC_WORK_HCOMPRESS].state;
 }
 
 static lbc_status encode(lbc_codec_work *w, const lbc_lossy_params *p, const int32_t *frame, uint8_t *stream,
                          size_t capacity, size_t *size)
 {
-    (void)w;
-    lbc_hcomp_stream s = cut(p);
-    size_t reserved = LBC_HCOMP_HEAD + (size_t)s.tiles * LBC_HCOMP_INDEX_MAX;
+    const lbc_hcomp_stream s = cut(p);
+    const size_t reserved = LBC_HCOMP_HEAD + (size_t)s.tiles * LBC_HCOMP_INDEX_MAX;
+    lbc_buffer *memory = memory_of(w);
+    if (!memory) return LBC_E_MEMORY;
     if (capacity < reserved) return LBC_E_SPACE;
-    lbc_buffer scratch = {0};
-    lbc_status status = LBC_OK;
+    const lbc_hcomp_coder coder = lbc_hcomp_coder_init(memory, s.scale, p->limit);
     uint8_t *index = stream + LBC_HCOMP_HEAD, *body = stream + reserved;
     lbc_hcomp_put_head(stream, &s);
-    for (uint32_t t = 0; t < s.tiles && !status; t++) {
+    for (uint32_t t = 0; t < s.tiles; t++) {
         size_t length = 0;
-        lbc_hcomp_tile tile = {lbc_hcomp_rows_of(&s, t), s.shape.nx, s.scale, p->limit > 65535};
-        status = lbc_hcomp_tile_encode(&scratch, &tile, frame + (size_t)t * s.tile_rows * s.shape.nx, body,
-                                       capacity - (size_t)(body - stream), &length);
+        lbc_status status = lbc_hcomp_tile_encode(&coder, lbc_hcomp_rows_of(&s, t), s.shape.nx, frame, body,
+                                                  capacity - (size_t)(body - stream), &length);
+        if (status) return status;
+        if (length > LBC_HCOMP_LENGTH_MAX) return LBC_E_UNSUPPORTED;
+        frame += (size_t)s.tile_rows * s.shape.nx;
         body += length;
         index += lbc_hcomp_put_length(index, length);
     }
     /* The bodies close up to the index, which rarely needs all of its room. */
-    size_t bodies = (size_t)(body - stream) - reserved;
+    const size_t bodies = (size_t)(body - stream) - reserved;
     memmove(index, stream + reserved, bodies);
     *size = (size_t)(index - stream) + bodies;
-    lbc_buffer_free(&scratch);
-    return status;
+    return LBC_OK;
 }
 
 static lbc_status decode(lbc_codec_work *w, const lbc_lossy_params *p, const uint8_t *stream, size_t size,
                          int32_t *frame)
 {
-    (void)w;
     lbc_hcomp_stream s;
     lbc_status status = lbc_hcomp_stream_open(&s, stream, size);
     if (status) return status;
     if (s.shape.ny != p->shape.ny || s.shape.nx != p->shape.nx) return LBC_E_FORMAT;
-    lbc_buffer scratch = {0};
+    lbc_buffer *memory = memory_of(w);
+    if (!memory) return LBC_E_MEMORY;
+    const lbc_hcomp_coder coder = lbc_hcomp_coder_init(memory, s.scale, p->limit);
     for (uint32_t t = 0; t < s.tiles && !status; t++) {
-        lbc_hcomp_span span = lbc_hcomp_stream_next(&s, t);
-        lbc_hcomp_tile tile = {span.rows, s.shape.nx, s.scale, true};
-        status = lbc_hcomp_tile_decode(&scratch, &tile, span.body, span.size,
+        const lbc_hcomp_span span = lbc_hcomp_stream_next(&s, t);
+        status = lbc_hcomp_tile_decode(&coder, span.rows, s.shape.nx, span.body, span.size,
                                        frame + (size_t)span.first_row * s.shape.nx);
     }
-    lbc_buffer_free(&scratch);
     return status;
 }
 
 static lbc_status roundtrip(lbc_codec_work *w, const lbc_lossy_params *p, int32_t *frame, size_t *size)
 {
-    size_t capacity = bound(p), bytes = 0;
-    uint8_t *stream = lbc_alloc(capacity, 1);
-    if (!stream) return LBC_E_MEMORY;
-    lbc_status status = encode(w, p, frame, stream, capacity, &bytes);
-    if (!status) status = decode(w, p, stream, bytes, frame);
-    if (size) *size = bytes;
-    free(stream);
-    return status;
+    if (p->scale == 1 && !size) return LBC_OK; /* lossless */
+    const lbc_hcomp_stream s = cut(p);
+    lbc_buffer *memory = memory_of(w);
+    if (!memory) return LBC_E_MEMORY;
+    const lbc_hcomp_coder coder = lbc_hcomp_coder_init(memory, s.scale, p->limit);
+    size_t sum = LBC_HCOMP_HEAD, body = 0;
+    for (uint32_t t = 0; t < s.tiles; t++) {
+        lbc_status status =
+            lbc_hcomp_tile_roundtrip(&coder, lbc_hcomp_rows_of(&s, t), s.shape.nx, frame, size ? &body : NULL);
+        if (status) return status;
+        frame += (size_t)s.tile_rows * s.shape.nx;
+        sum += lbc_hcomp_length_bytes(body) + body;
+    }
+    if (size) *size = sum;
+    return LBC_OK;
 }
 
 const lbc_lossy lbc_hcomp = {

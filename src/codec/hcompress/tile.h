@@ -4,19 +4,32 @@
 #define LBC_CODEC_HCOMPRESS_TILE_H
 
 #include "base/memory.h"
+#include "codec/hcompress/planes.h"
+#include "codec/hcompress/transform.h"
 #include "lbc.h"
 
-#include <stdbool.h>
-
-typedef struct lbc_hcomp_tile {
-    uint32_t rows, cols; /* at least 4 each */
+/* What all tiles of a frame have in common, and working memory that is kept from tile to tile. */
+typedef struct lbc_hcomp_coder {
+    const lbc_hcomp_loops *loops;
+    const lbc_hcomp_plane_loops *plane_loops;
+    lbc_buffer *memory;
     int32_t scale;
-    bool wide; /* coefficients may leave 32 bits */
-} lbc_hcomp_tile;
+    int32_t largest; /* no count is above; encode and roundtrip only */
+} lbc_hcomp_coder;
 
-lbc_status lbc_hcomp_tile_encode(lbc_buffer *scratch, const lbc_hcomp_tile *tile, const int32_t *pixels, uint8_t *body,
-                                 size_t capacity, size_t *size);
-lbc_status lbc_hcomp_tile_decode(lbc_buffer *scratch, const lbc_hcomp_tile *tile, const uint8_t *body, size_t size,
-                                 int32_t *pixels);
+/* Chooses loops for this machine. */
+lbc_hcomp_coder lbc_hcomp_coder_init(lbc_buffer *memory, int32_t scale, int32_t largest);
+
+/* Largest body of a tile. */
+size_t lbc_hcomp_tile_bound(uint32_t rows, uint32_t cols, int32_t scale, int32_t largest);
+
+/* Counts are int32_t[rows * cols], 0 .. coder->largest; rows, cols >= 4. */
+lbc_status lbc_hcomp_tile_encode(const lbc_hcomp_coder *coder, uint32_t rows, uint32_t cols, const int32_t *counts,
+                                 uint8_t *body, size_t capacity, size_t *size);
+lbc_status lbc_hcomp_tile_decode(const lbc_hcomp_coder *coder, uint32_t rows, uint32_t cols, const uint8_t *body,
+                                 size_t size, int32_t *values);
+/* counts = decode(encode(counts)). size: NULL, or gets the bytes of the body. */
+lbc_status lbc_hcomp_tile_roundtrip(const lbc_hcomp_coder *coder, uint32_t rows, uint32_t cols, int32_t *counts,
+                                    size_t *size);
 
 #endif
