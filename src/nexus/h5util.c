@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nexus/h5util.h"
 
+#include "base/bytes.h"
 #include "base/lock.h"
 #include "base/memory.h"
 
@@ -315,6 +316,40 @@ bool lbc_h5_is_allocated(hid_t dataset)
     const bool is_virtual = properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL;
     lbc_h5_close(&properties);
     return is_virtual || (H5Dget_space_status(dataset, &status) >= 0 && status != H5D_SPACE_STATUS_NOT_ALLOCATED);
+}
+
+#define PARAMS_ASKED 256 /* H5Pget_filter2 takes a longer buffer for a mistake */
+
+/* The rest of a filter's parameters: HDF5 gives out the first 256 only, but the encoded form of the list
+ * has all of them, as 32-bit little-endian words in a row. */
+static bool find_all_params(hid_t creation, unsigned *params, size_t count)
+{
+    size_t size = 0;
+    bool found = false;
+    if (H5Pencode(creation, NULL, &size) < 0) return false;
+    uint8_t *bytes = lbc_alloc(size, 1);
+    uint8_t *pattern = lbc_alloc(PARAMS_ASKED, 4);
+    if (bytes && pattern && H5Pencode(creation, bytes, &size) >= 0) {
+        for (size_t i = 0; i < PARAMS_ASKED; i++) lbc_put_le32(pattern + 4 * i, params[i]);
+        for (size_t at = 0; at + 4 * count <= size && !found; at++) {
+            if (memcmp(bytes + at, pattern, 4 * PARAMS_ASKED) != 0) continue;
+            for (size_t i = PARAMS_ASKED; i < count; i++) params[i] = lbc_get_le32(bytes + at + 4 * i);
+            found = true;
+        }
+    }
+    free(pattern);
+    free(bytes);
+    return found;
+}
+
+bool lbc_h5_filter(hid_t creation, unsigned index, H5Z_filter_t *filter, unsigned *params, size_t max, size_t *count)
+{
+    unsigned flags, config;
+    char name[8];
+    *count = max < PARAMS_ASKED ? max : PARAMS_ASKED;
+    *filter = H5Pget_filter2(creation, index, &flags, count, params, sizeof name, name, &config);
+    if (*filter < 0 || *count > max) return false;
+    return *count <= PARAMS_ASKED || find_all_params(creation, params, *count);
 }
 
 /* What brings a filter: Debian's packages, where there is one. */

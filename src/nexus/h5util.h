@@ -71,6 +71,9 @@ size_t lbc_h5_numbers(hid_t dataset, double *value, size_t max);
 /* True when the data set's values are in the file (or need not be: a scalar space of size 0). */
 bool lbc_h5_is_allocated(hid_t dataset);
 
+/* Filter number `index` of a pipeline, and all of its parameters. False: HDF5 will not say, or there are
+ * more than max. */
+bool lbc_h5_filter(hid_t creation, unsigned index, H5Z_filter_t *filter, unsigned *params, size_t max, size_t *count);
 /* LBC_OK when every filter of the data set's pipeline can be run by HDF5; else LBC_E_UNSUPPORTED with a
  * message that names the filter, and what to install. file: the name for the message. */
 lbc_status lbc_h5_check_filters(hid_t dataset, const char *file, lbc_error *err);

@@ -79,17 +79,15 @@ lbc_status lbc_index_format(lbc_input *input, hid_t dataset, lbc_pixel_type type
                             const lbc_chunk_format **format, lbc_error *err)
 {
     static lbc_chunk_format wanted; /* large for a stack; guarded by the HDF5 lock */
-    unsigned flags, config;
-    size_t nparams = LBC_MAX_PARAMS;
-    char name[8];
+    size_t nparams = 0;
     H5Z_filter_t filter = 0;
     *format = NULL;
     hid_t properties = H5Dget_create_plist(dataset);
     const int nfilters = properties < 0 ? -1 : H5Pget_nfilters(properties);
-    if (nfilters == 1)
-        filter = H5Pget_filter2(properties, 0, &flags, &nparams, wanted.params, sizeof name, name, &config);
+    bool known = nfilters == 0;
+    if (nfilters == 1) known = lbc_h5_filter(properties, 0, &filter, wanted.params, LBC_MAX_PARAMS, &nparams);
     lbc_h5_close(&properties);
-    if (nfilters < 0 || nfilters > 1 || filter < 0 || nparams > LBC_MAX_PARAMS) return LBC_OK;
+    if (!known) return LBC_OK;
     if (nfilters == 0 || (skipped & 1)) { /* a filter may be left out of a chunk that it did not shrink */
         filter = 0;
         nparams = 0;
