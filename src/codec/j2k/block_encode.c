@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "codec/j2k/block_encode.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- loading --------------------------------------------------------------------------------- */
+
+static uint32_t bits_of(uint32_t v) { return v ? 32 - (uint32_t)__builtin_clz(v) : 0; }
+
+void lbc_j2k_block_load(lbc_j2k_block_encoder *e, const uint32_t *rows, size_t stride, uint32_t w, uint32_t h)
+{
+    uint32_t all = 0;
+    lbc_j2k_cells_clear(&e->cells, w, h);
+    memset(e->rising, 0, sizeof e->rising);
+    memset(e->propagated, 0, sizeof e->propagated);
+    for (uint32_t s = 0; s < e->cells.stripes; s++) {
+        const uint32_t *row = rows + 4 * s * stride;
+        const uint32_t n = h - 4 * s < 4 ? h - 4 * s : 4;
+        for (uint32_t x = 0; x < w; x++) {
+            uint32_t *column = e->data[s][x], any = 0;
+            for (uint32_t r = 0; r < n; r++) any |= column[r] = row[r * stride + x];
+            any &= ~LBC_J2K_SIGN;
+            if (any) e->rising[bits_of(any) - 1][s] |= UINT64_C(1) << x;
+            all |= any;
+        }
+    }
+    e->planes = bits_of(all);
+}
+
+/* ---- gain ------------------------------------------------------------------------------------ */
+
+/* What a plane's passes take from the squared error, with the magnitude read as y = one * m / 2^plane, in
+ * units of (2^plane / one)^2. The decoder puts a coefficient in the middle of what it knows of it.
+ *   becoming significant, one <= y < 2 one: y^2 - (y - 3/2 one)^2               = 3 one (y - 3/4 one)
+ *   refinement, with y mod 2 one: (y - one)^2 - (y - (1/2 one or 3/2 one))^2    = one (|y - one| - 1/4 one)
+ * Both are linear, so it is enough to sum y, |y - one| and counts. In plane 0 of an exact coefficient
+ * nothing is left afterwards: y^2 = one^2, and (y - one)^2 = one |y - one|, as that is 0 or one. */
+enum { log2_one = 12, one = 1 << log2_one };
+
+typedef struct gain {
+    uint64_t raised_y, refined_y;
+    uint32_t raised, refined;
+} gain;
+
+static inline uint32_t scaled(uint32_t magnitude, uint32_t plane)
+{
+    return plane >= log2_one ? magnitude >> (plane - log2_one) : magnitude << (log2_one - plane);
+}
+
+static double gain_value(const gain *g, uint32_t plane, bool exact)
+{
+    const double unit = (double)((uint64_t)1 << plane) / one;
+    double sum; /* over one */
+    if (exact && plane == 0)
+        sum = (double)one * g->raised + (double)g->refined_y;
+    else
+        sum = 3 * ((double)g->raised_y - 0.75 * one * g->raised) + ((double)g->refined_y - 0.25 * one * g->refined);
+    return sum * one * unit * unit;
+}
+
+/* ---- passes ---------------------------------------------------------------------------------- */
+
+/* What every pass needs, in one place for the compiler to keep in registers. */
+typedef struct pass {
+    lbc_j2k_block_encoder *e;
+    const uint8_t *zero_contexts;
+    uint32_t plane;
+    uint8_t *symbol; /* the next to write */
+    gain gain;
+} pass;
+
+static inline void put(pass *p, uint32_t context, uint32_t bit) { *p->symbol++ = (uint8_t)(context | bit << 7); }
+
+/* Sign of a coefficient that becomes significant, and what follows from that. Returns its own bits. */
+static inline uint64_t raise(pass *p, uint32_t stripe, uint32_t column, uint32_t row3, uint64_t cell, uint32_t value)
+{
+    const uint32_t context = lbc_cell_sign_context(cell, row3), negative = value >> 31;
+    *p->symbol++ = (uint8_t)(context ^ negative << 7); /* bit 7 of the context is the prediction */
+    p->gain.raised++;
+    p->gain.raised_y += scaled(value & ~LBC_J2K_SIGN, p->plane);
+    return lbc_j2k_cells_raise(&p->e->cells, stripe, column, row3, negative);
+}
+
+/* D.3.1: coefficients that are not significant but have a significant neighbour. */
+static void propagate(pass *p)
+{
+    lbc_j2k_cells *cells = &p->e->cells;
+    for (uint32_t s = 0; s < cells->stripes; s++) {
+        const uint64_t rows = lbc_j2k_stripe_rows(cells, s);
+        for (uint64_t left = cells->near[s + 1]; left;) {
+            const uint32_t x = (uint32_t)__builtin_ctzll(left);
+            left &= left - 1;
+            uint64_t cell = cells->cell[s + 1][x + 1];
+            uint64_t todo = lbc_cell_near(cell) & ~lbc_cell_significant(cell) & rows;
+            bool raised = false;
+            while (todo) {
+                const uint32_t row3 = (uint32_t)__builtin_ctzll(todo);
+                todo &= todo - 1;
+                const uint32_t value = p->e->data[s][x][row3 / 3], bit = value >> p->plane & 1;
+                put(p, p->zero_contexts[cell >> row3 & 0777], bit);
+                cell |= UINT64_C(1) << (row3 + LBC_CELL_VISITED);
+                if (!bit) continue;
+                cell |= raise(p, s, x, row3, cell, value);
+                p->e->propagated[4 * s + row3 / 3] |= UINT64_C(1) << x;
+                /* The next coefficient down now has a significant neighbour. */
+                todo |= (UINT64_C(8) << row3) & ~lbc_cell_significant(cell) & rows;
+                raised = true;
+            }
+            cells->cell[s + 1][x + 1] = cell;
+            if (raised) left |= (UINT64_C(2) << x) & cells->columns;
+        }
+    }
+}
+
+/* D.3.3: coefficients that were significant before this plane. */
+static void refine(pass *p)
+{
+    lbc_j2k_cells *cells = &p->e->cells;
+    for (uint32_t s = 0; s < cells->stripes; s++) {
+        for (uint64_t left = cells->significant[s + 1]; left; left &= left - 1) {
+            const uint32_t x = (uint32_t)__builtin_ctzll(left);
+            uint64_t cell = cells->cell[s + 1][x + 1];
+            uint64_t todo = lbc_cell_significant(cell) & ~(cell >> LBC_CELL_VISITED);
+            for (; todo; todo &= todo - 1) {
+                const uint32_t row3 = (uint32_t)__builtin_ctzll(todo);
+                const uint32_t value = p->e->data[s][x][row3 / 3];
+                put(p, lbc_cell_refine_context(cell, row3), value >> p->plane & 1);
+                cell |= UINT64_C(1) << (row3 + LBC_CELL_REFINED);
+                const int32_t y = (int32_t)(scaled(value & ~LBC_J2K_SIGN, p->plane) & (2 * one - 1)) - one;
+                p->gain.refined++;
+                p->gain.refined_y += (uint32_t)(y < 0 ? -y : y);
+            }
+            cells->cell[s + 1][x + 1] = cell;
+        }
+    }
+}
+
+/* n columns whose four coefficients are insignificant in an insignificant neighbourhood, and stay so. */
+static inline void put_zero_columns(pass *p, uint32_t n)
+{
+    if (n) *p->symbol++ = (uint8_t)(LBC_MQ_ZERO_RUN + n - 1);
+}
+
+/* D.3.4: all coefficients that the other two passes have left. */
+static void clean_up(pass *p)
+{
+    lbc_j2k_cells *cells = &p->e->cells;
+    for (uint32_t s = 0; s < cells->stripes; s++) {
+        const uint64_t rows = lbc_j2k_stripe_rows(cells, s);
+        const bool runs = rows == LBC_CELL_ROWS; /* run mode wants four rows */
+        uint64_t left = runs ? cells->near[s + 1] | p->e->rising[p->plane][s] : cells->columns;
+        uint32_t next = 0; /* column after the last one coded */
+        while (left) {
+            const uint32_t x = (uint32_t)__builtin_ctzll(left);
+            left &= left - 1;
+            put_zero_columns(p, x - next);
+            next = x + 1;
+            const uint32_t *column = p->e->data[s][x];
+            uint64_t cell = cells->cell[s + 1][x + 1];
+            uint64_t todo = ~(lbc_cell_significant(cell) | cell >> LBC_CELL_VISITED) & rows;
+            bool raised = false;
+            if (runs && !(cell & LBC_CELL_ALL_NEAR)) {
+                /* Not near, so it is here because a coefficient rises: say which comes first. */
+                uint32_t r = 0;
+                while (!(column[r] >> p->plane & 1)) r++;
+                put(p, LBC_MQ_RUN, 1);
+                put(p, LBC_MQ_UNIFORM, r >> 1);
+                put(p, LBC_MQ_UNIFORM, r & 1);
+                cell |= raise(p, s, x, 3 * r, cell, column[r]);
+                todo &= ~((UINT64_C(2) << 3 * r) - 1);
+                raised = true;
+            }
+            for (; todo; todo &= todo - 1) {
+                const uint32_t row3 = (uint32_t)__builtin_ctzll(todo);
+                const uint32_t value = column[row3 / 3], bit = value >> p->plane & 1;
+                put(p, p->zero_contexts[cell >> row3 & 0777], bit);
+                if (!bit) continue;
+                cell |= raise(p, s, x, row3, cell, value);
+                raised = true;
+            }
+            cells->cell[s + 1][x + 1] = cell & ~(LBC_CELL_ROWS << LBC_CELL_VISITED);
+            if (raised) left |= (UINT64_C(2) << x) & cells->columns;
+        }
+        put_zero_columns(p, cells->w - next);
+    }
+}
+
+/* ---- the block ------------------------------------------------------------------------------- */
+
+/* A pass codes at most a coefficient and a sign each, and a run and two bits of position a column; a
+ * symbol moves at most 15 bits out. */
+enum { most_pass_symbols = LBC_J2K_BLOCK * LBC_J2K_BLOCK * 2 + LBC_J2K_BLOCK * LBC_J2K_STRIPES * 3 };
+
+/* Makes sure that one more pass and the end of the codeword find room. */
+static bool need_room(lbc_j2k_block_encoder *e, lbc_mq_encoder *mq)
+{
+    const size_t used = mq->start ? lbc_mq_bytes(mq) : 0, wanted = 1 + used + 2 * most_pass_symbols + 8;
+    if (wanted <= e->capacity) return true;
+    uint8_t *grown = realloc(e->buffer, 2 * wanted);
+    if (!grown) return false;
+    e->buffer = grown;
+    e->capacity = 2 * wanted;
+    if (mq->start) {
+        mq->start = grown + 1;
+        mq->at = mq->start + used - 1;
+    }
+    return true;
+}
+
+static lbc_status code_pass(pass *p, lbc_mq_encoder *mq, void (*model)(pass *))
+{
+    lbc_j2k_block_encoder *e = p->e;
+    p->symbol = e->symbols;
+    p->gain = (gain){0};
+    model(p);
+    if (!need_room(e, mq)) return LBC_E_MEMORY;
+    lbc_mq_encode(mq, e->symbols, (size_t)(p->symbol - e->symbols));
+    return LBC_OK;
+}
+
+lbc_status lbc_j2k_block_encode(lbc_j2k_block_encoder *e, lbc_j2k_orientation orientation, uint32_t last, bool exact)
+{
+    static void (*const models[])(pass *) = {propagate, refine, clean_up};
+    pass p = {.e = e, .zero_contexts = lbc_j2k_zero_contexts[orientation]};
+    lbc_mq_encoder mq = {0};
+    double total = 0;
+    if (!need_room(e, &mq)) return LBC_E_MEMORY;
+    lbc_mq_encode_start(&mq, e->buffer + 1);
+    e->npasses = 0;
+    for (uint32_t plane = e->planes; plane-- > last;) {
+        p.plane = plane;
+        /* The first plane has nothing significant yet, so it has only the last pass. */
+        for (int kind = plane + 1 == e->planes ? 2 : 0; kind < 3; kind++) {
+            lbc_status status = code_pass(&p, &mq, models[kind]);
+            if (status) return status;
+            total += gain_value(&p.gain, plane, exact);
+            e->passes[e->npasses].gain = total;
+            e->marks[e->npasses] = lbc_mq_encode_mark(&mq);
+            e->npasses++;
+        }
+    }
+    e->codeword = e->buffer + 1;
+    e->size = lbc_mq_encode_finish(&mq);
+    uint32_t bytes = 0;
+    for (uint32_t i = 0; i < e->npasses; i++) {
+        const uint32_t needed = lbc_mq_bytes_needed(&e->marks[i], e->codeword, e->size);
+        if (needed > bytes) bytes = needed; /* bytes never shrink from pass to pass */
+        e->passes[i].bytes = bytes;
+    }
+    return LBC_OK;
+}
+
+void lbc_j2k_block_encoder_clear(lbc_j2k_block_encoder *e)
+{
+    free(e->buffer);
+    memset(e, 0, sizeof *e);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Tier-1: a block decodes, from any number of passes, to what its magnitudes say, from the fewest bytes
+ * that the encoder claims, and the gain it claims is the one there is. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../support/random.h"
+#include "codec/j2k/block_decode.h"
+#include "codec/j2k/block_encode.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SIDE = LBC_J2K_BLOCK };
+
+typedef struct fixture {
+    lbc_j2k_block_encoder encoder;
+    lbc_j2k_block_decoder decoder;
+    uint32_t rows[SIDE * SIDE];
+} fixture;
+
+/* What a decoder knows of a magnitude after the passes through (plane, kind), in halves. */
+static uint32_t known(const lbc_j2k_block_encoder *e, uint32_t value, uint32_t x, uint32_t y, uint32_t npasses)
+{
+    const uint32_t plane = e->planes - 1 - (npasses + 1) / 3, kind = (npasses + 1) % 3;
+    const uint32_t m = value & ~LBC_J2K_SIGN;
+    uint32_t q = plane;
+    if (m >> plane == 0) return 0;
+    if (m >> plane == 1) {
+        const bool propagated = e->propagated[y] >> x & 1;
+        if (kind != 2 && !propagated) return 0;
+    } else if (kind == 0) {
+        q = plane + 1;
+    }
+    return (value & LBC_J2K_SIGN) | (m >> q << (q + 1)) | 1u << q;
+}
+
+static double square(double v) { return v * v; }
+
+static double error_left(uint32_t value, uint32_t halves, bool exact)
+{
+    const uint32_t m = value & ~LBC_J2K_SIGN, h = halves & ~LBC_J2K_SIGN;
+    return square((double)m - (exact ? (double)(h / 2) : h / 2.0));
+}
+
+static void check_passes(fixture *f, lbc_j2k_orientation o, uint32_t w, uint32_t h, bool exact)
+{
+    lbc_j2k_block_encoder *e = &f->encoder;
+    uint8_t *data = malloc(e->size + 2);
+    double whole = 0;
+    for (uint32_t i = 0; i < w * h; i++) whole += square(f->rows[i] & ~LBC_J2K_SIGN);
+    for (uint32_t n = 1; n <= e->npasses; n++) {
+        const lbc_j2k_pass *pass = &e->passes[n - 1];
+        assert_true(pass->bytes <= e->size);
+        memcpy(data, e->codeword, pass->bytes);
+        memset(data + pass->bytes, 0xff, 2);
+        lbc_j2k_block_decode(&f->decoder, o, w, h, e->planes, n, data);
+        double left = 0;
+        for (uint32_t y = 0; y < h; y++) {
+            for (uint32_t x = 0; x < w; x++) {
+                const uint32_t value = f->rows[y * w + x];
+                assert_int_equal(f->decoder.halves[y][x], known(e, value, x, y, n));
+                left += error_left(value, f->decoder.halves[y][x], exact);
+            }
+        }
+        const double gain = whole - left, slack = 1e-3 * whole + 1;
+        assert_true(pass->gain > gain - slack && pass->gain < gain + slack);
+    }
+    free(data);
+}
+
+static void check_block(fixture *f, uint32_t w, uint32_t h, bool exact, uint32_t last)
+{
+    for (int o = LBC_J2K_LL; o <= LBC_J2K_HH; o++) {
+        lbc_j2k_block_load(&f->encoder, f->rows, w, w, h);
+        if (f->encoder.planes <= last) return;
+        assert_int_equal(lbc_j2k_block_encode(&f->encoder, (lbc_j2k_orientation)o, last, exact), LBC_OK);
+        assert_int_equal(f->encoder.npasses, 3 * (f->encoder.planes - last) - 2);
+        check_passes(f, (lbc_j2k_orientation)o, w, h, exact);
+    }
+}
+
+/* Magnitudes of up to `bits` bits, mostly small; one in `sparse` is not 0. */
+static void fill(fixture *f, uint64_t *seed, uint32_t bits, uint32_t sparse)
+{
+    for (size_t i = 0; i < SIDE * SIDE; i++) {
+        const uint32_t magnitude = random_u32(seed) >> (32 - bits) >> random_below(seed, bits);
+        const uint32_t sign = random_u32(seed) & LBC_J2K_SIGN;
+        f->rows[i] = random_below(seed, sparse) ? 0 : magnitude | sign;
+    }
+}
+
+static void decodes_from_any_pass(void **state)
+{
+    fixture *f = *state;
+    uint64_t seed = 1;
+    static const uint32_t sizes[][2] = {{1, 1},  {1, 4},  {2, 3},   {3, 9},   {5, 1},   {17, 5},
+                                        {64, 1}, {1, 64}, {63, 62}, {64, 64}, {64, 64}, {33, 30}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        for (uint32_t sparse = 1; sparse < 2000; sparse = sparse * 9 + 1) {
+            fill(f, &seed, 3 + (uint32_t)i, sparse);
+            check_block(f, sizes[i][0], sizes[i][1], i & 1, (uint32_t)i / 4);
+        }
+    }
+}
+
+static void takes_magnitudes_of_30_bits(void **state)
+{
+    fixture *f = *state;
+    uint64_t seed = 2;
+    fill(f, &seed, 30, 3);
+    f->rows[7] = (1u << 30) - 1;
+    check_block(f, 16, 16, false, 0);
+}
+
+static void constant_blocks(void **state)
+{
+    fixture *f = *state;
+    for (uint32_t value = 1; value < 1000; value *= 3) {
+        for (size_t i = 0; i < SIDE * SIDE; i++) f->rows[i] = value;
+        check_block(f, SIDE, SIDE, true, 0);
+    }
+}
+
+static void empty_blocks_have_no_planes(void **state)
+{
+    fixture *f = *state;
+    memset(f->rows, 0, sizeof f->rows);
+    f->rows[3] = LBC_J2K_SIGN;
+    lbc_j2k_block_load(&f->encoder, f->rows, SIDE, SIDE, SIDE);
+    assert_int_equal(f->encoder.planes, 0);
+}
+
+static int set_up(void **state) { return (*state = calloc(1, sizeof(fixture))) ? 0 : -1; }
+static int tear_down(void **state)
+{
+    fixture *f = *state;
+    lbc_j2k_block_encoder_clear(&f->encoder);
+    free(f);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(decodes_from_any_pass, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(takes_magnitudes_of_30_bits, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(constant_blocks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(empty_blocks_have_no_planes, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
