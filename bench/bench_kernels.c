@@ -136,7 +136,10 @@ static void check(int ok)
     }
 }
 
-static void run_memcpy(void) { memcpy(b.scratch, b.pixels, N * b.size); }
+static void run_memcpy(void)
+{
+    memcpy(b.scratch, b.pixels, N * b.size);
+}
 
 /* LZ4 alone, block by block as bslz4 has it, on what is already shuffled. */
 static uint8_t *lz4_in, *lz4_packed;
@@ -155,8 +158,14 @@ static void run_lz4_decode(void)
         LZ4_decompress_safe((char *)lz4_packed + 2 * at, (char *)b.scratch, lz4_sizes[i], 8192);
 }
 
-static void run_peer_decode(void) { check(peer_decompress(b.chunk + 12, b.scratch, N, b.size, 0) > 0); }
-static void run_peer_encode(void) { check(peer_compress(b.pixels, b.made, N, b.size, 0) > 0); }
+static void run_peer_decode(void)
+{
+    check(peer_decompress(b.chunk + 12, b.scratch, N, b.size, 0) > 0);
+}
+static void run_peer_encode(void)
+{
+    check(peer_compress(b.pixels, b.made, N, b.size, 0) > 0);
+}
 
 static void run_decode(void)
 {
@@ -183,12 +192,30 @@ static void put(const lbc_chunk_format *format)
           LBC_OK);
 }
 
-static void run_gather(void) { gather(&b.plain, true); }
-static void run_gather_add(void) { gather(&b.plain, false); }
-static void run_gather_bin2(void) { gather(&b.bin2, true); }
-static void run_gather_bin2_add(void) { gather(&b.bin2, false); }
-static void run_finish(void) { lbc_frame_finish(b.acc, N, NULL, LIMIT, &b.counts); }
-static void run_store(void) { lbc_store_pixels(b.scratch, b.acc, N, &b.store); }
+static void run_gather(void)
+{
+    gather(&b.plain, true);
+}
+static void run_gather_add(void)
+{
+    gather(&b.plain, false);
+}
+static void run_gather_bin2(void)
+{
+    gather(&b.bin2, true);
+}
+static void run_gather_bin2_add(void)
+{
+    gather(&b.bin2, false);
+}
+static void run_finish(void)
+{
+    lbc_frame_finish(b.acc, N, NULL, LIMIT, &b.counts);
+}
+static void run_store(void)
+{
+    lbc_store_pixels(b.scratch, b.acc, N, &b.store);
+}
 
 static void run_plain(void)
 {
@@ -316,12 +343,16 @@ int main(int argc, char **argv)
     const char *peer = default_peer;
     int repeats = 15;
     for (int c; (c = getopt(argc, argv, "t:l:r:p:")) != -1;) {
-        if (c == 't') type = strcmp(optarg, "u32") == 0 ? LBC_U32 : LBC_U16;
+        if (c == 't')
+            type = strcmp(optarg, "u32") == 0 ? LBC_U32 : LBC_U16;
         else if (c == 'l' && lbc_cpu_level_by_name(optarg) >= 0)
             lbc_cpu_limit((lbc_cpu_level)lbc_cpu_level_by_name(optarg));
-        else if (c == 'r') repeats = atoi(optarg);
-        else if (c == 'p') peer = optarg;
-        else return 2;
+        else if (c == 'r')
+            repeats = atoi(optarg);
+        else if (c == 'p')
+            peer = optarg;
+        else
+            return 2;
     }
     if (repeats < 1 || repeats > MAX_REPEATS) return 2;
     load_peer(peer);

@@ -15,7 +15,10 @@ static lbc_status recognise(const lbc_chunk_format *format)
     return lbc_bitshuffle_recognise(format, LBC_BITSHUFFLE_NONE);
 }
 
-static size_t bound(const lbc_chunk_format *format) { return lbc_bitshuffle_bound(format, NULL); }
+static size_t bound(const lbc_chunk_format *format)
+{
+    return lbc_bitshuffle_bound(format, NULL);
+}
 
 static lbc_status encode(lbc_codec_work *w, const lbc_chunk_format *format, const lbc_pixel_source *source,
                          uint8_t *chunk, size_t capacity, size_t *size)

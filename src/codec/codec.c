@@ -7,8 +7,8 @@
 #include <strings.h>
 
 const lbc_codec *const lbc_codecs[] = {
-    &lbc_codec_bslz4, &lbc_codec_bszstd,   &lbc_codec_bshuf,      &lbc_codec_blosc_zstd, &lbc_codec_none,
-    &lbc_codec_rest_j2k, &lbc_codec_rest_hcomp, &lbc_codec_lz4, &lbc_codec_plain_zstd, NULL,
+    &lbc_codec_bslz4,    &lbc_codec_bszstd,     &lbc_codec_bshuf, &lbc_codec_blosc_zstd, &lbc_codec_none,
+    &lbc_codec_rest_j2k, &lbc_codec_rest_hcomp, &lbc_codec_lz4,   &lbc_codec_plain_zstd, NULL,
 };
 
 const lbc_codec *lbc_codec_by_name(const char *name)

@@ -3,7 +3,10 @@
 
 #include <lz4.h>
 
-static size_t bound(size_t bytes) { return (size_t)LZ4_compressBound((int)bytes); }
+static size_t bound(size_t bytes)
+{
+    return (size_t)LZ4_compressBound((int)bytes);
+}
 
 static lbc_status pack(lbc_codec_work *w, int level, const void *in, size_t bytes, uint8_t *out, size_t capacity,
                        size_t *size)

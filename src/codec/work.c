@@ -3,7 +3,10 @@
 
 #include <stdlib.h>
 
-lbc_codec_work *lbc_codec_work_new(void) { return lbc_alloc_zero(1, sizeof(lbc_codec_work)); }
+lbc_codec_work *lbc_codec_work_new(void)
+{
+    return lbc_alloc_zero(1, sizeof(lbc_codec_work));
+}
 
 void lbc_codec_work_free(lbc_codec_work *w)
 {

@@ -34,7 +34,10 @@ static lbc_status blosc_recognise(const lbc_chunk_format *format)
     return format->nparams >= 4 ? LBC_OK : LBC_E_UNSUPPORTED;
 }
 
-static size_t blosc_bound(const lbc_chunk_format *format) { return lbc_frame_bytes(format) + BLOSC_MAX_OVERHEAD; }
+static size_t blosc_bound(const lbc_chunk_format *format)
+{
+    return lbc_frame_bytes(format) + BLOSC_MAX_OVERHEAD;
+}
 
 static lbc_status blosc_encode(lbc_codec_work *w, const lbc_chunk_format *format, const lbc_pixel_source *source,
                                uint8_t *chunk, size_t capacity, size_t *size)
@@ -95,7 +98,10 @@ static lbc_status plain_recognise(const lbc_chunk_format *format)
     return LBC_OK;
 }
 
-static size_t plain_bound(const lbc_chunk_format *format) { return lbc_pack_zstd.bound(lbc_frame_bytes(format)); }
+static size_t plain_bound(const lbc_chunk_format *format)
+{
+    return lbc_pack_zstd.bound(lbc_frame_bytes(format));
+}
 
 static lbc_status plain_encode(lbc_codec_work *w, const lbc_chunk_format *format, const lbc_pixel_source *source,
                                uint8_t *chunk, size_t capacity, size_t *size)

@@ -5,7 +5,10 @@
 
 #include <string.h>
 
-static uint32_t blocks(uint32_t n, uint32_t bin) { return n / bin + (n % bin != 0); }
+static uint32_t blocks(uint32_t n, uint32_t bin)
+{
+    return n / bin + (n % bin != 0);
+}
 
 lbc_shape lbc_shape_binned(lbc_shape s, uint32_t bin)
 {
@@ -19,7 +22,10 @@ size_t lbc_pixel_size(lbc_pixel_type type)
     return size[type];
 }
 
-bool lbc_pixel_signed(lbc_pixel_type type) { return type >= LBC_I8; }
+bool lbc_pixel_signed(lbc_pixel_type type)
+{
+    return type >= LBC_I8;
+}
 
 int64_t lbc_pixel_largest_count(lbc_pixel_type type)
 {

@@ -138,4 +138,7 @@ void lbc_gather_pixels(lbc_gather *g, const void *pixels, size_t n)
     g->x = (uint32_t)((first + n) % rule->in.nx);
 }
 
-bool lbc_gather_done(const lbc_gather *g) { return lbc_shape_pixels(g->rule->in) == (size_t)g->y * g->rule->in.nx + g->x; }
+bool lbc_gather_done(const lbc_gather *g)
+{
+    return lbc_shape_pixels(g->rule->in) == (size_t)g->y * g->rule->in.nx + g->x;
+}

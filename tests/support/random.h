@@ -32,6 +32,9 @@ static inline int next_level(int level)
     if (level <= best) lbc_cpu_limit((lbc_cpu_level)level);
     return level <= best;
 }
-#define FOR_EACH_LEVEL(level) int level = LBC_CPU_C; next_level(level); level++
+#define FOR_EACH_LEVEL(level)                                                                                          \
+    int level = LBC_CPU_C;                                                                                             \
+    next_level(level);                                                                                                 \
+    level++
 
 #endif

@@ -21,8 +21,8 @@ static const lbc_shape shapes[] = {{1, 1}, {1, 7}, {1, 8}, {3, 3}, {1, 129}, {64
 static uint64_t seed = 11;
 
 /* The codecs that keep pixels as they are; a codestream at rest is tested with its lossy codec. */
-static const lbc_codec *const lossless[] = {&lbc_codec_none,  &lbc_codec_bslz4,      &lbc_codec_bszstd,
-                                            &lbc_codec_bshuf, &lbc_codec_blosc_zstd, &lbc_codec_lz4,
+static const lbc_codec *const lossless[] = {&lbc_codec_none,      &lbc_codec_bslz4,      &lbc_codec_bszstd,
+                                            &lbc_codec_bshuf,     &lbc_codec_blosc_zstd, &lbc_codec_lz4,
                                             &lbc_codec_plain_zstd};
 
 /* ---- a frame in memory as source and sink ------------------------------------------------------ */
@@ -307,9 +307,9 @@ static void test_by_filter(void **state)
     assert_ptr_equal(by_params(32008, 3, (uint32_t[]){0, 3, 2}), &lbc_codec_bshuf);
     assert_ptr_equal(by_params(32008, 5, (uint32_t[]){0, 3, 2, 64, 0}), &lbc_codec_bshuf);
     assert_null(by_params(32008, 2, (uint32_t[]){0, 3}));
-    assert_null(by_params(32008, 5, (uint32_t[]){0, 2, 4, 0, 2})); /* another element size */
+    assert_null(by_params(32008, 5, (uint32_t[]){0, 2, 4, 0, 2}));  /* another element size */
     assert_null(by_params(32008, 5, (uint32_t[]){0, 2, 2, 12, 2})); /* a block that is no multiple of 8 */
-    assert_null(by_params(32008, 5, (uint32_t[]){0, 2, 2, 0, 9})); /* an unknown compression */
+    assert_null(by_params(32008, 5, (uint32_t[]){0, 2, 2, 0, 9}));  /* an unknown compression */
     assert_ptr_equal(by_params(32001, 7, (uint32_t[]){2, 2, 2, 200, 3, 0, 5}), &lbc_codec_blosc_zstd);
     assert_ptr_equal(by_params(32004, 1, (uint32_t[]){0}), &lbc_codec_lz4);
     assert_ptr_equal(by_params(32015, 1, (uint32_t[]){3}), &lbc_codec_plain_zstd);
@@ -342,9 +342,9 @@ static void test_params(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_roundtrip),  cmocka_unit_test(test_levels),    cmocka_unit_test(test_block_sizes),
-        cmocka_unit_test(test_damage),     cmocka_unit_test(test_wrong_size), cmocka_unit_test(test_no_room),
-        cmocka_unit_test(test_by_name),    cmocka_unit_test(test_by_filter), cmocka_unit_test(test_params),
+        cmocka_unit_test(test_roundtrip), cmocka_unit_test(test_levels),     cmocka_unit_test(test_block_sizes),
+        cmocka_unit_test(test_damage),    cmocka_unit_test(test_wrong_size), cmocka_unit_test(test_no_room),
+        cmocka_unit_test(test_by_name),   cmocka_unit_test(test_by_filter),  cmocka_unit_test(test_params),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

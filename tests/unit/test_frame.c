@@ -33,7 +33,10 @@ static void random_frame(int32_t *frame)
     }
 }
 
-#define FOR_EACH_PIECE(p) size_t p = 0; p < sizeof pieces / sizeof *pieces; p++
+#define FOR_EACH_PIECE(p)                                                                                              \
+    size_t p = 0;                                                                                                      \
+    p < sizeof pieces / sizeof *pieces;                                                                                \
+    p++
 
 static void test_types(void **state)
 {
@@ -168,9 +171,9 @@ static void test_store(void **state)
 static void test_mask_bin(void **state)
 {
     (void)state;
-    static const uint32_t mask[3 * 5] = {0, 1, 0x80000000, 4, 2, /* row 0 */
-                                         0, 8, 0, 0, 0,          /* row 1 */
-                                         0, 0, 0, 0x10000, 16};
+    static const uint32_t mask[3 * 5] = {0, 1, 0x80000000, 4,       2, /* row 0 */
+                                         0, 8, 0,          0,       0, /* row 1 */
+                                         0, 0, 0,          0x10000, 16};
     static const uint32_t by2[2 * 3] = {9, 4, 3, 1, 1, 17};
     static const uint32_t by1[3 * 5] = {0, 1, 0, 4, 2, 0, 8, 0, 0, 0, 0, 0, 0, 0, 16};
     static const uint32_t edges[2 * 3] = {0, 0, 1, 1, 1, 1};
@@ -198,9 +201,9 @@ static void test_mask_flags(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_types),   cmocka_unit_test(test_add),
-        cmocka_unit_test(test_finish),  cmocka_unit_test(test_fill_and_restore),
-        cmocka_unit_test(test_store),   cmocka_unit_test(test_mask_bin),
+        cmocka_unit_test(test_types),      cmocka_unit_test(test_add),
+        cmocka_unit_test(test_finish),     cmocka_unit_test(test_fill_and_restore),
+        cmocka_unit_test(test_store),      cmocka_unit_test(test_mask_bin),
         cmocka_unit_test(test_mask_flags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

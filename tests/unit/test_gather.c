@@ -37,7 +37,7 @@ static int64_t value_of(lbc_pixel_type type, uint32_t bits)
 static uint32_t random_pixel(int64_t saturation)
 {
     switch (random_below(&seed, 16)) {
-    case 0: return UINT32_MAX - random_below(&seed, 4);            /* markers, and just below */
+    case 0: return UINT32_MAX - random_below(&seed, 4);               /* markers, and just below */
     case 1: return (uint32_t)saturation + random_below(&seed, 3) - 1; /* about the saturation value */
     case 2: return random_u32(&seed);
     case 3: return UINT32_C(0x7FFFFFFF) - random_below(&seed, 2);

@@ -108,8 +108,7 @@ lbc_status lbc_bitshuffle_encode(lbc_codec_work *w, const lbc_chunk_format *form
         lbc_bits_to_planes(w->planes.data, w->block.data, n, l.size);
         size_t made;
         const size_t room = capacity - (size_t)(out + BLOCK_HEADER - chunk);
-        const lbc_status status =
-            packer->pack(w, level, w->planes.data, n * l.size, out + BLOCK_HEADER, room, &made);
+        const lbc_status status = packer->pack(w, level, w->planes.data, n * l.size, out + BLOCK_HEADER, room, &made);
         if (status != LBC_OK) return status;
         lbc_put_be32(out, (uint32_t)made);
         out += BLOCK_HEADER + made;

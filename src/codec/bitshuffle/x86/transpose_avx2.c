@@ -17,8 +17,14 @@ enum { LANES = 2 };
 #define v_unpack_low(a, b)  _mm256_unpacklo_epi8(a, b)
 #define v_unpack_high(a, b) _mm256_unpackhi_epi8(a, b)
 
-static inline vec v_load(const uint8_t *p) { return _mm256_loadu_si256((const __m256i *)(const void *)p); }
-static inline void v_store(uint8_t *p, vec a) { _mm256_storeu_si256((__m256i *)(void *)p, a); }
+static inline vec v_load(const uint8_t *p)
+{
+    return _mm256_loadu_si256((const __m256i *)(const void *)p);
+}
+static inline void v_store(uint8_t *p, vec a)
+{
+    _mm256_storeu_si256((__m256i *)(void *)p, a);
+}
 
 /* Lane l is at p + l * apart. */
 static inline vec v_load_lanes(const uint8_t *p, size_t apart)

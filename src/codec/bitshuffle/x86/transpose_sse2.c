@@ -17,8 +17,14 @@ enum { LANES = 1 };
 #define v_unpack_low(a, b)  _mm_unpacklo_epi8(a, b)
 #define v_unpack_high(a, b) _mm_unpackhi_epi8(a, b)
 
-static inline vec v_load(const uint8_t *p) { return _mm_loadu_si128((const __m128i *)(const void *)p); }
-static inline void v_store(uint8_t *p, vec a) { _mm_storeu_si128((__m128i *)(void *)p, a); }
+static inline vec v_load(const uint8_t *p)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+static inline void v_store(uint8_t *p, vec a)
+{
+    _mm_storeu_si128((__m128i *)(void *)p, a);
+}
 
 /* Lane l is at p + l * apart: here there is only one. */
 static inline vec v_load_lanes(const uint8_t *p, size_t apart)
