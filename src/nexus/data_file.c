@@ -4,6 +4,7 @@
 #include "nexus/h5write.h"
 #include "nexus/output.h"
 
+#include "base/checksum.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -13,7 +14,10 @@ struct lbc_data_file {
     const lbc_chunk_format *format;
     uint64_t frames;
     hid_t file, data;
-    haddr_t header; /* of the dataset */
+    haddr_t header;  /* of the dataset */
+    const char *job; /* NULL: the file carries no checksums */
+    uint32_t *crc;   /* [frames], CRC-32C of the chunks written */
+    bool finished;
 };
 
 /* Fails with what HDF5 says. The lock must still be held, as of the failed call. */
@@ -86,6 +90,14 @@ lbc_status lbc_data_file_begin(lbc_data_file **file, const char *path, const lbc
     return LBC_OK;
 }
 
+lbc_status lbc_data_file_sign(lbc_data_file *file, const char *job, lbc_error *err)
+{
+    file->crc = lbc_alloc_zero(file->frames, sizeof *file->crc);
+    if (!file->crc) return lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", file->place.path);
+    file->job = job;
+    return LBC_OK;
+}
+
 lbc_status lbc_data_file_write(lbc_data_file *file, uint64_t n, const uint8_t *chunk, size_t size, lbc_error *err)
 {
     const hsize_t offset[3] = {n, 0, 0};
@@ -93,6 +105,7 @@ lbc_status lbc_data_file_write(lbc_data_file *file, uint64_t n, const uint8_t *c
     if (n >= file->frames)
         return lbc_fail(err, LBC_E_ARGUMENT, "%s: holds %llu frames", file->place.path,
                         (unsigned long long)file->frames);
+    if (file->crc) file->crc[n] = lbc_crc32c(0, chunk, size);
     lbc_h5_enter();
     if (H5Dwrite_chunk(file->data, H5P_DEFAULT, 0, offset, size, chunk) < 0)
         status = fail_hdf5(file, "writing a frame", err);
@@ -100,19 +113,41 @@ lbc_status lbc_data_file_write(lbc_data_file *file, uint64_t n, const uint8_t *c
     return status;
 }
 
-lbc_status lbc_data_file_commit(lbc_data_file *file, bool replace, lbc_error *err)
+static bool put_checksums(const lbc_data_file *f)
+{
+    const hsize_t count = f->frames;
+    hid_t group = lbc_h5_create_group(f->file, "/entry/checksums", "NXcollection");
+    const bool ok = group >= 0 && lbc_h5_put_string(group, "job", f->job) &&
+                    lbc_h5_put(group, "chunk_crc32c", H5T_STD_U32LE, 1, &count, f->crc);
+    lbc_h5_close(&group);
+    return ok;
+}
+
+const char *lbc_data_file_finish(lbc_data_file *file, lbc_error *err)
 {
     lbc_status status = LBC_OK;
+    if (file->finished) return file->place.temporary;
     lbc_h5_enter();
-    const bool closed = H5Dclose(file->data) >= 0;
-    file->data = H5I_INVALID_HID;
+    const bool signed_ = !file->crc || put_checksums(file);
+    const bool closed = signed_ && H5Dclose(file->data) >= 0;
+    if (closed) file->data = H5I_INVALID_HID;
     if (!closed || H5Fclose(file->file) < 0) status = fail_hdf5(file, "writing", err);
     if (closed) file->file = H5I_INVALID_HID;
     lbc_h5_leave();
     if (status == LBC_OK && file->format->codec->filter)
         status = lbc_filter_stamp(file->place.temporary, file->header, file->format->codec->filter, err);
-    if (status == LBC_OK) status = lbc_place_commit(&file->place, replace, err);
-    return status;
+    file->finished = status == LBC_OK;
+    return file->finished ? file->place.temporary : NULL;
+}
+
+lbc_status lbc_data_file_commit(lbc_data_file *file, bool replace, lbc_error *err)
+{
+    lbc_error trouble = {LBC_E_IO, ""};
+    if (!lbc_data_file_finish(file, &trouble)) {
+        if (err) *err = trouble;
+        return trouble.status;
+    }
+    return lbc_place_commit(&file->place, replace, err);
 }
 
 void lbc_data_file_close(lbc_data_file *file)
@@ -123,5 +158,6 @@ void lbc_data_file_close(lbc_data_file *file)
     lbc_h5_close(&file->file);
     lbc_h5_leave();
     lbc_place_drop(&file->place);
+    free(file->crc);
     free(file);
 }

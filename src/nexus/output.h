@@ -20,8 +20,15 @@ typedef struct lbc_data_file lbc_data_file;
  * HDF5's earliest format (superblock 0), no object times. format must live until commit. */
 lbc_status lbc_data_file_begin(lbc_data_file **file, const char *path, const lbc_chunk_format *format, uint64_t frames,
                                uint64_t first_number, lbc_error *err);
+/* Has the file carry the job's name and a checksum of each chunk (nexus/data_check.h). job must live
+ * until commit. To be called before the first frame is written. */
+lbc_status lbc_data_file_sign(lbc_data_file *file, const char *job, lbc_error *err);
 /* Writes frame n (0-based in this file) as an encoded chunk. */
 lbc_status lbc_data_file_write(lbc_data_file *file, uint64_t n, const uint8_t *chunk, size_t size, lbc_error *err);
+/* Closes the file under its temporary name, which is returned: it may be read there before it is
+ * committed. NULL: it failed, and err says why. */
+const char *lbc_data_file_finish(lbc_data_file *file, lbc_error *err);
+/* Puts the file in place, finished first where it was not. */
 lbc_status lbc_data_file_commit(lbc_data_file *file, bool replace, lbc_error *err);
 void lbc_data_file_close(lbc_data_file *file); /* drops what was not committed; NULL is allowed */
 

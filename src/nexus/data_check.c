@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nexus/data_check.h"
+
+#include "base/checksum.h"
+#include "base/memory.h"
+#include "nexus/h5util.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A file being checked. */
+typedef struct check {
+    const char *path;
+    const lbc_data_expected *expected;
+    hid_t file, data;
+    uint64_t frames;
+    uint32_t *crc; /* [frames], as the file carries them; NULL: it does not */
+    lbc_buffer chunk;
+    lbc_codec_work *work;
+    uint32_t pixels; /* running CRC-32C of a frame's pixels */
+} check;
+
+static lbc_status differs(const check *c, lbc_error *err, const char *what)
+{
+    return lbc_fail(err, LBC_E_MISMATCH, "%s: %s", c->path, what);
+}
+
+/* ---- the file's own word -------------------------------------------------------------------- */
+
+static lbc_status read_checksums(check *c, lbc_error *err)
+{
+    lbc_status status = LBC_OK;
+    char job[LBC_JOB_SIZE] = "";
+    hsize_t count = 0;
+    hid_t group = H5Gopen2(c->file, "/entry/checksums", H5P_DEFAULT);
+    if (group < 0) return c->expected->job ? differs(c, err, "carries no checksums: it was not made by this job") : LBC_OK;
+    hid_t text = H5Dopen2(group, "job", H5P_DEFAULT), values = H5Dopen2(group, "chunk_crc32c", H5P_DEFAULT);
+    if (text < 0 || !lbc_h5_text(text, job, sizeof job) || values < 0 || lbc_h5_shape(values, &count, 1) != 1)
+        status = differs(c, err, "its checksums cannot be read");
+    else if (c->expected->job && strcmp(job, c->expected->job))
+        status = differs(c, err, "was made by another job (other options, or another input)");
+    else if (count != c->frames)
+        status = differs(c, err, "has not as many checksums as images");
+    else if (!(c->crc = lbc_alloc(c->frames, sizeof *c->crc)))
+        status = lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", c->path);
+    else if (H5Dread(values, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, c->crc) < 0)
+        status = differs(c, err, "its checksums cannot be read");
+    lbc_h5_close(&values);
+    lbc_h5_close(&text);
+    lbc_h5_close(&group);
+    return status;
+}
+
+static bool first_number_is(const check *c, uint64_t number)
+{
+    double low;
+    return lbc_h5_attr_numbers(c->data, "image_nr_low", &low, 1) == 1 && low == (double)number;
+}
+
+/* The filter pipeline is exactly that of format. */
+static bool pipeline_is(hid_t properties, const lbc_chunk_format *format)
+{
+    const int filters = H5Pget_nfilters(properties);
+    if (format->codec->filter == 0) return filters == 0;
+    unsigned flags, config;
+    uint32_t params[LBC_MAX_PARAMS];
+    size_t nparams = LBC_MAX_PARAMS;
+    if (filters != 1 ||
+        H5Pget_filter2(properties, 0, &flags, &nparams, params, 0, NULL, &config) != (H5Z_filter_t)format->codec->filter)
+        return false;
+    return nparams == format->nparams && memcmp(params, format->params, nparams * sizeof *params) == 0;
+}
+
+static lbc_status check_layout(check *c, lbc_error *err)
+{
+    const lbc_data_expected *want = c->expected;
+    hsize_t dims[3], chunk[3];
+    if (lbc_h5_shape(c->data, dims, 3) != 3) return differs(c, err, "/entry/data/data is no stack of images");
+    c->frames = dims[0];
+    if (want->frames && dims[0] != want->frames) return differs(c, err, "holds another number of images");
+    if (want->first_number && !first_number_is(c, want->first_number))
+        return differs(c, err, "its images have other numbers");
+    hid_t properties = H5Dget_create_plist(c->data);
+    lbc_status status = LBC_OK;
+    if (properties < 0 || H5Pget_layout(properties) != H5D_CHUNKED || H5Pget_chunk(properties, 3, chunk) != 3 ||
+        chunk[0] != 1 || chunk[1] != dims[1] || chunk[2] != dims[2])
+        status = differs(c, err, "its chunks are not single images");
+    else if (want->format && (dims[1] != want->format->shape.ny || dims[2] != want->format->shape.nx))
+        status = differs(c, err, "its images have another size");
+    else if (want->format && !pipeline_is(properties, want->format))
+        status = differs(c, err, "its images are stored in another way");
+    lbc_h5_close(&properties);
+    return status;
+}
+
+/* ---- frames --------------------------------------------------------------------------------- */
+
+static void add_pixels(void *user, const void *pixels, size_t count)
+{
+    check *c = user;
+    c->pixels = lbc_crc32c(c->pixels, pixels, count * lbc_pixel_size(c->expected->format->type));
+}
+
+static lbc_status check_pixels(check *c, uint64_t n, size_t size, lbc_error *err)
+{
+    const lbc_chunk_format *format = c->expected->format;
+    const lbc_pixel_sink sink = {add_pixels, c};
+    c->pixels = 0;
+    if (format->codec->decode(c->work, format, c->chunk.data, size, &sink))
+        return lbc_fail(err, LBC_E_MISMATCH, "%s: image %" PRIu64 " cannot be decoded", c->path, n + 1);
+    if (c->pixels != c->expected->pixel_crc[n])
+        return lbc_fail(err, LBC_E_MISMATCH, "%s: image %" PRIu64 " has other pixels than were written", c->path, n + 1);
+    return LBC_OK;
+}
+
+static lbc_status check_frame(check *c, uint64_t n, lbc_error *err)
+{
+    const hsize_t offset[3] = {n, 0, 0};
+    hsize_t size = 0;
+    uint32_t mask = 0;
+    lbc_h5_enter();
+    bool read = H5Dget_chunk_storage_size(c->data, offset, &size) >= 0 && size > 0;
+    if (read && !lbc_buffer_need(&c->chunk, size)) {
+        lbc_h5_leave();
+        return lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", c->path);
+    }
+    read = read && H5Dread_chunk(c->data, H5P_DEFAULT, offset, &mask, c->chunk.data) >= 0;
+    lbc_h5_leave();
+    if (!read) return lbc_fail(err, LBC_E_MISMATCH, "%s: image %" PRIu64 " is missing or cannot be read", c->path, n + 1);
+    if (c->crc && lbc_crc32c(0, c->chunk.data, size) != c->crc[n])
+        return lbc_fail(err, LBC_E_MISMATCH, "%s: image %" PRIu64 " is damaged (its checksum differs)", c->path, n + 1);
+    return c->expected->pixel_crc ? check_pixels(c, n, size, err) : LBC_OK;
+}
+
+static lbc_status open_file(check *c, lbc_error *err)
+{
+    lbc_status status = LBC_OK;
+    lbc_h5_enter();
+    c->file = H5Fopen(c->path, H5F_ACC_RDONLY, H5P_DEFAULT);
+    if (c->file >= 0) c->data = H5Dopen2(c->file, "/entry/data/data", H5P_DEFAULT);
+    if (c->data < 0)
+        status = differs(c, err, "is no readable data file");
+    else
+        status = check_layout(c, err);
+    if (status == LBC_OK) status = read_checksums(c, err);
+    lbc_h5_leave();
+    return status;
+}
+
+lbc_status lbc_data_file_check(const char *path, const lbc_data_expected *expected, bool *carries, lbc_error *err)
+{
+    check c = {.path = path, .expected = expected, .file = H5I_INVALID_HID, .data = H5I_INVALID_HID};
+    lbc_status status = LBC_OK;
+    c.work = lbc_codec_work_new();
+    if (!c.work) status = lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", path);
+    if (status == LBC_OK) status = open_file(&c, err);
+    for (uint64_t n = 0; status == LBC_OK && n < c.frames; n++) status = check_frame(&c, n, err);
+    if (carries) *carries = c.crc != NULL;
+    lbc_h5_enter();
+    lbc_h5_close(&c.data);
+    lbc_h5_close(&c.file);
+    lbc_h5_leave();
+    lbc_codec_work_free(c.work);
+    lbc_buffer_free(&c.chunk);
+    free(c.crc);
+    return status;
+}
