@@ -58,7 +58,7 @@ static const cli_option table[] = {
     REAL('W', "wavelength", wavelength, "A", "in angstrom (0.9795)"),
     REAL('L', "distance", distance, "MM", "crystal to detector (80 for 500K and 1M, 160 for 4M, 240 for 9M, 320 for 16M)"),
     TEXT(0, "beam", beam, "X,Y", "beam centre in pixels from the corner of the first one (near the middle)"),
-    REAL(0, "beam-stop", beam_stop, "MM", "radius of its shadow, 0: none (1.5)"),
+    REAL(0, "beam-stop", beam_stop, "MM", "radius of its shadow, 0: none (1)"),
     REAL(0, "beam-arm", beam_arm, "MM", "width of the shadow of its holder, which comes from below (0)"),
     REAL(0, "polarization", polarization, "F", "fraction in the horizontal plane (0.999)"),
 
@@ -77,7 +77,7 @@ static const cli_option table[] = {
     WHOLE(0, "first-block", first_block, "0|1", "number of the first data file (1)"),
     CHOICE(0, "style", style, "nimages|ntrigger", "which of the two counts the images; the other is 1 (nimages)"),
     CHOICE(0, "dialect", dialect, "filewriter1|filewriter2|nxmx", "what the master looks like (filewriter1)"),
-    TEXT('c', "compression", compression, "NAME", "bslz4, bszstd, bshuf, zstd, none (bslz4)"),
+    TEXT('c', "compression", compression, "NAME", "bslz4, bszstd, bshuf, zstd, none; also lz4 and zstd-plain (bslz4)"),
     FLAG(0, "no-truth", no_truth, "do not write the true intensities"),
     FLAG(0, "predictions", predictions, "also write PREFIX_predictions.csv: every spot's place, angle and photons"),
     FLAG(0, "overwrite", overwrite, "replace existing files"),

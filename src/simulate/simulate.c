@@ -7,9 +7,11 @@
 #include "simulate/image.h"
 #include "simulate/truth.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CUTOFF_16 12440u   /* of a real Eiger at 5 ms an image */
 #define CUTOFF_32 124400u
@@ -37,7 +39,7 @@ lbc_simulation lbc_simulation_default(void)
         .beam_y = NAN,
         .polarization = 0.999,
         .background = 4.0,
-        .beam_stop = 1.5e-3,
+        .beam_stop = 1e-3,
         .detector = "1M",
         .spot = 0.9,
         .noisy = 6,
@@ -216,15 +218,13 @@ static lbc_status choose_format(run *r, lbc_error *err)
 
 static lbc_status run_images(run *r, lbc_error *err)
 {
-    lbc_status status = choose_format(r, err);
-    if (status != LBC_OK) return status;
     lbc_pool *pool = lbc_pool_new(r->simulation->threads);
     if (!pool) return lbc_fail(err, LBC_E_MEMORY, "no threads could be started");
     r->workers = lbc_pool_workers(pool);
     r->slots = r->workers + 2;
     const lbc_pool_task task = {.jobs = r->simulation->images, .parts = 1, .slots = r->slots, .user = r,
                                 .work = make_image, .deliver = write_image};
-    status = run_alloc(r);
+    lbc_status status = run_alloc(r);
     if (status == LBC_OK) status = lbc_pool_run(pool, &task, err);
     else lbc_fail(err, status, "no memory for %u images at once", r->slots);
     lbc_pool_free(pool);
@@ -291,6 +291,21 @@ static lbc_status write_tables(const lbc_simulation *s, const lbc_scene *scene, 
     return status;
 }
 
+/* Old tables beside new images would lie, and an old master beside some new images more so. */
+static lbc_status remove_old(const lbc_simulation *s, lbc_error *err)
+{
+    static const char *const suffixes[] = {"master.h5", "truth.csv", "predictions.csv"};
+    for (size_t i = 0; s->overwrite && i < sizeof suffixes / sizeof *suffixes; i++) {
+        char *path = lbc_asprintf("%s_%s", s->prefix, suffixes[i]);
+        if (!path) return lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", s->prefix);
+        const int failed = unlink(path) != 0 && errno != ENOENT;
+        if (failed) lbc_fail(err, LBC_E_IO, "%s: cannot be replaced: %s", path, strerror(errno));
+        free(path);
+        if (failed) return LBC_E_IO;
+    }
+    return LBC_OK;
+}
+
 static lbc_status make_folder(const lbc_simulation *s, lbc_error *err)
 {
     const size_t n = (size_t)(base_name(s->prefix) - s->prefix);
@@ -333,7 +348,9 @@ lbc_status lbc_simulate(const lbc_simulation *simulation, lbc_simulated *made, l
         settle(&s, &scene->detector);
         status = lbc_scene_init(scene, &s, err);
     }
+    if (status == LBC_OK) status = choose_format(&r, err);
     if (status == LBC_OK) status = make_folder(&s, err);
+    if (status == LBC_OK) status = remove_old(&s, err);
     if (status == LBC_OK) status = write_tables(&s, scene, &unique, err);
     if (status == LBC_OK) status = run_images(&r, err);
     if (status == LBC_OK) status = write_master(&s, &scene->detector, err);
