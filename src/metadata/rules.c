@@ -29,11 +29,24 @@ static const class_row classes[] = {
 };
 
 /* Groups that masters leave without a class, or give another one, but always name alike. */
-static const class_row names[] = {
+static const class_row fixed_names[] = {
     {"detectorSpecific", LBC_GROUP_SPECIFIC},
     {"_dectris", LBC_GROUP_SPECIFIC},
     {"goniometer", LBC_GROUP_AXES},
     {"transformations", LBC_GROUP_AXES},
+    {NULL, LBC_GROUP_OTHER},
+};
+
+/* What a group is called when it has no class at all. */
+static const class_row usual_names[] = {
+    {"entry", LBC_GROUP_ENTRY},
+    {"data", LBC_GROUP_DATA},
+    {"instrument", LBC_GROUP_INSTRUMENT},
+    {"detector", LBC_GROUP_DETECTOR},
+    {"module", LBC_GROUP_MODULE},
+    {"geometry", LBC_GROUP_GEOMETRY},
+    {"sample", LBC_GROUP_SAMPLE},
+    {"beam", LBC_GROUP_BEAM},
     {NULL, LBC_GROUP_OTHER},
 };
 
@@ -47,8 +60,8 @@ lbc_group lbc_group_of(lbc_group parent, const char *name, const char *nx_class)
 {
     if (parent == LBC_GROUP_GEOMETRY || parent == LBC_GROUP_PROCESS) return parent;
     if (strncmp(name, "detectorModule_", 15) == 0) return LBC_GROUP_TILE;
-    const class_row *row = find_class(names, name);
-    if (!row->nx_class) row = find_class(classes, nx_class);
+    const class_row *row = find_class(fixed_names, name);
+    if (!row->nx_class) row = nx_class[0] ? find_class(classes, nx_class) : find_class(usual_names, name);
     return row->group;
 }
 
@@ -86,6 +99,7 @@ typedef struct row {
 static const row table[] = {
     /* images, and everything as large as one */
     {ANYWHERE, "*", FRAMES, ALWAYS, DO(IMAGES)},
+    {IN(DATA), "data*", NUMBERS, ALWAYS, DO(IMAGES)},
     {IN(DETECTOR) | IN(SPECIFIC), "pixel_mask", NUMBERS, ALWAYS, DO(MASK)},
     {IN(TILE), "*", TILE_MAP, WHEN_BINNED, DO(DROP)},
     {ANYWHERE, "*mask*", FLAT_MAP, WHEN_BINNED, DO(MASK_MAP)},
@@ -152,6 +166,7 @@ static bool name_fits(const char *pattern, const char *name)
             if (memcmp(name + i, pattern + 1, np - 2) == 0) return true;
         return false;
     }
+    if (open_end) return strncmp(pattern, name, np - 1) == 0;
     if (open_start) return nn >= np - 1 && strcmp(name + nn - (np - 1), pattern + 1) == 0;
     return strcmp(pattern, name) == 0;
 }

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nexus/nxmx.h"
+
+#include "metadata/apply.h"
+#include "metadata/geometry.h"
+#include "metadata/isotime.h"
+#include "nexus/h5write.h"
+#include "nexus/nxmx_axis.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- fields that may be there -------------------------------------------------------------- */
+
+static bool need_double(hid_t group, const char *name, double value, const char *units)
+{
+    return isnan(value) || lbc_h5_has_link(group, name) || lbc_h5_put_double(group, name, value, units);
+}
+
+static bool need_u32(hid_t group, const char *name, double value)
+{
+    const uint32_t number = (uint32_t)value;
+    return lbc_h5_has_link(group, name) || lbc_h5_put(group, name, H5T_NATIVE_UINT32, 0, NULL, &number);
+}
+
+static bool need_text(hid_t group, const char *name, const char *text)
+{
+    return !text[0] || lbc_h5_has_link(group, name) || lbc_h5_put_string(group, name, text);
+}
+
+/* Text of a field below group, "" when there is none. */
+static void read_text(hid_t group, const char *path, char *text, size_t size)
+{
+    hid_t set = H5Dopen2(group, path, H5P_DEFAULT);
+    text[0] = '\0';
+    if (set >= 0) lbc_h5_text(set, text, size);
+    lbc_h5_close(&set);
+}
+
+static double read_number(hid_t group, const char *path)
+{
+    double value = NAN;
+    hid_t set = H5Dopen2(group, path, H5P_DEFAULT);
+    if (set >= 0 && lbc_h5_numbers(set, &value, 1) == 0) value = NAN;
+    lbc_h5_close(&set);
+    return value;
+}
+
+/* Opens a group by path, making it if need be, and sees that it has its class. */
+static hid_t open_group(hid_t where, const char *path, const char *nx_class)
+{
+    hid_t group = lbc_h5_need_group(where, path, nx_class);
+    if (group >= 0 && !lbc_h5_is_class(group, nx_class) && !lbc_h5_set_text(group, ".", "NX_class", nx_class))
+        lbc_h5_close(&group);
+    return group;
+}
+
+/* ---- times --------------------------------------------------------------------------------- */
+
+static bool complete_times(const lbc_tree *tree, hid_t entry)
+{
+    char start[64], end[64], later[LBC_TIME_SIZE];
+    char path[1100];
+    read_text(entry, "start_time", start, sizeof start);
+    read_text(entry, "end_time", end, sizeof end);
+    if (!start[0]) {
+        snprintf(path, sizeof path, "%s/detectorSpecific/data_collection_date", tree->detector);
+        read_text(tree->out, path, start, sizeof start);
+        if (!lbc_time_add(start, 0, later)) start[0] = '\0';
+    }
+    if (!need_text(entry, "start_time", start)) return false;
+    if (end[0]) return need_text(entry, "end_time_estimated", end);
+
+    /* the copied frame time is that of an output frame already */
+    const lbc_change *c = tree->context.change;
+    snprintf(path, sizeof path, "%s/frame_time", tree->detector);
+    const double frame_time = read_number(tree->out, path) / c->sum;
+    if (isnan(frame_time) || !lbc_time_add(start, frame_time * (double)c->frames_in, later)) return true;
+    return need_text(entry, "end_time_estimated", later);
+}
+
+/* ---- beam and names ------------------------------------------------------------------------ */
+
+static bool complete_beam(hid_t parent, double wavelength)
+{
+    hid_t beam = open_group(parent, "beam", "NXbeam");
+    const bool ok = beam >= 0 && need_double(beam, "incident_wavelength", wavelength, "angstrom");
+    lbc_h5_close(&beam);
+    return ok;
+}
+
+static bool complete_instrument_name(hid_t instrument)
+{
+    char name[128];
+    lbc_h5_attr_text(instrument, "short_name", name, sizeof name);
+    return need_text(instrument, "name", name);
+}
+
+/* ---- the detector -------------------------------------------------------------------------- */
+
+static bool complete_specific(hid_t detector, const lbc_change *c)
+{
+    hid_t specific = lbc_h5_need_group(detector, "detectorSpecific", "NXcollection");
+    const bool ok = specific >= 0 && need_u32(specific, "nimages", (double)c->groups) &&
+                    need_u32(specific, "ntrigger", 1) && need_u32(specific, "x_pixels_in_detector", c->out.nx) &&
+                    need_u32(specific, "y_pixels_in_detector", c->out.ny);
+    lbc_h5_close(&specific);
+    return ok;
+}
+
+static bool complete_counts(hid_t detector, const lbc_change *c)
+{
+    double depth[2];
+    lbc_set_values(LBC_VALUE_DEPTH, c, depth);
+    return need_u32(detector, "bit_depth_image", depth[0]) && need_u32(detector, "bit_depth_readout", depth[0]) &&
+           need_u32(detector, "saturation_value", (double)c->saturation) && need_u32(detector, "underload_value", 0);
+}
+
+static bool complete_sizes(hid_t detector, const lbc_change *c, const lbc_series *s)
+{
+    return need_double(detector, "x_pixel_size", s->pixel_x * c->bin, "m") &&
+           need_double(detector, "y_pixel_size", s->pixel_y * c->bin, "m") &&
+           need_double(detector, "beam_center_x", s->beam_x / c->bin, "pixel") &&
+           need_double(detector, "beam_center_y", s->beam_y / c->bin, "pixel") &&
+           need_double(detector, "detector_distance", s->distance, "m");
+}
+
+/* A translation axis: value in metres along vector, standing on depends_on. */
+static bool put_translation(hid_t group, const char *name, double value, const double vector[3], const char *depends_on)
+{
+    static const double nowhere[3];
+    return lbc_h5_put_double(group, name, value, "m") &&
+           lbc_h5_set_text(group, name, "transformation_type", "translation") &&
+           lbc_h5_set_double3(group, name, "vector", vector) && lbc_h5_set_double3(group, name, "offset", nowhere) &&
+           lbc_h5_set_text(group, name, "offset_units", "m") && lbc_h5_set_text(group, name, "depends_on", depends_on);
+}
+
+/* detector/depends_on: the input's, or a translation by the distance. chain: what it says. */
+static bool complete_chain(hid_t detector, const lbc_tree *tree, const lbc_series *s, char *chain, size_t size)
+{
+    read_text(detector, "depends_on", chain, size);
+    if (chain[0]) return true;
+    hid_t group = open_group(detector, "transformations", "NXtransformations");
+    bool ok = group >= 0;
+    if (ok && !lbc_h5_has_link(group, "translation"))
+        ok = put_translation(group, "translation", s->distance, lbc_beam_direction, ".");
+    lbc_h5_close(&group);
+    snprintf(chain, size, "%s/transformations/translation", tree->detector);
+    return ok && need_text(detector, "depends_on", chain);
+}
+
+static bool has_module(hid_t detector)
+{
+    lbc_h5_names names;
+    bool found = false;
+    if (lbc_h5_names_read(&names, detector) != LBC_OK) return false;
+    for (size_t i = 0; i < names.count && !found; i++) {
+        hid_t child = H5Oopen(detector, names.name[i], H5P_DEFAULT);
+        found = child >= 0 && lbc_h5_is_class(child, "NXdetector_module");
+        lbc_h5_close(&child);
+    }
+    lbc_h5_names_free(&names);
+    return found;
+}
+
+static bool put_module(hid_t module, const lbc_tree *tree, const lbc_series *s, const char *chain)
+{
+    static const uint32_t origin[2], stride[2] = {1, 1};
+    const lbc_change *c = tree->context.change;
+    const uint32_t size[2] = {c->out.ny, c->out.nx};
+    const hsize_t two[1] = {2};
+    const lbc_translation offset = lbc_module_offset(s->beam_x, s->beam_y, s->pixel_x, s->pixel_y);
+    char offset_path[1100];
+    snprintf(offset_path, sizeof offset_path, "%s/module/module_offset", tree->detector);
+    return lbc_h5_put(module, "data_origin", H5T_NATIVE_UINT32, 1, two, origin) &&
+           lbc_h5_put(module, "data_size", H5T_NATIVE_UINT32, 1, two, size) &&
+           lbc_h5_put(module, "data_stride", H5T_NATIVE_UINT32, 1, two, stride) &&
+           put_translation(module, "module_offset", offset.value, offset.vector, chain) &&
+           put_translation(module, "fast_pixel_direction", s->pixel_x * c->bin, lbc_fast_direction, offset_path) &&
+           put_translation(module, "slow_pixel_direction", s->pixel_y * c->bin, lbc_slow_direction, offset_path);
+}
+
+static bool complete_module(hid_t detector, const lbc_tree *tree, const lbc_series *s, const char *chain)
+{
+    if (has_module(detector)) return true;
+    const lbc_series *known = s;
+    if (isnan(known->beam_x) || isnan(known->beam_y) || isnan(known->pixel_x) || isnan(known->pixel_y)) return true;
+    hid_t module = lbc_h5_create_group(detector, "module", "NXdetector_module");
+    const bool ok = module >= 0 && put_module(module, tree, s, chain);
+    lbc_h5_close(&module);
+    return ok;
+}
+
+static bool complete_detector(const lbc_tree *tree, const lbc_series *s)
+{
+    char chain[1100];
+    const lbc_change *c = tree->context.change;
+    hid_t detector = open_group(tree->out, tree->detector, "NXdetector");
+    const bool ok = detector >= 0 && complete_specific(detector, c) && complete_counts(detector, c) &&
+                    complete_sizes(detector, c, s) && complete_chain(detector, tree, s, chain, sizeof chain) &&
+                    complete_module(detector, tree, s, chain);
+    lbc_h5_close(&detector);
+    return ok;
+}
+
+/* ---- the whole ----------------------------------------------------------------------------- */
+
+static bool complete_sample(const lbc_tree *tree, const lbc_series *s)
+{
+    hid_t sample = open_group(tree->out, tree->sample, "NXsample");
+    const bool ok = sample >= 0 && complete_beam(sample, s->wavelength) && lbc_nxmx_complete_axis(sample, tree->sample);
+    lbc_h5_close(&sample);
+    return ok;
+}
+
+lbc_status lbc_nxmx_complete(const lbc_tree *tree, const lbc_series *series, lbc_error *err)
+{
+    char why[LBC_H5_WHY];
+    hid_t entry = open_group(tree->out, tree->entry, "NXentry"), instrument = H5I_INVALID_HID;
+    hid_t data = H5I_INVALID_HID;
+    const bool ok = entry >= 0 && need_text(entry, "definition", "NXmx") &&
+                    (instrument = open_group(tree->out, tree->instrument, "NXinstrument")) >= 0 &&
+                    (data = open_group(tree->out, tree->data, "NXdata")) >= 0 && complete_detector(tree, series) &&
+                    complete_times(tree, entry) && complete_beam(instrument, series->wavelength) &&
+                    complete_instrument_name(instrument) && complete_sample(tree, series);
+    const lbc_status status =
+        ok ? LBC_OK : lbc_fail(err, LBC_E_IO, "the new master: NXmx fields cannot be written (%s)", lbc_h5_why(why));
+    lbc_h5_close(&data);
+    lbc_h5_close(&instrument);
+    lbc_h5_close(&entry);
+    return status;
+}

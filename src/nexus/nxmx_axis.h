@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* nxmx_axis.h - the rotation axis of a sample, as NXmx wants it. */
+#ifndef LBC_NEXUS_NXMX_AXIS_H
+#define LBC_NEXUS_NXMX_AXIS_H
+
+#include <hdf5.h>
+#include <stdbool.h>
+
+/* Gives the sample group (whose path in its file is sample_path) a depends_on that names a rotation axis with
+ * values for every frame, type, vector and units, when it has none: the axis that moves among those that
+ * goniometer/ or transformations/ has, else omega. Without any such axis the sample stays as it is. The
+ * HDF5 lock is held. */
+bool lbc_nxmx_complete_axis(hid_t sample, const char *sample_path);
+
+#endif

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nexus/tree.h"
+
+#include "base/memory.h"
+#include "nexus/h5write.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What no honest master comes near. Cycles end by themselves (visited.h); these end the rest: links that
+ * lead through ever new files, and content that is no metadata. */
+enum { DEEPEST = 64, MOST_OBJECTS = 1000000 };
+#define MOST_BYTES ((uint64_t)8 << 30)
+
+/* Our own groups: written anew for each series. */
+static const char *const ours[] = {"squash", "l_bnl_compress", NULL};
+
+/* ---- lists --------------------------------------------------------------------------------- */
+
+static lbc_status pairs_add(lbc_pairs *list, const char *path, const char *text)
+{
+    if (list->count == list->capacity) {
+        const size_t wider = list->capacity ? 2 * list->capacity : 16;
+        void *grown = realloc(list->pair, wider * sizeof *list->pair);
+        if (!grown) return LBC_E_MEMORY;
+        list->pair = grown;
+        list->capacity = wider;
+    }
+    char *path_copy = lbc_strdup(path), *text_copy = lbc_strdup(text ? text : "");
+    if (!path_copy || !text_copy) {
+        free(path_copy);
+        free(text_copy);
+        return LBC_E_MEMORY;
+    }
+    list->pair[list->count].path = path_copy;
+    list->pair[list->count++].text = text_copy;
+    return LBC_OK;
+}
+
+static void pairs_free(lbc_pairs *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->pair[i].path);
+        free(list->pair[i].text);
+    }
+    free(list->pair);
+    *list = (lbc_pairs){0, 0, NULL};
+}
+
+void lbc_tree_note(lbc_tree *tree, lbc_level level, const char *format, ...)
+{
+    char text[LBC_ERROR_SIZE];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    /* Without memory for a message there will soon be an error that says so. */
+    (void)pairs_add(&tree->notes, level == LBC_LEVEL_WARNING ? "warning" : "notice", text);
+}
+
+void lbc_tree_send_notes(const lbc_tree *tree, const lbc_log *log)
+{
+    for (size_t i = 0; i < tree->notes.count; i++) {
+        const bool warning = strcmp(tree->notes.pair[i].path, "warning") == 0;
+        lbc_log_send(log, warning ? LBC_LEVEL_WARNING : LBC_LEVEL_NOTICE, "%s", tree->notes.pair[i].text);
+    }
+}
+
+/* ---- the way down -------------------------------------------------------------------------- */
+
+static lbc_status fail(const lbc_tree *t, lbc_status status, const char *what, lbc_error *err)
+{
+    char why[LBC_H5_WHY];
+    if (status == LBC_E_MEMORY) return lbc_fail(err, status, "%s: out of memory", t->input);
+    return lbc_fail(err, status, "the new master: %s: %s (%s)", t->path, what, lbc_h5_why(why));
+}
+
+/* Appends a name to the path; returns the old length, to which path_up goes back, or SIZE_MAX. */
+static size_t path_down(lbc_tree *t, const char *name)
+{
+    const size_t length = strlen(t->path);
+    const char *slash = length && t->path[length - 1] == '/' ? "" : "/";
+    const int n = snprintf(t->path + length, sizeof t->path - length, "%s%s", slash, name);
+    if (n > 0 && (size_t)n < sizeof t->path - length) return length;
+    t->path[length] = '\0';
+    return SIZE_MAX;
+}
+
+static void path_up(lbc_tree *t, size_t length) { t->path[length] = '\0'; }
+
+/* Where the walk is: a group of the input and its copy. */
+typedef struct place {
+    const lbc_object *in;
+    hid_t out;
+    lbc_group group;
+    int depth;
+} place;
+
+static lbc_status copy_group(lbc_tree *t, const place *at, const char *name, const lbc_object *in, lbc_error *err);
+
+/* ---- objects ------------------------------------------------------------------------------- */
+
+/* A second way to an object that has been copied becomes a second link to the copy. */
+static lbc_status link_hard(lbc_tree *t, const char *copied, const place *at, const char *name, lbc_error *err)
+{
+    if (H5Lcreate_hard(t->out, copied, at->out, name, H5P_DEFAULT, H5P_DEFAULT) < 0)
+        return fail(t, LBC_E_IO, "cannot be linked", err);
+    return LBC_OK;
+}
+
+static lbc_status remember_mask(lbc_tree *t, const lbc_object *in)
+{
+    if (t->mask_object < 0 && in && H5Iinc_ref(in->id) >= 0) t->mask_object = in->id;
+    return pairs_add(&t->masks, t->path, NULL);
+}
+
+static lbc_status write_field(lbc_tree *t, const place *at, const char *name, hid_t set, lbc_value *value,
+                              lbc_rule rule, lbc_error *err)
+{
+    lbc_status status = lbc_field_apply(value, rule, &t->context, at->in->id, name, err);
+    if (status != LBC_OK) return status;
+    t->bytes += value->count * value->size;
+    if (t->bytes > MOST_BYTES)
+        return lbc_fail(err, LBC_E_UNSUPPORTED, "%s: holds more than 8 GiB beside its images", t->input);
+    if (!lbc_value_write(value, at->out, name, LBC_LAYOUT_BY_SIZE)) return fail(t, LBC_E_IO, "cannot be written", err);
+    hid_t copy = H5Dopen2(at->out, name, H5P_DEFAULT);
+    if (copy < 0 || !lbc_copy_attributes(set, copy, false))
+        status = fail(t, LBC_E_IO, "its attributes cannot be written", err);
+    lbc_h5_close(&copy);
+    return status;
+}
+
+/* A field that cannot be read or means nothing elsewhere is no reason to lose the series. */
+static lbc_status copy_content(lbc_tree *t, const place *at, const char *name, const lbc_object *in, lbc_rule rule,
+                               lbc_error *err)
+{
+    lbc_value value = {.type = H5I_INVALID_HID, .owner = H5I_INVALID_HID};
+    lbc_error why;
+    lbc_status status = lbc_h5_check_filters(in->id, in->source->path, &why);
+    if (status == LBC_OK) status = lbc_value_read_dataset(&value, in->id, &why);
+    if (status == LBC_OK)
+        status = write_field(t, at, name, in->id, &value, rule, err);
+    else if (status == LBC_E_MEMORY)
+        status = fail(t, status, "", err);
+    else {
+        lbc_tree_note(t, LBC_LEVEL_WARNING, "%s: %s is left out of the new master: %s", t->input, t->path, why.text);
+        status = LBC_OK;
+    }
+    lbc_value_free(&value);
+    return status;
+}
+
+static lbc_status copy_dataset(lbc_tree *t, const place *at, const char *name, const lbc_object *in,
+                               const H5O_info_t *info, lbc_error *err)
+{
+    lbc_field field;
+    if (!lbc_field_describe(&field, in->id, at->group, name)) {
+        lbc_tree_note(t, LBC_LEVEL_WARNING, "%s: %s has a type that HDF5 does not know, and is left out", t->input,
+                     t->path);
+        return LBC_OK;
+    }
+    const lbc_rule rule = lbc_rule_find(&field, t->context.change, t->context.claimed);
+    if (rule.action == LBC_ACTION_DROP || rule.action == LBC_ACTION_IMAGES) return LBC_OK;
+    if (rule.action == LBC_ACTION_MASK) return remember_mask(t, in) == LBC_OK ? LBC_OK : fail(t, LBC_E_MEMORY, "", err);
+
+    /* A range is reckoned from its neighbours, so it is never the same field elsewhere. */
+    const bool alone = rule.action == LBC_ACTION_START || rule.action == LBC_ACTION_TOTAL;
+    const lbc_visit key = {.file = in->source, .address = info->addr, .rule = rule};
+    const char *copied = alone ? NULL : lbc_visited_find(&t->visited, &key);
+    if (copied) return link_hard(t, copied, at, name, err);
+    const lbc_status status = copy_content(t, at, name, in, rule, err);
+    if (status != LBC_OK || alone || !lbc_h5_has_link(at->out, name)) return status;
+    return lbc_visited_add(&t->visited, &key, t->path) == LBC_OK ? LBC_OK : fail(t, LBC_E_MEMORY, "", err);
+}
+
+static lbc_status copy_type(lbc_tree *t, const place *at, const char *name, hid_t type, lbc_error *err)
+{
+    hid_t copy = H5Tcopy(type);
+    lbc_status status = LBC_OK;
+    if (copy < 0 || H5Tcommit2(at->out, name, copy, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT) < 0)
+        status = fail(t, LBC_E_IO, "cannot be written", err);
+    lbc_h5_close(&copy);
+    return status;
+}
+
+static lbc_status copy_object(lbc_tree *t, const place *at, const char *name, const lbc_object *in, lbc_error *err)
+{
+    H5O_info_t info;
+    if (++t->objects > MOST_OBJECTS)
+        return lbc_fail(err, LBC_E_UNSUPPORTED, "%s: leads to more than a million objects", t->input);
+    if (H5Oget_info2(in->id, &info, H5O_INFO_BASIC) < 0) {
+        lbc_tree_note(t, LBC_LEVEL_WARNING, "%s: %s cannot be read and is left out", t->input, t->path);
+        return LBC_OK;
+    }
+    switch (info.type) {
+    case H5O_TYPE_GROUP: return copy_group(t, at, name, in, err);
+    case H5O_TYPE_DATASET: return copy_dataset(t, at, name, in, &info, err);
+    case H5O_TYPE_NAMED_DATATYPE: return copy_type(t, at, name, in->id, err);
+    default: return LBC_OK;
+    }
+}
+
+/* ---- links --------------------------------------------------------------------------------- */
+
+static bool is_image_name(const place *at, const char *name)
+{
+    return at->group == LBC_GROUP_DATA && strncmp(name, "data", 4) == 0;
+}
+
+static bool is_mask_name(const place *at, const char *name)
+{
+    return (at->group == LBC_GROUP_DETECTOR || at->group == LBC_GROUP_SPECIFIC) && strcmp(name, "pixel_mask") == 0;
+}
+
+static lbc_status take_soft(lbc_tree *t, const place *at, const char *name, size_t size, lbc_error *err)
+{
+    if (is_image_name(at, name)) return LBC_OK;
+    lbc_status status = LBC_E_MEMORY;
+    char *target = lbc_alloc_zero(size + 1, 1);
+    if (target && H5Lget_val(at->in->id, name, target, size, H5P_DEFAULT) >= 0)
+        status = is_mask_name(at, name) ? remember_mask(t, NULL) : pairs_add(&t->soft, t->path, target);
+    free(target);
+    return status == LBC_OK ? LBC_OK : fail(t, status, "", err);
+}
+
+static lbc_status take_elsewhere(lbc_tree *t, const place *at, const char *name, lbc_error *err)
+{
+    lbc_object in = LBC_OBJECT_NONE;
+    lbc_error why = {LBC_OK, "it leads nowhere"};
+    lbc_status status = LBC_OK;
+    if (is_image_name(at, name)) return LBC_OK;
+    if (lbc_follow(t->sources, at->in, name, &in, &why) == LBC_FOUND)
+        status = copy_object(t, at, name, &in, err);
+    else if (is_mask_name(at, name))
+        status = remember_mask(t, NULL) == LBC_OK ? LBC_OK : fail(t, LBC_E_MEMORY, "", err);
+    else
+        lbc_tree_note(t, LBC_LEVEL_WARNING, "%s: link %s is left out of the new master: %s", t->input, t->path,
+                     why.text);
+    lbc_h5_close(&in.id);
+    return status;
+}
+
+static lbc_status take_hard(lbc_tree *t, const place *at, const char *name, lbc_error *err)
+{
+    lbc_object in = {H5Oopen(at->in->id, name, H5P_DEFAULT), at->in->source};
+    lbc_status status = LBC_OK;
+    if (in.id >= 0)
+        status = copy_object(t, at, name, &in, err);
+    else
+        lbc_tree_note(t, LBC_LEVEL_WARNING, "%s: %s is damaged and left out of the new master", t->input, t->path);
+    lbc_h5_close(&in.id);
+    return status;
+}
+
+static bool is_ours(const place *at, const char *name)
+{
+    for (const char *const *o = ours; at->group == LBC_GROUP_ENTRY && *o; o++)
+        if (strcmp(*o, name) == 0) return true;
+    return false;
+}
+
+static lbc_status copy_link(lbc_tree *t, const place *at, const char *name, lbc_error *err)
+{
+    H5L_info_t info;
+    if (is_ours(at, name)) return LBC_OK;
+    if (H5Lget_info(at->in->id, name, &info, H5P_DEFAULT) < 0) return LBC_OK;
+    const size_t length = path_down(t, name);
+    if (length == SIZE_MAX) return lbc_fail(err, LBC_E_UNSUPPORTED, "%s: %s: the path is too long", t->input, t->path);
+    lbc_status status;
+    if (info.type == H5L_TYPE_SOFT)
+        status = take_soft(t, at, name, info.u.val_size, err);
+    else if (info.type == H5L_TYPE_HARD)
+        status = take_hard(t, at, name, err);
+    else
+        status = take_elsewhere(t, at, name, err);
+    path_up(t, length);
+    return status;
+}
+
+static lbc_status copy_links(lbc_tree *t, const place *at, lbc_error *err)
+{
+    lbc_h5_names names;
+    lbc_status status = lbc_h5_names_read(&names, at->in->id);
+    if (status != LBC_OK) {
+        lbc_tree_note(t, LBC_LEVEL_WARNING, "%s: group %s cannot be read and stays empty", t->input, t->path);
+        return LBC_OK;
+    }
+    for (size_t i = 0; i < names.count && status == LBC_OK; i++) status = copy_link(t, at, names.name[i], err);
+    lbc_h5_names_free(&names);
+    return status;
+}
+
+/* ---- groups -------------------------------------------------------------------------------- */
+
+/* XDS's plugins take the last NXdata and NXdetector they meet, so there must be one of each. Others keep
+ * their content, but become plain collections. */
+static const char *class_to_write(lbc_tree *t, lbc_group group, const char *nx_class)
+{
+    const char *one = group == LBC_GROUP_DATA ? t->data : group == LBC_GROUP_DETECTOR ? t->detector : NULL;
+    if (!one) return nx_class;
+    if (strcmp(one, t->path) != 0) {
+        lbc_tree_note(t, LBC_LEVEL_NOTICE, "%s: %s is a second %s and becomes an NXcollection", t->input, t->path,
+                     nx_class);
+        return "NXcollection";
+    }
+    return group == LBC_GROUP_DATA ? "NXdata" : "NXdetector";
+}
+
+static lbc_status copy_group(lbc_tree *t, const place *at, const char *name, const lbc_object *in, lbc_error *err)
+{
+    char nx_class[64];
+    H5O_info_t info;
+    lbc_h5_attr_text(in->id, "NX_class", nx_class, sizeof nx_class);
+    const lbc_group group = lbc_group_of(at->group, name, nx_class);
+    if (H5Oget_info2(in->id, &info, H5O_INFO_BASIC) < 0) return fail(t, LBC_E_FORMAT, "cannot be read", err);
+    const lbc_visit key = {.file = in->source, .address = info.addr, .group = group};
+    const char *copied = lbc_visited_find(&t->visited, &key);
+    if (copied) return link_hard(t, copied, at, name, err);
+    if (at->depth >= DEEPEST)
+        return lbc_fail(err, LBC_E_UNSUPPORTED, "%s: %s: groups are nested more than %d deep", t->input, t->path, DEEPEST);
+    if (lbc_visited_add(&t->visited, &key, t->path) != LBC_OK) return fail(t, LBC_E_MEMORY, "", err);
+
+    const char *new_class = class_to_write(t, group, nx_class);
+    const place below = {in, lbc_h5_create_group(at->out, name, new_class[0] ? new_class : NULL), group, at->depth + 1};
+    lbc_status status = LBC_OK;
+    if (below.out < 0 || !lbc_copy_attributes(in->id, below.out, true))
+        status = fail(t, LBC_E_IO, "cannot be written", err);
+    else
+        status = copy_links(t, &below, err);
+    hid_t out = below.out;
+    lbc_h5_close(&out);
+    return status;
+}
+
+/* ---- the whole ----------------------------------------------------------------------------- */
+
+/* The path of an input group in the output: the same; or where it belongs. */
+static bool set_path(char **path, const lbc_object *group, const char *parent, const char *usual)
+{
+    char text[1024];
+    *path = group->id >= 0 ? lbc_strdup(lbc_object_path(group->id, text, sizeof text))
+                           : lbc_asprintf("%s/%s", parent, usual);
+    return *path;
+}
+
+static bool set_paths(lbc_tree *t, const lbc_groups *groups)
+{
+    lbc_object sample = LBC_OBJECT_NONE;
+    lbc_follow_class(t->sources, &groups->entry, "NXsample", "sample", &sample, NULL);
+    const bool ok = set_path(&t->entry, &groups->entry, "", "entry") &&
+                    set_path(&t->data, &groups->data, t->entry, "data") &&
+                    set_path(&t->instrument, &groups->instrument, t->entry, "instrument") &&
+                    set_path(&t->detector, &groups->detector, t->instrument, "detector") &&
+                    set_path(&t->sample, &sample, t->entry, "sample");
+    lbc_h5_close(&sample.id);
+    return ok;
+}
+
+lbc_status lbc_tree_copy(lbc_tree *tree, const lbc_groups *groups, lbc_error *err)
+{
+    snprintf(tree->path, sizeof tree->path, "/");
+    if (!set_paths(tree, groups)) return fail(tree, LBC_E_MEMORY, "", err);
+    hid_t root = H5Gopen2(tree->out, "/", H5P_DEFAULT);
+    const place top = {&groups->root, root, LBC_GROUP_OTHER, 0};
+    H5O_info_t info = {0};
+    lbc_status status = LBC_OK;
+    if (H5Oget_info2(groups->root.id, &info, H5O_INFO_BASIC) >= 0) {
+        const lbc_visit key = {.file = groups->root.source, .address = info.addr, .group = LBC_GROUP_OTHER};
+        status = lbc_visited_add(&tree->visited, &key, "/"); /* a link back to the root becomes one */
+    }
+    if (status != LBC_OK)
+        status = fail(tree, status, "", err);
+    else if (root < 0 || !lbc_copy_attributes(groups->root.id, root, false))
+        status = fail(tree, LBC_E_IO, "cannot be written", err);
+    else
+        status = copy_links(tree, &top, err);
+    lbc_h5_close(&root);
+    return status;
+}
+
+static bool leads_somewhere(hid_t file, const char *path)
+{
+    hid_t object = H5Oopen(file, path, H5P_DEFAULT);
+    const bool found = object >= 0;
+    lbc_h5_close(&object);
+    return found;
+}
+
+lbc_status lbc_tree_link(lbc_tree *tree, lbc_error *err)
+{
+    const lbc_pairs *soft = &tree->soft;
+    for (size_t i = 0; i < soft->count; i++) {
+        if (H5Lexists(tree->out, soft->pair[i].path, H5P_DEFAULT) > 0) continue;
+        if (H5Lcreate_soft(soft->pair[i].text, tree->out, soft->pair[i].path, H5P_DEFAULT, H5P_DEFAULT) < 0)
+            return fail(tree, LBC_E_IO, "a soft link cannot be written", err);
+    }
+    /* A link may lead through another, so taking one away can leave the next without an end. */
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (size_t i = 0; i < soft->count; i++) {
+            const char *path = soft->pair[i].path;
+            if (H5Lexists(tree->out, path, H5P_DEFAULT) <= 0 || leads_somewhere(tree->out, path)) continue;
+            lbc_tree_note(tree, LBC_LEVEL_WARNING, "%s: soft link %s is left out of the new master: no %s", tree->input,
+                         path, soft->pair[i].text);
+            if (H5Ldelete(tree->out, path, H5P_DEFAULT) < 0)
+                return fail(tree, LBC_E_IO, "a soft link cannot be taken away", err);
+            changed = true;
+        }
+    }
+    return LBC_OK;
+}
+
+void lbc_tree_free(lbc_tree *tree)
+{
+    lbc_visited_free(&tree->visited);
+    pairs_free(&tree->soft);
+    pairs_free(&tree->masks);
+    lbc_h5_close(&tree->mask_object);
+    pairs_free(&tree->notes);
+    free(tree->entry);
+    free(tree->data);
+    free(tree->instrument);
+    free(tree->detector);
+    free(tree->sample);
+}
