@@ -35,7 +35,14 @@ typedef struct quadrant {
 
 lbc_hcomp_coder lbc_hcomp_coder_init(lbc_buffer *memory, int32_t scale, int32_t largest)
 {
-    return (lbc_hcomp_coder){&lbc_hcomp_loops_c, &lbc_hcomp_plane_loops_c, memory, scale, largest};
+    lbc_hcomp_coder coder = {&lbc_hcomp_loops_c, &lbc_hcomp_plane_loops_c, memory, scale, largest};
+#ifdef LBC_HAVE_X86
+    if (lbc_cpu() >= LBC_CPU_AVX2) {
+        coder.loops = &lbc_hcomp_loops_avx2;
+        coder.plane_loops = &lbc_hcomp_plane_loops_avx2;
+    }
+#endif
+    return coder;
 }
 
 static quadrant quadrant_of(const tile *t, unsigned number)
