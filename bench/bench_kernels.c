@@ -96,7 +96,7 @@ static struct {
     size_t chunk_size, made_room;
     int32_t *acc;
     lbc_gather gather;
-    lbc_gather_rule plain, bin2;
+    lbc_gather_rule plain, bin2, bin3;
     lbc_store_rule store;
     lbc_frame_counts counts;
 } b;
@@ -208,6 +208,10 @@ static void run_gather_bin2_add(void)
 {
     gather(&b.bin2, false);
 }
+static void run_gather_bin3(void)
+{
+    gather(&b.bin3, true);
+}
 static void run_finish(void)
 {
     lbc_frame_finish(b.acc, N, NULL, LIMIT, &b.counts);
@@ -244,7 +248,7 @@ typedef struct row {
     double ms[MAX_REPEATS];
 } row;
 
-enum { PEER_DECODE = 3, PEER_ENCODE = 4, FIRST_RATIO = 13 };
+enum { PEER_DECODE = 3, PEER_ENCODE = 4, FIRST_RATIO = 14 };
 
 static row rows[] = {
     {.name = "memcpy of the frame", .run = run_memcpy, .per = 1},
@@ -258,6 +262,7 @@ static row rows[] = {
     {.name = "decode + gather, add", .run = run_gather_add, .per = 1},
     {.name = "decode + gather, bin 2", .run = run_gather_bin2, .per = 1},
     {.name = "decode + gather, bin 2, add", .run = run_gather_bin2_add, .per = 1},
+    {.name = "decode + gather, bin 3", .run = run_gather_bin3, .per = 1},
     {.name = "finish", .run = run_finish, .per = 1},
     {.name = "store", .run = run_store, .per = 1},
     {.name = "whole way, plain", .run = run_plain, .per = 1},
@@ -300,6 +305,8 @@ static void set_up(lbc_pixel_type type)
     b.plain = (lbc_gather_rule){.type = type, .in = shape, .bin = 1, .saturation = SATURATION};
     b.bin2 = b.plain;
     b.bin2.bin = 2;
+    b.bin3 = b.plain;
+    b.bin3.bin = 3;
     b.store = (lbc_store_rule){.type = type, .masked = type == LBC_U16 ? 65535 : UINT32_MAX, .overloaded = LIMIT + 1};
 
     b.made_room = lbc_codec_bslz4.bound(&b.in);

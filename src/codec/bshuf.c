@@ -6,8 +6,7 @@ static lbc_status configure(lbc_chunk_format *format, int level)
 {
     (void)level;
     format->codec = &lbc_codec_bshuf;
-    lbc_bitshuffle_configure(format, 3, LBC_BITSHUFFLE_NONE, 0, 6);
-    return LBC_OK;
+    return lbc_bitshuffle_configure(format, 3, LBC_BITSHUFFLE_NONE, 0, 6);
 }
 
 static lbc_status recognise(const lbc_chunk_format *format)

@@ -6,8 +6,7 @@ static lbc_status configure(lbc_chunk_format *format, int level)
 {
     (void)level;
     format->codec = &lbc_codec_bslz4;
-    lbc_bitshuffle_configure(format, 3, LBC_BITSHUFFLE_LZ4, 0, 5);
-    return LBC_OK;
+    return lbc_bitshuffle_configure(format, 3, LBC_BITSHUFFLE_LZ4, 0, 5);
 }
 
 static lbc_status recognise(const lbc_chunk_format *format)

@@ -6,8 +6,7 @@
 static lbc_status configure(lbc_chunk_format *format, int level)
 {
     format->codec = &lbc_codec_bszstd;
-    lbc_bitshuffle_configure(format, 4, LBC_BITSHUFFLE_ZSTD, level, 6);
-    return LBC_OK;
+    return lbc_bitshuffle_configure(format, 4, LBC_BITSHUFFLE_ZSTD, level, 6);
 }
 
 static lbc_status recognise(const lbc_chunk_format *format)

@@ -20,6 +20,7 @@ const lbc_codec *lbc_codec_by_name(const char *name)
 
 const lbc_codec *lbc_codec_by_filter(uint32_t filter, const lbc_chunk_format *format)
 {
+    if (!lbc_frame_fits(format)) return NULL;
     for (const lbc_codec *const *c = lbc_codecs; *c; c++)
         if ((*c)->filter == filter && (*c)->recognise(format) == LBC_OK) return *c;
     return NULL;

@@ -15,6 +15,7 @@ enum { HEADER = 12, DEFAULT_BLOCK = 1 << 30 };
 static lbc_status configure(lbc_chunk_format *format, int level)
 {
     (void)level;
+    if (!lbc_frame_fits(format)) return LBC_E_UNSUPPORTED;
     format->codec = &lbc_codec_lz4;
     format->nparams = 1;
     format->params[0] = 0;

@@ -5,6 +5,7 @@
 static lbc_status configure(lbc_chunk_format *format, int level)
 {
     (void)level;
+    if (!lbc_frame_fits(format)) return LBC_E_UNSUPPORTED;
     format->codec = &lbc_codec_none;
     format->nparams = 0;
     return LBC_OK;

@@ -52,5 +52,4 @@ static lbc_status unpack(lbc_codec_work *w, const uint8_t *in, size_t size, void
     return made == bytes ? LBC_OK : LBC_E_FORMAT;
 }
 
-const lbc_packer lbc_pack_zstd = {
-    .max_input = SIZE_MAX / 2, .bound = ZSTD_compressBound, .pack = pack, .unpack = unpack};
+const lbc_packer lbc_pack_zstd = {.max_input = INT32_MAX, .bound = ZSTD_compressBound, .pack = pack, .unpack = unpack};

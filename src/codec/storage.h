@@ -16,11 +16,17 @@ static inline size_t lbc_frame_bytes(const lbc_chunk_format *format)
     return lbc_shape_pixels(format->shape) * lbc_pixel_size(format->type);
 }
 
+/* HDF5 has no chunks of 4 GiB or more. */
+static inline bool lbc_frame_fits(const lbc_chunk_format *format)
+{
+    return (uint64_t)format->shape.ny * format->shape.nx <= UINT32_MAX / lbc_pixel_size(format->type);
+}
+
 /* ---- packers: a byte string and its compressed form, of known length both ------------------- */
 
 /* A general compressor around one library. Streams are what the library itself makes, unframed. */
 typedef struct lbc_packer {
-    size_t max_input;              /* longest input pack() takes */
+    size_t max_input;              /* longest input of pack() whose output is sure to fit 4 bytes of size */
     size_t (*bound)(size_t bytes); /* largest output of an input; bytes <= max_input */
     /* Packs bytes of in; capacity below bound() may end in LBC_E_SPACE. */
     lbc_status (*pack)(lbc_codec_work *w, int level, const void *in, size_t bytes, uint8_t *out, size_t capacity,

@@ -17,10 +17,13 @@ enum { BLOSC_FILTER_VERSION = 2, BLOSC_ZSTD_CODE = 5, LEVEL_PARAM = 4 };
 
 static lbc_status blosc_configure(lbc_chunk_format *format, int level)
 {
-    const size_t bytes = lbc_frame_bytes(format);
-    if (bytes > BLOSC_MAX_BUFFERSIZE) return LBC_E_UNSUPPORTED;
-    const uint32_t params[] = {BLOSC_FILTER_VERSION, BLOSC_VERSION_FORMAT, (uint32_t)lbc_pixel_size(format->type),
-                               (uint32_t)bytes,      (uint32_t)level,      BLOSC_NOSHUFFLE,
+    if (!lbc_frame_fits(format) || lbc_frame_bytes(format) > BLOSC_MAX_BUFFERSIZE) return LBC_E_UNSUPPORTED;
+    const uint32_t params[] = {BLOSC_FILTER_VERSION,
+                               BLOSC_VERSION_FORMAT,
+                               (uint32_t)lbc_pixel_size(format->type),
+                               (uint32_t)lbc_frame_bytes(format),
+                               (uint32_t)level,
+                               BLOSC_NOSHUFFLE,
                                BLOSC_ZSTD_CODE};
     format->codec = &lbc_codec_blosc_zstd;
     format->nparams = sizeof params / sizeof *params;
@@ -86,6 +89,7 @@ const lbc_codec lbc_codec_blosc_zstd = {
 
 static lbc_status plain_configure(lbc_chunk_format *format, int level)
 {
+    if (!lbc_frame_fits(format)) return LBC_E_UNSUPPORTED;
     format->codec = &lbc_codec_plain_zstd;
     format->nparams = 1;
     format->params[0] = (uint32_t)level;

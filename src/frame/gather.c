@@ -59,20 +59,25 @@ static void join_cell(int32_t *cell, const int32_t *values, size_t n, bool begin
     *cell = sum;
 }
 
-/* Folds n * bin values to n cells: halves as long as bin is even, the rest one by one. Returns where
- * the cells are; values and spare are both used up. */
+/* Folds n * bin values to n cells: by the factors 2 and 3 of bin in vectors, by what is left of it one
+ * by one. Returns where the cells are; values and spare are both used up. */
 static const int32_t *fold(const run *r, int32_t *values, int32_t *spare, size_t n, uint32_t bin)
 {
     int32_t *from = values, *to = spare;
-    for (; bin % 2 == 0; bin /= 2) {
-        r->kernels->fold(to, from, n * (bin / 2));
+    while (bin > 1) {
+        const uint32_t factor = bin % 2 == 0 ? 2 : bin % 3 == 0 ? 3 : bin;
+        bin /= factor;
+        if (factor == 2)
+            r->kernels->fold2(to, from, n * bin);
+        else if (factor == 3)
+            r->kernels->fold3(to, from, n * bin);
+        else
+            for (size_t i = 0; i < n; i++) join_cell(to + i, from + i * factor, factor, true);
         int32_t *const folded = to;
         to = from;
         from = folded;
     }
-    if (bin == 1) return from;
-    for (size_t i = 0; i < n; i++) join_cell(to + i, from + i * bin, bin, true);
-    return to;
+    return from;
 }
 
 /* Joins the working values of columns x .. x+n-1 of one row into its row of cells. */

@@ -22,8 +22,9 @@ typedef struct lbc_frame_kernels {
     void (*blank)(int32_t *restrict values, const uint8_t *restrict mask, size_t n);
     /* acc[i] = acc[i] joined with values[i] (see lbc_frame_add). */
     void (*add)(int32_t *restrict acc, const int32_t *restrict values, size_t n);
-    /* out[i] = values[2 i] joined with values[2 i + 1], for n pairs. */
-    void (*fold)(int32_t *restrict out, const int32_t *restrict values, size_t n);
+    /* out[i] = values[2 i] joined with values[2 i + 1], for n pairs; fold3: the same by threes. */
+    void (*fold2)(int32_t *restrict out, const int32_t *restrict values, size_t n);
+    void (*fold3)(int32_t *restrict out, const int32_t *restrict values, size_t n);
     void (*finish)(int32_t *restrict frame, size_t n, const uint8_t *restrict mask, int32_t limit,
                    lbc_frame_counts *counts);
     void (*fill)(int32_t *out, const int32_t *frame, size_t n, int32_t limit);

@@ -316,6 +316,22 @@ static void test_by_filter(void **state)
     assert_null(by_params(1, 1, (uint32_t[]){6})); /* deflate */
 }
 
+/* Shapes that no chunk can hold, up to those whose bytes do not fit 64 bits. */
+static void test_huge(void **state)
+{
+    (void)state;
+    static const lbc_shape huge[] = {{65536, 65536}, {UINT32_MAX, UINT32_MAX}, {UINT32_MAX, 1}, {1 << 30, 4}};
+    for (size_t s = 0; s < COUNT_OF(huge); s++)
+        for (size_t c = 0; c < COUNT_OF(lossless); c++) {
+            lbc_chunk_format f = {.type = LBC_U32, .shape = huge[s]};
+            assert_int_equal(lossless[c]->configure(&f, 1), LBC_E_UNSUPPORTED);
+            f.nparams = 5;
+            f.params[2] = 4;
+            f.params[4] = 2;
+            assert_null(lbc_codec_by_filter(lossless[c]->filter, &f));
+        }
+}
+
 /* What durin and neggia go by. */
 static void test_params(void **state)
 {
@@ -345,6 +361,7 @@ int main(void)
         cmocka_unit_test(test_roundtrip), cmocka_unit_test(test_levels),     cmocka_unit_test(test_block_sizes),
         cmocka_unit_test(test_damage),    cmocka_unit_test(test_wrong_size), cmocka_unit_test(test_no_room),
         cmocka_unit_test(test_by_name),   cmocka_unit_test(test_by_filter),  cmocka_unit_test(test_params),
+        cmocka_unit_test(test_huge),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,8 +14,8 @@
  * cd_values of the filter: version major, minor, element size, elements in a block (0: the default),
  * compression (0 none, 2 LZ4, 3 Zstandard), level.
  */
-#ifndef LBC_CODEC_BITSHUFFLE_H
-#define LBC_CODEC_BITSHUFFLE_H
+#ifndef LBC_CODEC_BITSHUFFLE_BITSHUFFLE_H
+#define LBC_CODEC_BITSHUFFLE_BITSHUFFLE_H
 
 #include "codec/storage.h"
 
@@ -35,8 +35,8 @@ enum { LBC_BITSHUFFLE_NONE = 0, LBC_BITSHUFFLE_LZ4 = 2, LBC_BITSHUFFLE_ZSTD = 3 
 size_t lbc_bitshuffle_default_block(size_t element_size);
 
 /* Sets the first nparams (5 or 6) cd_values. */
-void lbc_bitshuffle_configure(lbc_chunk_format *format, uint32_t minor, uint32_t compression, int level,
-                              uint32_t nparams);
+lbc_status lbc_bitshuffle_configure(lbc_chunk_format *format, uint32_t minor, uint32_t compression, int level,
+                                    uint32_t nparams);
 /* LBC_OK when cd_values are of this compression and fit the type. */
 lbc_status lbc_bitshuffle_recognise(const lbc_chunk_format *format, uint32_t compression);
 

@@ -15,9 +15,10 @@ size_t lbc_bitshuffle_default_block(size_t element_size)
     return elements > 128 ? elements : 128;
 }
 
-void lbc_bitshuffle_configure(lbc_chunk_format *format, uint32_t minor, uint32_t compression, int level,
-                              uint32_t nparams)
+lbc_status lbc_bitshuffle_configure(lbc_chunk_format *format, uint32_t minor, uint32_t compression, int level,
+                                    uint32_t nparams)
 {
+    if (!lbc_frame_fits(format)) return LBC_E_UNSUPPORTED;
     format->nparams = nparams;
     format->params[VERSION_MAJOR] = MAJOR;
     format->params[VERSION_MINOR] = minor;
@@ -25,6 +26,7 @@ void lbc_bitshuffle_configure(lbc_chunk_format *format, uint32_t minor, uint32_t
     format->params[BLOCK] = 0;
     format->params[COMPRESSION] = compression;
     format->params[LEVEL] = (uint32_t)level;
+    return LBC_OK;
 }
 
 lbc_status lbc_bitshuffle_recognise(const lbc_chunk_format *format, uint32_t compression)
@@ -87,8 +89,8 @@ lbc_status lbc_bitshuffle_encode(lbc_codec_work *w, const lbc_chunk_format *form
 {
     const layout l = layout_by_params(format);
     const int level = format->nparams > LEVEL ? (int)(int32_t)format->params[LEVEL] : 0;
-    if (capacity < lbc_bitshuffle_bound(format, packer)) return LBC_E_SPACE;
     if (packer && l.block * l.size > packer->max_input) return LBC_E_UNSUPPORTED;
+    if (capacity < lbc_bitshuffle_bound(format, packer)) return LBC_E_SPACE;
     if (need_buffers(w, &l) != LBC_OK) return LBC_E_MEMORY;
 
     uint8_t *out = chunk;
