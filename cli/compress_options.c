@@ -13,6 +13,9 @@ const cli_option compress_table[] = {
     {'N', "last_image", CLI_ARGUMENT, CLI_INT, FIELD(last_image), 0, "N", "last selected image (the last there is)",
      NULL},
 
+    {0, "skip-bad", CLI_NOTHING, CLI_FLAG, FIELD(skip_bad), 0, NULL,
+     "mask images that cannot be read, and go on", NULL},
+
     CLI_HEADING("What is done to the images"),
     {'b', "bin", CLI_OPTIONAL, CLI_INT, FIELD(bin), 1, "N", "sum blocks of N x N pixels into one (1)", NULL},
     {'s', "sum", CLI_OPTIONAL, CLI_INT, FIELD(sum), 1, "N", "sum N consecutive images into one (1)", NULL},
@@ -46,6 +49,10 @@ const cli_option compress_table[] = {
     {'u', "uint", CLI_OPTIONAL, CLI_INT, FIELD(uint_bytes), 2, "N",
      "pixels as 2: unsigned 16-bit, 4: unsigned 32-bit, 0: signed 32-bit (2)", NULL},
     {0, "overwrite", CLI_NOTHING, CLI_FLAG, FIELD(overwrite), 0, NULL, "replace an existing set", NULL},
+    {0, "resume", CLI_NOTHING, CLI_FLAG, FIELD(resume), 0, NULL,
+     "go on with an interrupted run: complete data files of the same job are kept", NULL},
+    {0, "verify", CLI_NOTHING, CLI_FLAG, FIELD(verify), 0, NULL,
+     "read every file again before it is put in place; without -o: check the set whose master is -i", NULL},
 
     CLI_HEADING("Work"),
     {'p', "parallel", CLI_ARGUMENT, CLI_INT, FIELD(parallel), 0, "N",
@@ -163,5 +170,8 @@ bool compress_options_from(const compress_settings *s, unsigned cores, lbc_optio
     o->keep_partial = s->partial == 1;
     o->gaps_zero = s->gaps == 1;
     o->overwrite = s->overwrite;
+    o->resume = s->resume;
+    o->verify = s->verify;
+    o->skip_bad = s->skip_bad;
     return set_lossy(s, o, error, size) && set_threads(s, cores, o, error, size);
 }

@@ -16,7 +16,7 @@ typedef struct compress_settings {
     int64_t hcompress, j2k, j2k_alt;
     int64_t parallel, thread, jobs;
     int wavelet, partial, gaps, progress;
-    bool overwrite, verbose, help, version;
+    bool overwrite, resume, verify, skip_bad, verbose, help, version;
 } compress_settings;
 
 extern const cli_option compress_table[];

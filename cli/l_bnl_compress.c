@@ -3,6 +3,7 @@
 #include "compress_options.h"
 #include "progress.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,33 +89,38 @@ static unsigned cores(void)
     return n > 0 ? (unsigned)n : 1;
 }
 
-static int compress(const compress_settings *settings, lbc_options *options)
+/* Reports a status; returns the exit code. */
+static int end_with(lbc_status status, const lbc_error *error)
 {
-    screen s = {.verbose = settings->verbose};
-    progress_open(&s.progress, stderr, settings->progress);
-    options->message = show_message;
-    options->progress = show_progress;
-    options->user = &s;
-    options->date = date_of_run();
-    catch_signals();
+    if (status == LBC_OK) return EXIT_DONE;
+    fprintf(stderr, PROGRAM ": error: %s\n", error->text);
+    if (status == LBC_E_CANCELLED && caught) return 128 + caught;
+    return status == LBC_E_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
+}
 
+static int compress(const compress_settings *settings, const lbc_options *options, screen *s)
+{
     lbc_error error = {LBC_OK, ""};
     lbc_result result;
     const lbc_status status = lbc_compress(options, &result, &error);
-    progress_clear(&s.progress);
-    int code = EXIT_DONE;
-    if (status) {
-        fprintf(stderr, PROGRAM ": error: %s\n", error.text);
-        code = status == LBC_E_CANCELLED && caught ? 128 + caught
-               : status == LBC_E_ARGUMENT          ? EXIT_USAGE
-                                                   : EXIT_FAILED;
-    } else {
+    progress_clear(&s->progress);
+    if (status == LBC_OK) {
         char *summary = lbc_summary(options, &result, settings->verbose);
         if (summary) fputs(summary, stderr);
         free(summary);
     }
     lbc_result_free(&result);
-    return code;
+    return end_with(status, &error);
+}
+
+static int verify(const lbc_options *options, screen *s)
+{
+    lbc_error error = {LBC_OK, ""};
+    uint64_t frames = 0;
+    const lbc_status status = lbc_verify(options, &frames, &error);
+    progress_clear(&s->progress);
+    if (status == LBC_OK) fprintf(stderr, "%s: complete, %" PRIu64 " images read\n", options->input, frames);
+    return end_with(status, &error);
 }
 
 int main(int argc, char **argv)
@@ -132,5 +138,13 @@ int main(int argc, char **argv)
     const char *level = getenv("LBC_CPU");
     if (level && lbc_limit_cpu(level)) return usage_error("LBC_CPU must be one of c, sse2, avx2, avx512");
     if (!compress_options_from(&settings, cores(), &options, error, sizeof error)) return usage_error(error);
-    return compress(&settings, &options);
+
+    screen s = {.verbose = settings.verbose};
+    progress_open(&s.progress, stderr, settings.progress);
+    options.message = show_message;
+    options.progress = show_progress;
+    options.user = &s;
+    options.date = date_of_run();
+    catch_signals();
+    return settings.verify && !settings.out_file ? verify(&options, &s) : compress(&settings, &options, &s);
 }

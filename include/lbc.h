@@ -125,6 +125,10 @@ typedef struct lbc_options {
     bool keep_partial;      /* a last group with fewer than `sum` images is written, not dropped */
     bool gaps_zero;         /* masked pixels count as 0, as in the original program */
     bool overwrite;
+    bool resume;            /* complete data files of the same job are kept after a check, the rest is made */
+    bool verify;            /* every file is read again and compared with what was computed, before it is put in
+                             * place */
+    bool skip_bad;          /* an input frame that cannot be read counts as masked all over, with a warning */
     int64_t date;           /* of the run, for provenance: seconds since 1970 UTC, of which the day is written */
     unsigned threads;       /* worker threads; 0: everything in the caller's thread */
     uint32_t shares, share; /* shares 0: the whole job; else share 0 writes the master alone, share t in
@@ -144,6 +148,8 @@ typedef struct lbc_result {
     lbc_shape shape_in, shape_out;
     lbc_pixel_type type_in, type_out;
     uint32_t files;          /* data files written */
+    uint32_t files_kept;     /* data files that a resumed run found complete; no other figure counts them */
+    uint64_t frames_bad;     /* input frames that could not be read and were skipped */
     uint64_t bytes_raw;      /* input frames, undecoded size: frames_in x pixels x bytes a pixel */
     uint64_t bytes_raw_out;  /* the same of the output frames */
     uint64_t bytes_in;       /* stored bytes of the input frames */
@@ -165,6 +171,12 @@ LBC_API void lbc_options_init(lbc_options *options);
  * case. A failed or cancelled run leaves complete data files, no master, and says what it left. */
 LBC_API lbc_status lbc_compress(const lbc_options *options, lbc_result *result, lbc_error *err);
 LBC_API void lbc_result_free(lbc_result *result);
+
+/* Checks a set at rest: that every data file the master lists is there and whole (by the checksums that
+ * sets written by this library carry), that every frame can be decoded, and that there are as many as the
+ * master says. LBC_E_MISMATCH or LBC_E_FORMAT: it is not complete; err names the first thing wrong. Takes
+ * of options: input, threads, message, progress, user. frames (NULL: not wanted): how many were read. */
+LBC_API lbc_status lbc_verify(const lbc_options *options, uint64_t *frames, lbc_error *err);
 
 /* The summary of a run that is done, for people: lines of at most 80 columns (paths may be longer).
  * verbose: with the note for readers even when nothing was binned or summed. The text is the

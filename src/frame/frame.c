@@ -54,6 +54,11 @@ void lbc_mask_bin(uint32_t *out, const uint32_t *mask, lbc_shape in, uint32_t bi
         for (uint32_t x = 0; x < binned.nx; x++) out[(size_t)(binned.ny - 1) * binned.nx + x] |= 1;
 }
 
+void lbc_frame_mask(int32_t *frame, size_t n)
+{
+    for (size_t i = 0; i < n; i++) frame[i] = LBC_MASKED;
+}
+
 uint64_t lbc_mask_flags(uint8_t *flags, const uint32_t *mask, size_t n)
 {
     uint64_t count = 0;

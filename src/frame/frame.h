@@ -65,6 +65,9 @@ bool lbc_gather_done(const lbc_gather *g);
 /* acc += other, by the rules above (partial sums of one group made by several workers). */
 void lbc_frame_add(int32_t *acc, const int32_t *other, size_t n);
 
+/* Masks every pixel. */
+void lbc_frame_mask(int32_t *frame, size_t n);
+
 /* ---- the mask of a series ------------------------------------------------------------------ */
 
 /* Pixel mask of a binned frame: OR over the block of the low 16 bits of mask (NULL: all 0), with

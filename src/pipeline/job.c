@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "codec/j2k/j2k.h"
 #include "codec/rest/rest.h"
+#include "pipeline/identity.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -70,6 +71,22 @@ static lbc_status check_selection(const lbc_job *job, lbc_error *err)
     return LBC_OK;
 }
 
+/* The data files of this share, and how many frames are in them. */
+static lbc_status list_files(lbc_job *job, lbc_error *err)
+{
+    if (job->share == 0) return LBC_OK;
+    const uint64_t files = lbc_plan_share_files(&job->plan, job->shares, job->share);
+    job->todo = lbc_alloc(files, sizeof *job->todo);
+    if (!job->todo) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
+    for (; job->ntodo < files; job->ntodo++) {
+        uint64_t first, count;
+        job->todo[job->ntodo] = job->share - 1 + job->ntodo * job->shares;
+        lbc_plan_file(&job->plan, job->todo[job->ntodo], &first, &count);
+        job->frames += count;
+    }
+    return LBC_OK;
+}
+
 static lbc_status make_plan(lbc_job *job, lbc_error *err)
 {
     const lbc_options *o = job->options;
@@ -97,19 +114,26 @@ static lbc_status make_plan(lbc_job *job, lbc_error *err)
     job->shares = o->shares ? o->shares : 1;
     job->share = o->shares ? o->share : 1;
     job->writes_master = !o->shares || o->share == 0;
-    if (job->share)
-        for (uint64_t n = lbc_plan_share_files(&job->plan, job->shares, job->share), i = 0; i < n; i++) {
-            uint64_t first, count;
-            lbc_plan_file(&job->plan, job->share - 1 + i * job->shares, &first, &count);
-            job->frames += count;
-        }
-    return LBC_OK;
+    return list_files(job, err);
 }
 
+void lbc_job_keep(lbc_job *job, uint32_t f)
+{
+    uint32_t i = 0;
+    while (i < job->ntodo && job->todo[i] != f) i++;
+    if (i == job->ntodo) return;
+    uint64_t first, count;
+    lbc_plan_file(&job->plan, f, &first, &count);
+    job->ntodo--;
+    memmove(job->todo + i, job->todo + i + 1, (job->ntodo - i) * sizeof *job->todo);
+    job->frames -= count;
+    job->kept++;
+}
+
+/* Only the last file of a plan can be short, and it comes last, so that every other one holds a block. */
 uint64_t lbc_job_frame(const lbc_job *job, uint64_t j)
 {
-    const uint64_t file = job->share - 1 + j / job->plan.block * job->shares;
-    return file * job->plan.block + j % job->plan.block;
+    return (uint64_t)job->todo[j / job->plan.block] * job->plan.block + j % job->plan.block;
 }
 
 /* ---- what a pixel becomes ------------------------------------------------------------------- */
@@ -351,6 +375,7 @@ lbc_status lbc_job_prepare(lbc_job *job, const lbc_options *options, lbc_error *
     status = set_lossy(job, err);
     if (status == LBC_OK) status = set_storage(job, codec, err);
     if (status == LBC_OK) describe_change(job);
+    if (status == LBC_OK) status = lbc_identity_make(job, job->identity, err);
     return status;
 }
 
@@ -358,6 +383,7 @@ void lbc_job_free(lbc_job *job)
 {
     lbc_input_close(job->input);
     lbc_names_free(&job->names);
+    free(job->todo);
     free(job->format);
     free(job->mask_in);
     free(job->mask_out);

@@ -21,8 +21,11 @@ typedef struct lbc_job {
 
     lbc_plan plan;
     uint32_t shares, share; /* data files f (0-based) with f mod shares = share - 1; share 0: none */
-    uint64_t frames;        /* output frames of this share */
+    uint32_t *todo;         /* [ntodo] data files this run makes, ascending */
+    uint32_t ntodo, kept;   /* kept: data files a resumed run found complete */
+    uint64_t frames;        /* output frames in them */
     bool writes_master;
+    char identity[32];      /* name of the job (identity.h) */
 
     lbc_shape shape;        /* of the output */
     size_t pixels;          /* in an output frame */
@@ -48,7 +51,10 @@ typedef struct lbc_job {
 lbc_status lbc_job_prepare(lbc_job *job, const lbc_options *options, lbc_error *err);
 void lbc_job_free(lbc_job *job);
 
-/* Number j (0-based, below job->frames) of this share: which frame of the output series it is. */
+/* Takes data file number f, which is there already, off the list of those to make. */
+void lbc_job_keep(lbc_job *job, uint32_t f);
+
+/* Number j (0-based, below job->frames) of this run: which frame of the output series it is. */
 uint64_t lbc_job_frame(const lbc_job *job, uint64_t j);
 
 #endif

@@ -3,13 +3,15 @@
 #ifndef LBC_PIPELINE_OUTPUTS_H
 #define LBC_PIPELINE_OUTPUTS_H
 
+#include "base/claim.h"
 #include "nexus/output.h"
-#include "pipeline/job.h"
+#include "pipeline/worker.h"
 
-/* Before anything is written: makes missing folders, removes temporaries of dead runs, and refuses
- * outputs that are inputs, or exist without --overwrite. With it, an old master and the data files it
- * links beyond the new count are removed. */
-lbc_status lbc_outputs_clear(const lbc_job *job, lbc_error *err);
+/* Before anything is written: makes missing folders, claims the prefix, removes temporaries of dead
+ * runs, and refuses outputs that are inputs, or exist without --overwrite. With it, an old master and
+ * the data files it links beyond the new count are removed. A run that resumes checks the files there
+ * are, and takes those of its own job off the list. */
+lbc_status lbc_outputs_clear(lbc_job *job, lbc_claim *claim, lbc_error *err);
 
 /* The data and squash file being filled. Zero-initialise. */
 typedef struct lbc_outputs {
@@ -19,12 +21,12 @@ typedef struct lbc_outputs {
     uint64_t file;      /* number of the file begun, when data is there */
     uint32_t committed; /* files that are in place */
     uint64_t bytes;     /* size of those data files */
+    uint32_t *pixel_crc; /* [block] of the frames in the file, when the run verifies */
 } lbc_outputs;
 
-/* Adds the next frame of this share: number j of lbc_job_frame. stream NULL: no codestream. A file is
+/* Adds the next frame of this run: number j of lbc_job_frame, as a worker left it in slot. A file is
  * begun with its first frame and put in place with its last. */
-lbc_status lbc_outputs_add(lbc_outputs *out, const lbc_job *job, uint64_t j, const uint8_t *chunk, size_t size,
-                           const uint8_t *stream, size_t stream_size, lbc_error *err);
+lbc_status lbc_outputs_add(lbc_outputs *out, const lbc_job *job, uint64_t j, const lbc_slot *slot, lbc_error *err);
 /* Drops a file that was not finished. */
 void lbc_outputs_drop(lbc_outputs *out);
 

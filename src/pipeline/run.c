@@ -17,6 +17,7 @@ typedef struct lbc_run {
     lbc_job job;
     lbc_workshop shop;
     lbc_outputs outputs;
+    lbc_claim claim;
     lbc_result *result;
     double started;
 } lbc_run;
@@ -60,14 +61,24 @@ static void count_frame(lbc_run *run, uint64_t k, const lbc_slot *slot)
     r->bytes_chunks += slot->chunk_size;
 }
 
+static void tell_bad_frames(lbc_run *run, const lbc_slot *slot)
+{
+    for (unsigned p = 0; p < run->shop.parts; p++) {
+        if (slot->bad[p].status == LBC_OK) continue;
+        run->result->frames_bad++;
+        lbc_log_send(&run->job.log, LBC_LEVEL_WARNING, "%s; its sum is masked", slot->bad[p].text);
+    }
+}
+
 static lbc_status deliver(void *user, const lbc_pool_job *at, lbc_error *err)
 {
     lbc_run *run = user;
     const lbc_slot *slot = &run->shop.slot[at->slot];
-    const lbc_status status = lbc_outputs_add(&run->outputs, &run->job, at->job, slot->chunk, slot->chunk_size,
-                                              slot->stream, slot->stream_size, err);
-    if (status == LBC_OK) count_frame(run, lbc_job_frame(&run->job, at->job), slot);
-    return status;
+    const lbc_status status = lbc_outputs_add(&run->outputs, &run->job, at->job, slot, err);
+    if (status) return status;
+    count_frame(run, lbc_job_frame(&run->job, at->job), slot);
+    tell_bad_frames(run, slot);
+    return LBC_OK;
 }
 
 static lbc_status tick(void *user, lbc_error *err)
@@ -131,9 +142,10 @@ static lbc_status describe_result(lbc_run *run, lbc_error *err)
     r->bytes_raw_out = r->frames_out * lbc_shape_pixels(r->shape_out) * lbc_pixel_size(r->type_out);
     r->bytes_out = run->outputs.bytes;
     r->files = run->outputs.committed;
+    r->files_kept = job->kept;
     if (r->files) {
-        r->first_file = lbc_names_file(job->names.prefix, job->share - 1);
-        r->last_file = lbc_names_file(job->names.prefix, job->share - 1 + (uint64_t)(r->files - 1) * job->shares);
+        r->first_file = lbc_names_file(job->names.prefix, job->todo[0]);
+        r->last_file = lbc_names_file(job->names.prefix, job->todo[job->ntodo - 1]);
         if (!r->first_file || !r->last_file) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
     }
     return LBC_OK;
@@ -182,10 +194,10 @@ static lbc_status finish_run(lbc_run *run, lbc_error *err)
 /* What a run that stopped has left, for the user to know. */
 static void tell_what_is_left(const lbc_run *run)
 {
-    if (run->outputs.committed)
+    if (run->outputs.committed + run->job.kept)
         lbc_log_send(&run->job.log, LBC_LEVEL_NOTICE,
-                     "%" PRIu32 " complete data files were left (%s_...); no master was written",
-                     run->outputs.committed, run->job.names.prefix);
+                     "%" PRIu32 " complete data files were left (%s_...); no master was written (--resume goes on from there)",
+                     run->outputs.committed + run->job.kept, run->job.names.prefix);
 }
 
 lbc_status lbc_compress(const lbc_options *options, lbc_result *result, lbc_error *err)
@@ -195,7 +207,7 @@ lbc_status lbc_compress(const lbc_options *options, lbc_result *result, lbc_erro
     lbc_status status = lbc_job_prepare(&run.job, options, err);
     if (status == LBC_OK) {
         describe_series(&run);
-        status = lbc_outputs_clear(&run.job, err);
+        status = lbc_outputs_clear(&run.job, &run.claim, err);
     }
     if (status == LBC_OK) {
         run.started = now();
@@ -208,6 +220,7 @@ lbc_status lbc_compress(const lbc_options *options, lbc_result *result, lbc_erro
         else
             warn_of_loss(&run);
     }
+    lbc_claim_drop(&run.claim);
     lbc_job_free(&run.job);
     return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipeline/worker.h"
 
+#include "base/checksum.h"
 #include "codec/rest/rest.h"
 
 #include <inttypes.h>
@@ -38,6 +39,8 @@ static bool open_slot(lbc_slot *slot, const lbc_job *job, unsigned parts)
         slot->stream = lbc_alloc_aligned(slot->stream_capacity, 1);
         if (!slot->stream) return false;
     }
+    slot->bad = lbc_alloc_zero(parts, sizeof *slot->bad);
+    if (!slot->bad) return false;
     if (parts == 1) return true;
     slot->parts = lbc_alloc_zero(parts, sizeof *slot->parts);
     if (!slot->parts) return false;
@@ -85,6 +88,7 @@ void lbc_workshop_close(lbc_workshop *shop)
         lbc_slot *slot = &shop->slot[i];
         for (unsigned p = 0; slot->parts && p < shop->parts; p++) free(slot->parts[p]);
         free(slot->parts);
+        free(slot->bad);
         free(slot->chunk);
         free(slot->stream);
     }
@@ -112,18 +116,35 @@ static lbc_status gather_frame(const lbc_job *job, lbc_lane *lane, uint64_t fram
                     frame + 1, offset);
 }
 
-lbc_status lbc_workshop_gather(lbc_workshop *shop, unsigned lane, unsigned slot, unsigned part, uint64_t k,
+/* True when the failure is one frame's own, and the user would rather lose that frame. */
+static bool may_skip(const lbc_job *job, lbc_status status)
+{
+    return job->options->skip_bad && (status == LBC_E_FORMAT || status == LBC_E_IO);
+}
+
+lbc_status lbc_workshop_gather(lbc_workshop *shop, unsigned lane, unsigned slot_id, unsigned part, uint64_t k,
                                lbc_error *err)
 {
     const lbc_job *job = shop->job;
+    lbc_slot *slot = &shop->slot[slot_id];
     uint64_t first;
     uint32_t count;
     lbc_plan_group(&job->plan, k, &first, &count);
     const uint64_t begin = (uint64_t)count * part / shop->parts, end = (uint64_t)count * (part + 1) / shop->parts;
-    int32_t *sum = shop->parts > 1 ? shop->slot[slot].parts[part] : shop->lane[lane].sum;
+    int32_t *sum = shop->parts > 1 ? slot->parts[part] : shop->lane[lane].sum;
+    slot->bad[part].status = LBC_OK;
     for (uint64_t i = begin; i < end; i++) {
-        const lbc_status status = gather_frame(job, &shop->lane[lane], first + i, sum, i == begin, err);
-        if (status) return status;
+        lbc_error trouble = {LBC_OK, ""};
+        const lbc_status status = gather_frame(job, &shop->lane[lane], first + i, sum, i == begin, &trouble);
+        if (status == LBC_OK) continue;
+        if (!may_skip(job, status)) {
+            *err = trouble;
+            return status;
+        }
+        /* Whatever came of it is overruled: a sum with a masked contributor is masked. */
+        slot->bad[part] = trouble;
+        lbc_frame_mask(sum, job->pixels);
+        return LBC_OK;
     }
     /* A kept short group can have fewer frames than parts. */
     if (begin == end) memset(sum, 0, job->pixels * sizeof *sum);
@@ -135,12 +156,26 @@ lbc_status lbc_workshop_gather(lbc_workshop *shop, unsigned lane, unsigned slot,
 typedef struct {
     const lbc_job *job;
     const int32_t *frame;
+    uint32_t crc; /* of the stored pixels given so far */
 } store_source;
 
 static void give_stored(void *user, size_t first, size_t count, void *pixels)
 {
-    const store_source *s = user;
+    store_source *s = user;
     lbc_store_pixels(pixels, s->frame + first, count, &s->job->store);
+    if (s->job->options->verify) s->crc = lbc_crc32c(s->crc, pixels, count * lbc_pixel_size(s->job->store.type));
+}
+
+/* CRC-32C of a frame as it would be stored. */
+static uint32_t crc_of(const lbc_job *job, const int32_t *frame)
+{
+    uint32_t block[1024];
+    store_source s = {job, frame, 0};
+    for (size_t i = 0; i < job->pixels; i += 1024) {
+        const size_t left = job->pixels - i;
+        give_stored(&s, i, left < 1024 ? left : 1024, block);
+    }
+    return s.crc;
 }
 
 static int32_t *whole_sum(lbc_workshop *shop, unsigned lane, lbc_slot *slot)
@@ -150,36 +185,45 @@ static int32_t *whole_sum(lbc_workshop *shop, unsigned lane, lbc_slot *slot)
     return slot->parts[0];
 }
 
-/* Takes `sum` through the lossy codec; the codestream is kept where squash files want it. */
-static lbc_status lose(const lbc_job *job, lbc_lane *lane, lbc_slot *slot, int32_t *sum)
+/* What the lossy codec makes of `sum`: pixels in lane->coded, where `pixels` asks for them, and the
+ * codestream in the slot where squash files want it. */
+static lbc_status lose(const lbc_job *job, lbc_lane *lane, lbc_slot *slot, const int32_t *sum, bool pixels)
 {
+    const lbc_lossy *codec = job->lossy;
+    const lbc_lossy_params *params = &job->lossy_params;
     lbc_frame_fill(lane->coded, sum, job->pixels, job->limit);
-    lbc_status status;
-    if (slot->stream) {
-        status = job->lossy->encode(lane->work, &job->lossy_params, lane->coded, slot->stream, slot->stream_capacity,
-                                    &slot->stream_size);
-        if (status == LBC_OK && !job->at_rest)
-            status = job->lossy->decode(lane->work, &job->lossy_params, slot->stream, slot->stream_size, lane->coded);
-    } else {
-        status = job->lossy->roundtrip(lane->work, &job->lossy_params, lane->coded, &slot->stream_size);
-    }
     slot->stream_known = true;
-    if (status == LBC_OK && !job->at_rest) {
-        lbc_frame_restore(lane->coded, sum, job->pixels, job->limit);
-        memcpy(sum, lane->coded, job->pixels * sizeof *sum);
+    lbc_status status = LBC_OK;
+    if (slot->stream) {
+        status = codec->encode(lane->work, params, lane->coded, slot->stream, slot->stream_capacity, &slot->stream_size);
+        if (status == LBC_OK && pixels)
+            status = codec->decode(lane->work, params, slot->stream, slot->stream_size, lane->coded);
+    } else if (pixels) {
+        status = codec->roundtrip(lane->work, params, lane->coded, &slot->stream_size);
     }
+    if (status == LBC_OK && pixels) lbc_frame_restore(lane->coded, sum, job->pixels, job->limit);
     return status;
 }
 
-static lbc_status store(const lbc_job *job, lbc_lane *lane, lbc_slot *slot, const int32_t *sum)
+static lbc_status store(const lbc_job *job, lbc_lane *lane, lbc_slot *slot, const int32_t *frame)
 {
-    store_source frame = {job, sum};
-    const lbc_pixel_source source = {give_stored, &frame};
+    store_source stored = {job, frame, 0};
+    const lbc_pixel_source source = {give_stored, &stored};
+    lbc_status status;
     if (job->at_rest && slot->stream)
-        return lbc_rest_wrap(lane->work, job->format, &source, slot->stream, slot->stream_size, slot->chunk,
-                             slot->chunk_capacity, &slot->chunk_size);
-    return job->format->codec->encode(lane->work, job->format, &source, slot->chunk, slot->chunk_capacity,
-                                      &slot->chunk_size);
+        status = lbc_rest_wrap(lane->work, job->format, &source, slot->stream, slot->stream_size, slot->chunk,
+                               slot->chunk_capacity, &slot->chunk_size);
+    else
+        status = job->format->codec->encode(lane->work, job->format, &source, slot->chunk, slot->chunk_capacity,
+                                            &slot->chunk_size);
+    slot->pixel_crc = stored.crc;
+    return status;
+}
+
+static lbc_status fail_codec(const char *codec, lbc_status status, uint64_t k, lbc_error *err)
+{
+    return lbc_fail(err, status, "image %" PRIu64 " of the output: %s failed: %s", k + 1, codec,
+                    lbc_status_string(status));
 }
 
 lbc_status lbc_workshop_encode(lbc_workshop *shop, unsigned lane_id, unsigned slot_id, uint64_t k, lbc_error *err)
@@ -193,18 +237,17 @@ lbc_status lbc_workshop_encode(lbc_workshop *shop, unsigned lane_id, unsigned sl
     slot->stream_known = false;
     lbc_frame_finish(sum, job->pixels, job->mask_out, job->limit, &slot->counts);
 
-    lbc_status status = LBC_OK;
-    if (job->lossy && !(job->at_rest && !slot->stream)) status = lose(job, lane, slot, sum);
-    if (status)
-        return lbc_fail(err, status, "image %" PRIu64 " of the output: %s failed: %s", k + 1, job->lossy->name,
-                        lbc_status_string(status));
-    status = store(job, lane, slot, sum);
-    if (status)
-        return lbc_fail(err, status, "image %" PRIu64 " of the output: %s failed: %s", k + 1, job->format->codec->name,
-                        lbc_status_string(status));
-    if (job->at_rest && !slot->stream) {
+    const bool pixels = !job->at_rest || job->options->verify;
+    if (job->lossy && (pixels || slot->stream)) {
+        const lbc_status status = lose(job, lane, slot, sum, pixels);
+        if (status) return fail_codec(job->lossy->name, status, k, err);
+    }
+    const lbc_status status = store(job, lane, slot, job->lossy && !job->at_rest ? lane->coded : sum);
+    if (status) return fail_codec(job->format->codec->name, status, k, err);
+    if (job->at_rest) {
         slot->stream_size = lbc_rest_stream_size(slot->chunk, slot->chunk_size);
         slot->stream_known = true;
+        if (job->options->verify) slot->pixel_crc = crc_of(job, lane->coded);
     }
     return LBC_OK;
 }
