@@ -6,6 +6,8 @@
 #include "codec/j2k/j2k.h"
 #include "base/checksum.h"
 
+#include "../support/random.h"
+
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stdlib.h>
@@ -17,13 +19,7 @@
 
 static const lbc_shape shape = {45, 70};
 
-static uint32_t random_state = 1;
-
-static uint32_t random_below(uint32_t n)
-{
-    random_state = random_state * 1664525U + 1013904223U;
-    return (uint32_t)((uint64_t)random_state * n >> 32);
-}
+static uint64_t random_state = 1;
 
 /* ---- frames in memory ---------------------------------------------------------------------- */
 
@@ -69,7 +65,8 @@ static void draw(bench *b)
     for (uint32_t y = 0; y < shape.ny; y++)
         for (uint32_t x = 0; x < shape.nx; x++) {
             const size_t i = (size_t)y * shape.nx + x;
-            b->frame[i] = (int32_t)(random_below(8) + (y / 9 == 2 && x / 9 == 3 ? random_below(500) : 0));
+            b->frame[i] = (int32_t)(random_below(&random_state, 8) +
+                                    (y / 9 == 2 && x / 9 == 3 ? random_below(&random_state, 500) : 0));
             if ((y >= 20 && y < 24) || (y == 3 && x == 69)) b->frame[i] = LBC_MASKED;
             b->mask[i] = b->frame[i] == LBC_MASKED;
         }
@@ -222,7 +219,7 @@ static void every_pixel_has_a_meaning(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         bench b = open_bench(&lbc_codec_rest_hcomp, cases[i].type, 1000);
-        const size_t n = lbc_shape_pixels(shape), at = random_below((uint32_t)n);
+        const size_t n = lbc_shape_pixels(shape), at = random_below(&random_state, (uint32_t)n);
         memset(b.mask, 0, n);
         b.lossy.scale = 1;
         configure(&b, cases[i].gaps_zero);
@@ -295,8 +292,8 @@ static void large_mask_goes_into_chunks(void **state)
     b.back.pixels = realloc(b.back.pixels, 2 * n);
     assert_true(b.mask && b.stored.pixels && b.back.pixels);
     for (size_t i = 0; i < n; i++) {
-        b.mask[i] = random_below(3) == 0;
-        put_pixel(&b.stored, i, b.mask[i] ? 65535 : random_below(10));
+        b.mask[i] = random_below(&random_state, 3) == 0;
+        put_pixel(&b.stored, i, b.mask[i] ? 65535 : random_below(&random_state, 10));
     }
     b.lossy.scale = 1;
     configure(&b, false);
@@ -539,10 +536,12 @@ static void forged_chunks_do_no_harm(void **state)
         memcpy(good, b.chunk, size);
         for (int i = 0; i < 3000; i++) {
             memcpy(b.chunk, good, size);
-            b.size = random_below(4) ? size : HEAD + random_below((uint32_t)(size - HEAD));
-            for (uint32_t k = 1 + random_below(3); k > 0; k--)
-                b.chunk[random_below(2) ? random_below((uint32_t)b.size) : 16 + random_below(40) % (uint32_t)b.size] =
-                    (uint8_t)random_below(256);
+            b.size =
+                random_below(&random_state, 4) ? size : HEAD + random_below(&random_state, (uint32_t)(size - HEAD));
+            for (uint32_t k = 1 + random_below(&random_state, 3); k > 0; k--)
+                b.chunk[random_below(&random_state, 2) ? random_below(&random_state, (uint32_t)b.size)
+                                                       : 16 + random_below(&random_state, 40) % (uint32_t)b.size] =
+                    (uint8_t)random_below(&random_state, 256);
             mend_crc(b.chunk, b.size);
             const lbc_status status = decode(&b);
             assert_true(status == LBC_OK || status == LBC_E_FORMAT || status == LBC_E_UNSUPPORTED ||

@@ -2,6 +2,8 @@
 /* Packed sets of pixels. */
 #include "codec/rest/marks.h"
 
+#include "../support/random.h"
+
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stdlib.h>
@@ -9,13 +11,7 @@
 
 #include <cmocka.h>
 
-static uint32_t random_state = 1;
-
-static uint32_t random_below(uint32_t n)
-{
-    random_state = random_state * 1664525U + 1013904223U;
-    return (uint32_t)((uint64_t)random_state * n >> 32);
-}
+static uint64_t random_state = 1;
 
 /* Packs what `pixels` (nonzero: in the set) holds, unpacks it, compares. Returns the packed bytes. */
 static size_t round_trip(const uint8_t *pixels, lbc_shape shape)
@@ -90,7 +86,7 @@ static void any_set_comes_back(void **state)
             const lbc_shape shape = {sides[i], sides[j]};
             const size_t count = (size_t)shape.ny * shape.nx;
             for (uint32_t density = 0; density <= 100; density += 20) {
-                for (size_t p = 0; p < count; p++) pixels[p] = random_below(100) < density;
+                for (size_t p = 0; p < count; p++) pixels[p] = random_below(&random_state, 100) < density;
                 round_trip(pixels, shape);
             }
             memset(pixels, 0, count);
@@ -114,7 +110,8 @@ static void detector_mask_is_small(void **state)
         for (uint32_t x = 0; x < shape.nx; x++) pixels[(size_t)y * shape.nx + x] = y % 550 >= 512 || x % 1040 >= 1028;
     const size_t gaps = round_trip(pixels, shape);
     assert_in_range(gaps, 1, 400);
-    for (int i = 0; i < 2000; i++) pixels[(size_t)random_below(shape.ny) * shape.nx + random_below(shape.nx)] = 1;
+    for (int i = 0; i < 2000; i++)
+        pixels[(size_t)random_below(&random_state, shape.ny) * shape.nx + random_below(&random_state, shape.nx)] = 1;
     const size_t all = round_trip(pixels, shape);
     assert_in_range(all, 2000, 1850 * 4 - 2000);
     free(pixels);
@@ -177,10 +174,10 @@ static void hostile_bytes(void **state)
     assert_int_equal(lbc_marks_unpack(&m, plain, lbc_marks_bound(shape)), LBC_OK);
     assert_int_equal(lbc_marks_unpack(&m, plain, lbc_marks_bound(shape) - 1), LBC_E_FORMAT);
     for (int i = 0; i < 20000; i++) {
-        const size_t size = 1 + random_below(40);
+        const size_t size = 1 + random_below(&random_state, 40);
         uint8_t *bytes = malloc(size);
         assert_non_null(bytes);
-        for (size_t k = 0; k < size; k++) bytes[k] = (uint8_t)random_below(256);
+        for (size_t k = 0; k < size; k++) bytes[k] = (uint8_t)random_below(&random_state, 256);
         bytes[0] = 1;
         if (size > 1) bytes[1] %= 32;
         if (size > 2) bytes[2] %= 32;
