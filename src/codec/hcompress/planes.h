@@ -26,7 +26,8 @@ uint32_t lbc_hcomp_survey32(const int32_t *coef, size_t n, size_t *nonzero);
 uint64_t lbc_hcomp_survey64(const int64_t *coef, size_t n, size_t *nonzero);
 
 /* Takes a row of cols coefficients apart, with magnitudes below 2^planes. cells: the row's cells in plane 0; those of
- * plane p come p * stride later. half 0 fills the top corners and clears the bottom ones, half 1 fills the bottom ones. */
+ * plane p come p * stride later. half 0 fills the top corners and clears the bottom ones; half 1 fills the bottom
+ * ones. */
 void lbc_hcomp_split32(const int32_t *coef, size_t cols, uint32_t planes, lbc_hcomp_cells *cells, size_t stride,
                        int half);
 void lbc_hcomp_split64(const int64_t *coef, size_t cols, uint32_t planes, lbc_hcomp_cells *cells, size_t stride,

@@ -6,7 +6,7 @@
  *
  *   1111  the tree: from the top layer down, in each layer backwards (last row first, last cell of a row first), the
  *         four corners of each cell that is not empty in the code below. An empty tree is the one code 0.
- *   0000  the leaves as they are, four bits a cell in raster order, where the tree takes more bytes than half the leaves
+ *   0000  the leaves as they are, four bits a cell in raster order, where the tree would take as much room
  *
  *   corners  0 111110   1 000     2 001     3 1000    4 010    5 1001   6 11010  7 11011
  *            8 011      9 11100  10 1010   11 11101  12 1011  13 11110 14 111111 15 1100

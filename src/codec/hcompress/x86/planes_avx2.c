@@ -179,27 +179,41 @@ static inline uint64_t reverse_in_bytes(uint64_t x)
     return (x >> 4 & UINT64_C(0x0f0f0f0f0f0f0f0f)) | (x & UINT64_C(0x0f0f0f0f0f0f0f0f)) << 4;
 }
 
+/* Signs on their way to bytes; count < 32 between groups. */
+typedef struct sign_writer {
+    uint64_t bits;
+    unsigned count;
+    uint8_t *out;
+} sign_writer;
+
+static inline void put_group_signs(sign_writer *w, const int32_t *coef)
+{
+    uint32_t negative;
+    const uint32_t nonzero = nonzero_of(coef, &negative);
+    if (!nonzero) return;
+    w->bits |= (uint64_t)_pext_u32(negative, nonzero) << w->count;
+    w->count += (unsigned)_mm_popcnt_u32(nonzero);
+    if (w->count < 32) return;
+    lbc_put_le32(w->out, (uint32_t)reverse_in_bytes(w->bits));
+    w->out += 4;
+    w->bits >>= 32;
+    w->count -= 32;
+}
+
 static void put_signs(const int32_t *coef, size_t n, uint8_t *out)
 {
-    uint64_t bits = 0;
-    unsigned count = 0;
-    for (size_t i = 0; i < n; i += 32) {
+    sign_writer w = {.out = out};
+    size_t i = 0;
+    for (; i + 32 <= n; i += 32)
+        put_group_signs(&w, coef + i);
+    if (i < n) {
         int32_t padded[32] = {0};
-        uint32_t negative;
-        const int32_t *group = coef + i;
-        if (n - i < 32) group = memcpy(padded, group, (n - i) * sizeof *coef);
-        const uint32_t nonzero = nonzero_of(group, &negative);
-        bits |= (uint64_t)_pext_u32(negative, nonzero) << count;
-        count += (unsigned)_mm_popcnt_u32(nonzero);
-        if (count >= 32) {
-            lbc_put_le32(out, (uint32_t)reverse_in_bytes(bits));
-            out += 4;
-            bits >>= 32;
-            count -= 32;
-        }
+        memcpy(padded, coef + i, (n - i) * sizeof *coef);
+        put_group_signs(&w, padded);
     }
-    for (bits = reverse_in_bytes(bits); count > 0; bits >>= 8, count -= count < 8 ? count : 8)
-        *out++ = (uint8_t)bits;
+    w.bits = reverse_in_bytes(w.bits);
+    for (unsigned written = 0; written < w.count; written += 8)
+        *w.out++ = (uint8_t)(w.bits >> written);
 }
 
 /* Changes the sign of the coefficients marked in the low 8 bits. */
@@ -216,37 +230,56 @@ static inline void negate_group(int32_t *coef, uint32_t marked)
         _mm256_storeu_si256((__m256i *)(void *)(coef + 8 * k), negate(load(coef + 8 * k), marked >> 8 * k));
 }
 
+typedef struct sign_reader {
+    uint64_t bits;
+    unsigned count;
+    const uint8_t *in, *end;
+} sign_reader;
+
+/* false: there are not `wanted` (at most 32) bits more. */
+static inline bool refill(sign_reader *r, unsigned wanted)
+{
+    while (r->count < wanted) {
+        if (r->end - r->in >= 4) {
+            r->bits |= reverse_in_bytes(lbc_get_le32(r->in)) << r->count;
+            r->in += 4;
+            r->count += 32;
+        } else {
+            if (r->in == r->end) return false;
+            r->bits |= reverse_in_bytes(*r->in++) << r->count;
+            r->count += 8;
+        }
+    }
+    return true;
+}
+
+static inline bool take_group_signs(sign_reader *r, int32_t *coef)
+{
+    uint32_t negative;
+    const uint32_t nonzero = nonzero_of(coef, &negative);
+    const unsigned wanted = (unsigned)_mm_popcnt_u32(nonzero);
+    if (!nonzero) return true;
+    if (!refill(r, wanted)) return false;
+    const uint32_t marked = _pdep_u32((uint32_t)r->bits, nonzero);
+    r->bits >>= wanted;
+    r->count -= wanted;
+    if (marked) negate_group(coef, marked);
+    return true;
+}
+
 static bool take_signs(int32_t *coef, size_t n, const uint8_t *in, size_t size)
 {
-    const uint8_t *end = in + size;
-    uint64_t bits = 0;
-    unsigned count = 0;
-    for (size_t i = 0; i < n; i += 32) {
+    sign_reader r = {.in = in, .end = in + size};
+    size_t i = 0;
+    for (; i + 32 <= n; i += 32)
+        if (!take_group_signs(&r, coef + i)) return false;
+    if (i < n) {
         int32_t padded[32] = {0};
-        uint32_t negative;
-        const size_t left = n - i < 32 ? n - i : 32;
-        int32_t *group = left < 32 ? memcpy(padded, coef + i, left * sizeof *coef) : coef + i;
-        const uint32_t nonzero = nonzero_of(group, &negative);
-        const unsigned wanted = (unsigned)_mm_popcnt_u32(nonzero);
-        if (!nonzero) continue;
-        while (count < wanted) {
-            if (end - in >= 4) {
-                bits |= reverse_in_bytes(lbc_get_le32(in)) << count;
-                in += 4;
-                count += 32;
-            } else {
-                if (in == end) return false;
-                bits |= reverse_in_bytes(*in++) << count;
-                count += 8;
-            }
-        }
-        const uint32_t marked = _pdep_u32((uint32_t)bits, nonzero);
-        bits >>= wanted;
-        count -= wanted;
-        if (marked) negate_group(group, marked);
-        if (left < 32) memcpy(coef + i, padded, left * sizeof *coef);
+        memcpy(padded, coef + i, (n - i) * sizeof *coef);
+        if (!take_group_signs(&r, padded)) return false;
+        memcpy(coef + i, padded, (n - i) * sizeof *coef);
     }
-    return in == end && count < 8;
+    return r.in == r.end && r.count < 8;
 }
 
 const lbc_hcomp_plane_loops lbc_hcomp_plane_loops_avx2 = {survey, split, join, put_signs, take_signs};
