@@ -77,6 +77,15 @@ row_asan() { sanitized asan -L '^(unit|golden|cli|fault)$'; }
 # unit, golden and cli tests under ThreadSanitizer
 row_tsan() { sanitized tsan -L '^(unit|golden|cli)$'; }
 
+# every decoder fuzzed by libFuzzer, a minute each; LBC_FUZZ_SECONDS sets another time
+row_fuzz()
+{
+    need_packages build tests checks
+    (cd -- "$top" && cmake --preset fuzz --log-level=WARNING -DLBC_FUZZ_SECONDS="${LBC_FUZZ_SECONDS:-60}" >/dev/null)
+    build_preset fuzz tests/fuzz/all
+    run_tests fuzz -L '^fuzz$'
+}
+
 # unit tests under memcheck
 row_valgrind()
 {
