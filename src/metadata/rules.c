@@ -90,10 +90,11 @@ typedef struct row {
     lbc_rule rule;
 } row;
 
-#define KEEP(scale_, sample_) {LBC_ACTION_KEEP, LBC_SCALE_##scale_, LBC_SAMPLE_##sample_, LBC_VALUE_NONE}
-#define DO(action_)           {LBC_ACTION_##action_, LBC_SCALE_NONE, LBC_SAMPLE_NONE, LBC_VALUE_NONE}
-#define ROUND(action_)        {LBC_ACTION_##action_, LBC_SCALE_PER_BIN, LBC_SAMPLE_NONE, LBC_VALUE_NONE}
-#define SET(value_)           {LBC_ACTION_SET, LBC_SCALE_NONE, LBC_SAMPLE_NONE, LBC_VALUE_##value_}
+#define KEEP(scale_, sample_) {LBC_ACTION_KEEP, LBC_SCALE_##scale_, LBC_SAMPLE_##sample_, LBC_VALUE_NONE, false}
+#define AXIS(scale_, sample_) {LBC_ACTION_KEEP, LBC_SCALE_##scale_, LBC_SAMPLE_##sample_, LBC_VALUE_NONE, true}
+#define DO(action_)           {LBC_ACTION_##action_, LBC_SCALE_NONE, LBC_SAMPLE_NONE, LBC_VALUE_NONE, false}
+#define ROUND(action_)        {LBC_ACTION_##action_, LBC_SCALE_PER_BIN, LBC_SAMPLE_NONE, LBC_VALUE_NONE, false}
+#define SET(value_)           {LBC_ACTION_SET, LBC_SCALE_NONE, LBC_SAMPLE_NONE, LBC_VALUE_##value_, false}
 
 /* The first row that fits counts. Sampling is done only where a field has one value per image. */
 static const row table[] = {
@@ -143,11 +144,14 @@ static const row table[] = {
     {IN(DETECTOR) | IN(SPECIFIC), "auto_summation", NUMBERS, ALWAYS, DO(BOOLEAN)},
 
     /* axes */
-    {IN(AXES) | IN(DATA), "*_increment_set", NUMBERS, ALWAYS, KEEP(SUM, FIRST)},
-    {IN(AXES) | IN(DATA), "*_increment", NUMBERS, ALWAYS, KEEP(SUM, FIRST)},
-    {IN(AXES) | IN(DATA), "*_range_average", NUMBERS, ALWAYS, KEEP(SUM, FIRST)},
+    {IN(AXES) | IN(DATA), "*_increment_set", NUMBERS, ALWAYS, AXIS(SUM, FIRST)},
+    {IN(AXES) | IN(DATA), "*_increment", NUMBERS, ALWAYS, AXIS(SUM, FIRST)},
+    {IN(AXES) | IN(DATA), "*_range_average", NUMBERS, ALWAYS, AXIS(SUM, FIRST)},
     {IN(AXES) | IN(DATA), "*_range_total", NUMBERS, ALWAYS, DO(TOTAL)},
     {IN(AXES) | IN(DATA), "*_start", NUMBERS, ALWAYS, DO(START)},
+    {IN(AXES) | IN(DATA), "*_end", NUMBERS, ALWAYS, AXIS(NONE, LAST)},
+    {IN(AXES) | IN(DATA), "*", NUMBERS, ALWAYS, AXIS(NONE, FIRST)},
+    /* anything else that has a value for each image */
     {VALUES, "*_end", ANY, ALWAYS, KEEP(NONE, LAST)},
     {VALUES, "*", ANY, ALWAYS, KEEP(NONE, FIRST)},
 
@@ -207,7 +211,10 @@ lbc_rule lbc_rule_find(const lbc_field *field, const lbc_change *change, uint64_
         break;
     }
     lbc_rule rule = r->rule;
-    if (rule.sample != LBC_SAMPLE_NONE && !is_per_image(field, change, claimed)) rule.sample = LBC_SAMPLE_NONE;
+    if (rule.sample != LBC_SAMPLE_NONE && !is_per_image(field, change, claimed)) {
+        rule.sample = LBC_SAMPLE_NONE;
+        rule.wide = false;
+    }
     if (rule.scale != LBC_SCALE_NONE && !field->numeric) rule.scale = LBC_SCALE_NONE;
     return rule;
 }

@@ -82,6 +82,7 @@ typedef struct lbc_rule {
     lbc_scale scale;
     lbc_sample sample; /* per-image values: which image of a group gives its value */
     lbc_value_name value;
+    bool wide;         /* with sample: floats become 64-bit ones (DIALS takes no other rotation axis) */
 } lbc_rule;
 
 /* The rule for a field. claimed: images that the master says there are (its per-image arrays may be

@@ -40,7 +40,7 @@ static bool set_numbers(lbc_value *v, const double *numbers, unsigned count)
     if (!lbc_value_is_number(v) || v->count % count != 0 || v->count == 0) {
         const hsize_t dims[1] = {count};
         lbc_value_free(v);
-        if (!lbc_value_new(v, H5T_NATIVE_UINT32, count > 1, dims)) return false;
+        if (!lbc_value_new(v, H5T_STD_U32LE, count > 1, dims)) return false;
     }
     double *all = lbc_alloc(v->count, sizeof *all);
     if (!all) return false;
@@ -87,6 +87,23 @@ static bool change_numbers(lbc_value *v, lbc_rule rule, const lbc_change *change
         }
     }
     const bool ok = lbc_value_set_numbers(v, numbers);
+    free(numbers);
+    return ok;
+}
+
+static bool widen(lbc_value *v)
+{
+    if (H5Tget_class(v->type) != H5T_FLOAT || v->size == sizeof(double)) return true;
+    lbc_value wide = {.type = H5I_INVALID_HID, .owner = H5I_INVALID_HID};
+    double *numbers = lbc_value_get_numbers(v);
+    const bool ok = numbers && lbc_value_new(&wide, H5T_IEEE_F64LE, v->rank, v->dims);
+    if (ok) {
+        memcpy(wide.data, numbers, wide.count * wide.size);
+        lbc_value_free(v);
+        *v = wide;
+    } else {
+        lbc_value_free(&wide);
+    }
     free(numbers);
     return ok;
 }
@@ -207,6 +224,7 @@ static bool apply(lbc_value *v, lbc_rule rule, const lbc_field_context *c, hid_t
     default: break;
     }
     if (rule.sample != LBC_SAMPLE_NONE && v->owner < 0 && !sample_rows(v, rule.sample, c->change)) return false;
+    if (rule.wide && !widen(v)) return false;
     return !is_in_place(rule) || !lbc_value_is_number(v) || change_numbers(v, rule, c->change);
 }
 

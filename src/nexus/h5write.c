@@ -94,7 +94,7 @@ bool lbc_h5_put_string(hid_t where, const char *name, const char *text)
 
 bool lbc_h5_put_double(hid_t where, const char *name, double value, const char *units)
 {
-    return lbc_h5_put(where, name, H5T_NATIVE_DOUBLE, 0, NULL, &value) &&
+    return lbc_h5_put(where, name, H5T_IEEE_F64LE, 0, NULL, &value) &&
            (!units || lbc_h5_set_text(where, name, "units", units));
 }
 
