@@ -3,7 +3,7 @@
  *
  * Chunk: 8 bytes big-endian total bytes, 4 bytes big-endian block bytes, then for each block 4 bytes
  * big-endian packed size and the payload; a block that did not shrink is stored as it is, with its
- * own length as packed size. The last block is shorter. cd_values: block bytes, or nothing.
+ * own length as packed size. The last block is shorter; what follows it is ignored. cd_values: block bytes, or nothing.
  */
 #include "base/bytes.h"
 #include "codec/storage.h"

@@ -240,9 +240,7 @@ static void test_wrong_size(void **state)
         for (uint32_t ny = 39; ny <= 41; ny += 2) {
             f.shape.ny = ny;
             image out = new_image(&f);
-            /* planes without headers cannot tell a longer chunk, only a shorter one */
-            const bool silent = lossless[c] == &lbc_codec_bshuf && ny < 40;
-            if (!silent) assert_int_equal(decode(w, &f, k, &out), LBC_E_FORMAT);
+            assert_int_equal(decode(w, &f, k, &out), LBC_E_FORMAT);
             free(out.pixels);
         }
         free(k.bytes);

@@ -9,7 +9,8 @@
  * A chunk: elements in blocks, each turned into planes and, where a packer is used, packed on its
  * own. The last block is cut to a multiple of 8 elements, and the elements that remain (fewer than 8)
  * end the chunk as they are. Packed chunks begin with 8 bytes big-endian total bytes and 4 bytes
- * big-endian block bytes, and each block with 4 bytes big-endian packed size.
+ * big-endian block bytes, and each block with 4 bytes big-endian packed size. What follows the last
+ * element of a packed chunk is ignored, as the bitshuffle library does.
  *
  * cd_values of the filter: version major, minor, element size, elements in a block (0: the default),
  * compression (0 none, 2 LZ4, 3 Zstandard), level.

@@ -138,6 +138,7 @@ lbc_status lbc_bitshuffle_decode(lbc_codec_work *w, const lbc_chunk_format *form
 {
     layout l = layout_by_params(format);
     const uint8_t *in = chunk, *const end = chunk + size;
+    if (!packer && size != lbc_frame_bytes(format)) return LBC_E_FORMAT;
     if (packer) {
         if (read_layout(&l, format, chunk, size) != LBC_OK) return LBC_E_FORMAT;
         in += HEADER;
