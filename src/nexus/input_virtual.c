@@ -39,23 +39,23 @@ typedef struct mapper {
 
 /* ---- selections ---------------------------------------------------------------------------- */
 
-/* Takes the first dimension of a selection; false when the others are not selected as a whole, in one
- * piece. */
-static bool frames_of(hid_t space, slab *frames)
+/* Takes the first dimension of a selection; false when it does not hold whole frames of ny x nx pixels.
+ * (The extent of a source's space is not to be relied on: where all is selected, it is not in the file.) */
+static bool frames_of(hid_t space, hsize_t ny, hsize_t nx, slab *frames)
 {
-    hsize_t dims[3], start[3], stride[3], count[3], block[3];
-    if (H5Sget_simple_extent_ndims(space) != 3 || H5Sget_simple_extent_dims(space, dims, NULL) < 0) return false;
+    const hsize_t whole[3] = {0, ny, nx};
+    hsize_t start[3], stride[3], count[3], block[3];
     if (H5Sget_select_type(space) == H5S_SEL_ALL) {
-        *frames = (slab){0, 1, dims[0], 1};
+        *frames = (slab){0, 1, H5S_UNLIMITED, 1};
         return true;
     }
-    if (H5Sget_select_type(space) != H5S_SEL_HYPERSLABS || H5Sis_regular_hyperslab(space) <= 0 ||
-        H5Sget_regular_hyperslab(space, start, stride, count, block) < 0)
+    if (H5Sget_select_type(space) != H5S_SEL_HYPERSLABS || H5Sget_simple_extent_ndims(space) != 3 ||
+        H5Sis_regular_hyperslab(space) <= 0 || H5Sget_regular_hyperslab(space, start, stride, count, block) < 0)
         return false;
     for (int d = 1; d < 3; d++) {
-        if (start[d] != 0 || count[d] == H5S_UNLIMITED || block[d] == H5S_UNLIMITED) return false;
+        if (start[d] != 0 || count[d] == H5S_UNLIMITED || block[d] == H5S_UNLIMITED || block[d] == 0) return false;
         if (count[d] > 1 && stride[d] != block[d]) return false;
-        if (block[d] == 0 || count[d] != dims[d] / block[d] || dims[d] % block[d]) return false;
+        if (whole[d] % block[d] || count[d] != whole[d] / block[d]) return false;
     }
     *frames = (slab){start[0], stride[0], count[0], block[0]};
     return true;
@@ -111,7 +111,8 @@ static lbc_status mapping_read(mapper *m, size_t index, mapping *map)
                           "%s: a virtual data set over numbered sources (%s, %s) is not supported",
                           m->object->source->path, map->file, map->dataset);
     else
-        map->whole = frames_of(to, &map->virtual_frames) && frames_of(from, &map->source_frames);
+        map->whole = frames_of(to, m->dims[1], m->dims[2], &map->virtual_frames) &&
+                     frames_of(from, m->dims[1], m->dims[2], &map->source_frames);
     lbc_h5_close(&to);
     lbc_h5_close(&from);
     if (status != LBC_OK) mapping_free(map);

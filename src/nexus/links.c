@@ -38,7 +38,7 @@ static char *locate(const char *path, const char *name)
         /* the file was reached by a symbolic link, and its neighbours are where it really is */
         char *real = realpath(path, NULL);
         free(other);
-        other = real ? lbc_path_beside(real, name) : NULL;
+        other = real ? lbc_path_beside(real, name[0] == '/' ? lbc_path_base(name) : name) : NULL;
         free(real);
     }
     if (exists(other)) {
