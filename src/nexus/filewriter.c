@@ -71,6 +71,12 @@ static void put_reals(master *m, const char *name, hsize_t n, const float *value
     put_units(m, name, units);
 }
 
+static void put_doubles(master *m, const char *name, hsize_t n, const double *value, const char *units)
+{
+    if (m->ok) check(m, lbc_h5_put(m->file, name, H5T_IEEE_F64LE, 1, &n, value));
+    put_units(m, name, units);
+}
+
 /* A map of the detector, shuffled and deflated as FileWriters do. */
 static void put_map(master *m, const char *name, hid_t type, const void *values)
 {
@@ -252,10 +258,26 @@ static void put_module(master *m)
     put_text(m, DET "depends_on", TRANSLATION);
 }
 
+/* The rotation as a transformation; double precision, since dxtbx takes no other. */
+static void put_rotation(master *m)
+{
+    const lbc_filewriter *f = m->facts;
+    static const double axis[3] = {-1, 0, 0}, none[3] = {0, 0, 0};
+    const uint32_t n = images(f);
+    double *angle = lbc_alloc(n, sizeof *angle);
+    check(m, angle != NULL);
+    if (!m->ok) return;
+    for (uint32_t i = 0; i < n; i++) angle[i] = f->omega_start + i * f->omega_step;
+    put_doubles(m, OMEGA, n, angle, "degree");
+    put_transformation(m, OMEGA, "rotation", axis, none, ".");
+    for (uint32_t i = 0; i < n; i++) angle[i] = f->omega_start + (i + 1) * f->omega_step;
+    put_doubles(m, OMEGA "_end", n, angle, "degree");
+    free(angle);
+}
+
 static void put_nxmx(master *m)
 {
     const lbc_filewriter *f = m->facts;
-    static const double none[3] = {0, 0, 0};
     put_text(m, "/entry/definition", "NXmx");
     put_text(m, "/entry/start_time", f->date);
     put_text(m, "/entry/end_time_estimated", f->date);
@@ -270,8 +292,7 @@ static void put_nxmx(master *m)
     put_group(m, "/entry/sample/beam", "NXbeam");
     put_real(m, "/entry/sample/beam/incident_wavelength", f->wavelength, "angstrom");
     put_group(m, "/entry/sample/transformations", "NXtransformations");
-    put_axis(m, "/entry/sample/transformations", "omega", f->omega_start, f->omega_step);
-    put_transformation(m, OMEGA, "rotation", (const double[]){-1, 0, 0}, none, ".");
+    put_rotation(m);
     put_text(m, "/entry/sample/depends_on", OMEGA);
 }
 
