@@ -12,7 +12,7 @@
  *        0      4  "LBCH"
  *        4      1  version of the layout, 1
  *        5      1  0
- *        6      2  rows of a tile; the last tile may have fewer, but never under 4
+ *        6      2  rows of a tile, 4 .. 255; the last tile may have fewer, but never under 4
  *        8      4  ny, rows of the frame
  *       12      4  nx, pixels of a row
  *       16      4  scale, 1 .. 2^31 - 1; 1 is lossless

@@ -55,7 +55,8 @@ static lbc_status parse_head(lbc_hcomp_stream *s, const uint8_t *stream, size_t 
     s->shape.nx = lbc_get_le32(stream + 12);
     uint32_t scale = lbc_get_le32(stream + 16);
     if (s->shape.ny > INT32_MAX || s->shape.nx > INT32_MAX || scale > INT32_MAX || scale == 0) return LBC_E_FORMAT;
-    if (s->shape.nx < LBC_HCOMP_SIDE_MIN || s->tile_rows < LBC_HCOMP_SIDE_MIN || s->tile_rows > s->shape.ny)
+    if (s->shape.nx < LBC_HCOMP_SIDE_MIN || s->tile_rows < LBC_HCOMP_SIDE_MIN || s->tile_rows > s->shape.ny ||
+        s->tile_rows > LBC_HCOMP_ROWS_MAX)
         return LBC_E_FORMAT;
     s->scale = (int32_t)scale;
     s->tiles = lbc_hcomp_tile_count(s->shape.ny, s->tile_rows);
