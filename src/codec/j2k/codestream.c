@@ -103,6 +103,8 @@ static lbc_status read_cod(reader s, lbc_j2k_header *h)
     } else if (s.left != 10) {
         return LBC_E_FORMAT;
     }
+    if (h->block_w > LBC_J2K_LOG2_BLOCK || h->block_h > LBC_J2K_LOG2_BLOCK) return LBC_E_UNSUPPORTED;
+    if (h->layers > LBC_J2K_MAX_LAYERS) return LBC_E_UNSUPPORTED;
     if (progression != 0 || component_transform != 0 || block_style != 0) return LBC_E_UNSUPPORTED;
     h->sop = style & scod_sop;
     h->eph = style & scod_eph;

@@ -3,7 +3,7 @@
  *
  * What is read and written here is the kind of codestream this folder is about: one unsigned
  * component, one tile in one tile-part, LRCP, precincts of the largest size, no region of interest,
- * plain code blocks. Anything else of the standard is recognised and refused, before anybody
+ * plain code blocks of at most 64 x 64. Anything else of the standard is recognised and refused, before anybody
  * allocates by what it says.
  */
 #ifndef LBC_CODEC_J2K_CODESTREAM_H
@@ -12,6 +12,8 @@
 #include "codec/codec.h"
 
 #define LBC_J2K_MAX_LEVELS 32
+#define LBC_J2K_MAX_LAYERS 1000 /* ours; the standard's is 65535, which costs a reader without telling it more */
+#define LBC_J2K_LOG2_BLOCK 6
 #define LBC_J2K_MAX_BANDS  (3 * LBC_J2K_MAX_LEVELS + 1)
 
 /* Quantisation step of a subband: 2^(R_b - exponent) * (1 + mantissa / 2^11) (E-3). */

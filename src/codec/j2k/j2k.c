@@ -2,11 +2,38 @@
 /* The codec table's entry. */
 #include "codec/j2k/j2k.h"
 
-#include "base/memory.h"
+#include "codec/j2k/decoder.h"
 #include "codec/j2k/openjpeg.h"
+#include "codec/work.h"
 
 #include <math.h>
 #include <stdlib.h>
+
+/* ---- working memory -------------------------------------------------------------------------- */
+
+typedef struct state {
+    lbc_j2k_decoder decoder;
+    lbc_buffer stream;
+} state;
+
+static void free_state(void *p)
+{
+    state *s = p;
+    lbc_j2k_decoder_clear(&s->decoder);
+    lbc_buffer_free(&s->stream);
+    free(s);
+}
+
+static state *get_state(lbc_codec_work *w)
+{
+    if (!w->slots[LBC_WORK_J2K].state) {
+        w->slots[LBC_WORK_J2K].state = lbc_alloc_zero(1, sizeof(state));
+        w->slots[LBC_WORK_J2K].free = free_state;
+    }
+    return w->slots[LBC_WORK_J2K].state;
+}
+
+/* ---- the entry ------------------------------------------------------------------------------- */
 
 static lbc_status check(const lbc_lossy_params *params, lbc_error *err)
 {
@@ -35,20 +62,20 @@ static lbc_status encode(lbc_codec_work *w, const lbc_lossy_params *params, cons
 static lbc_status decode(lbc_codec_work *w, const lbc_lossy_params *params, const uint8_t *stream, size_t size,
                          int32_t *frame)
 {
-    (void)w;
-    return lbc_openjpeg_decode(params, stream, size, frame);
+    state *s = get_state(w);
+    if (!s) return LBC_E_MEMORY;
+    return lbc_j2k_decode(&s->decoder, params->shape, stream, size, frame);
 }
 
 static lbc_status roundtrip(lbc_codec_work *w, const lbc_lossy_params *params, int32_t *frame, size_t *size)
 {
+    state *s = get_state(w);
     const size_t capacity = lbc_openjpeg_bound(params);
     size_t used = 0;
-    uint8_t *stream = lbc_alloc(capacity, 1);
-    if (!stream) return LBC_E_MEMORY;
-    lbc_status status = encode(w, params, frame, stream, capacity, &used);
-    if (!status) status = decode(w, params, stream, used, frame);
+    if (!s || !lbc_buffer_need(&s->stream, capacity)) return LBC_E_MEMORY;
+    lbc_status status = encode(w, params, frame, s->stream.data, capacity, &used);
+    if (!status) status = decode(w, params, s->stream.data, used, frame);
     if (!status && size) *size = used;
-    free(stream);
     return status;
 }
 

@@ -10,15 +10,12 @@
 /* Precincts are of the largest size, 2^15 a side in their resolution (A.6.1). */
 enum { log2_precinct = 15 };
 
-/* Coefficients are held as a sign and 31 bits, of which decoding takes one for the half. */
-enum { most_planes = 30, hopeless_planes = 37 };
-
 static uint32_t ceil_shift(uint32_t n, uint32_t shift) { return lbc_j2k_low_size(n, shift); }
 
 /* Table E.1 */
 static uint32_t log2_gain(lbc_j2k_orientation o) { return o == LBC_J2K_LL ? 0 : o == LBC_J2K_HH ? 2 : 1; }
 
-static lbc_status set_band(lbc_j2k_layout *l, const lbc_j2k_header *h, uint32_t index)
+static void set_band(lbc_j2k_layout *l, const lbc_j2k_header *h, uint32_t index)
 {
     lbc_j2k_band *b = &l->bands[index];
     const uint32_t resolution = index ? (index - 1) / 3 + 1 : 0;
@@ -39,7 +36,6 @@ static lbc_status set_band(lbc_j2k_layout *l, const lbc_j2k_header *h, uint32_t 
     b->step = h->reversible ? 1 : ldexp(1 + step->mantissa / 2048.0, range - step->exponent);
     b->planes = h->guard_bits + step->exponent;
     b->planes -= b->planes ? 1 : 0;
-    return b->planes > hopeless_planes ? LBC_E_FORMAT : LBC_OK;
 }
 
 /* Precincts of a band form a grid that is the same for all bands of a resolution (B.6). */
@@ -120,10 +116,7 @@ lbc_status lbc_j2k_layout_set(lbc_j2k_layout *l, const lbc_j2k_header *h)
     l->shape = h->shape;
     l->levels = h->levels;
     l->nbands = 3 * h->levels + 1;
-    for (uint32_t b = 0; b < l->nbands; b++) {
-        lbc_status status = set_band(l, h, b);
-        if (status) return status;
-    }
+    for (uint32_t b = 0; b < l->nbands; b++) set_band(l, h, b);
     add_all(l, h, true);
     l->precincts = lbc_alloc(l->nprecincts, sizeof *l->precincts);
     l->blocks = lbc_alloc(l->nblocks, sizeof *l->blocks);

@@ -54,7 +54,7 @@ typedef struct lbc_j2k_layout {
 } lbc_j2k_layout;
 
 /* Fills layout, which must be zeroed or hold an earlier layout, from a header that has been read or
- * made. LBC_E_UNSUPPORTED: more bit planes than 31 bits hold. */
+ * made. LBC_E_MEMORY or LBC_OK. */
 lbc_status lbc_j2k_layout_set(lbc_j2k_layout *layout, const lbc_j2k_header *header);
 void lbc_j2k_layout_clear(lbc_j2k_layout *layout);
 

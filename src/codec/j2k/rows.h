@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* rows.h - the arithmetic of the wavelet transforms and of quantisation, on rows of n elements.
+ *
+ * Lifting is the same along rows and along columns: an element takes in the sum of two neighbours. Down
+ * the columns those are the rows above and below; along a row, split into even and odd elements, they are
+ * elements i and i + 1 of the other half.
+ *
+ * Every version does the same operations in the same order on the same types, so all give the same bits:
+ * IEEE single precision without contraction, and two's complement that wraps. Rows may have any
+ * alignment; destinations overlap no source unless it says so.
+ */
+#ifndef LBC_CODEC_J2K_ROWS_H
+#define LBC_CODEC_J2K_ROWS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* An element of a row whose type does not matter: int32_t with the 5/3 transform, else float. */
+typedef uint32_t __attribute__((__may_alias__)) lbc_j2k_word;
+
+/* Lifting steps (F.3.8, F.4.8) in place. 5/3: odd elements -= (a + b) >> 1, then even ones += (a + b + 2)
+ * >> 2; 9/7: += factor * (a + b) four times, odd ones first. Backwards from the last to the first, with
+ * the other sign. */
+typedef struct lbc_j2k_rows {
+    /* One step: dst takes in a and b. */
+    void (*lift53[2][2])(int32_t *dst, const int32_t *a, const int32_t *b, size_t n); /* [inverse][step] */
+    void (*lift97)(float *dst, const float *a, const float *b, float factor, size_t n);
+    /* All steps of a direction at once, where a row and the three or five before it are at hand: r[1] takes
+     * in r[0] and r[2] by the first step, r[2] then takes in r[1] and r[3] by the second, and so on. */
+    void (*cascade53[2])(void *const r[4], size_t n);
+    void (*cascade97)(void *const r[6], const float factors[4], size_t n);
+
+    /* Even and odd elements of a row of n, and back. */
+    void (*split)(lbc_j2k_word *even, lbc_j2k_word *odd, const lbc_j2k_word *row, size_t n);
+    void (*merge53)(int32_t *row, const int32_t *even, const int32_t *odd, size_t n);
+    void (*merge97)(float *row, const float *even, const float *odd, float scale, size_t n); /* times scale */
+    void (*scale97)(float *row, float scale, size_t n);
+
+    /* Pixels, less the level shift (G.1), as elements. */
+    void (*load53)(int32_t *dst, const int32_t *pixels, int32_t shift, size_t n);
+    void (*load97)(float *dst, const int32_t *pixels, int32_t shift, size_t n);
+    /* And back, rounded to nearest, halves to even, and held within 0..most < 2^24. */
+    void (*store53)(int32_t *pixels, const int32_t *src, int32_t shift, int32_t most, size_t n);
+    void (*store97)(int32_t *pixels, const float *src, int32_t shift, int32_t most, size_t n);
+
+    /* Quantisation (E.1): sign in bit 31, floor of the magnitude times scale below it. */
+    void (*quantise53)(uint32_t *dst, const int32_t *src, size_t n);
+    void (*quantise97)(uint32_t *dst, const float *src, float scale, size_t n);
+    /* Reconstruction (E.1.1.2) from sign and magnitude in halves. 5/3: halves are dropped. 9/7: times step,
+     * then times scale. */
+    void (*restore53)(int32_t *dst, const uint32_t *halves, size_t n);
+    void (*restore97)(float *dst, const uint32_t *halves, float step, float scale, size_t n);
+} lbc_j2k_rows;
+
+/* The fastest at the level in force. */
+const lbc_j2k_rows *lbc_j2k_rows_best(void);
+
+extern const lbc_j2k_rows lbc_j2k_rows_c;
+#if defined(__x86_64__)
+extern const lbc_j2k_rows lbc_j2k_rows_avx2;   /* x86/ */
+extern const lbc_j2k_rows lbc_j2k_rows_avx512; /* x86/ */
+#endif
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* transform.h - the wavelet transforms and quantisation of a whole tile (Annexes E, F, G).
+ *
+ * Rows stream through the lifting steps: a row is transformed down the columns as soon as its neighbours
+ * have come, then along itself, and goes at once to where it stays, so that an image passes through
+ * memory once per level.
+ */
+#ifndef LBC_CODEC_J2K_TRANSFORM_H
+#define LBC_CODEC_J2K_TRANSFORM_H
+
+#include "base/memory.h"
+#include "codec/j2k/layout.h"
+
+/* Scratch between calls. Zero-initialise. */
+typedef struct lbc_j2k_transform {
+    lbc_buffer low[2]; /* what a level hands to the next, by turns */
+    lbc_buffer rows;   /* rows on their way */
+} lbc_j2k_transform;
+
+void lbc_j2k_transform_clear(lbc_j2k_transform *t);
+
+/* coefficients: uint32_t[layout->coefficients], sign in bit 31, quantised magnitude below. */
+lbc_status lbc_j2k_forward(lbc_j2k_transform *t, const lbc_j2k_layout *layout, const lbc_j2k_header *header,
+                           const int32_t *frame, uint32_t *coefficients);
+/* coefficients: sign and magnitude in halves of a unit. Pixels are held within the component's range. */
+lbc_status lbc_j2k_inverse(lbc_j2k_transform *t, const lbc_j2k_layout *layout, const lbc_j2k_header *header,
+                           const uint32_t *coefficients, int32_t *frame);
+
+#endif
