@@ -27,15 +27,17 @@ typedef struct settings {
 } settings;
 
 #define FIELD(name) offsetof(settings, name)
+/* clang-format off */
 #define TEXT(letter, name, field, argument, text) \
     {letter, name, CLI_ARGUMENT, CLI_TEXT, FIELD(field), 0, argument, text, NULL}
 #define WHOLE(letter, name, field, argument, text) \
     {letter, name, CLI_ARGUMENT, CLI_INT, FIELD(field), 0, argument, text, NULL}
 #define REAL(letter, name, field, argument, text) \
     {letter, name, CLI_ARGUMENT, CLI_REAL, FIELD(field), 0, argument, text, NULL}
-#define FLAG(letter, name, field, text) {letter, name, CLI_NOTHING, CLI_FLAG, FIELD(field), 0, NULL, text, NULL}
 #define CHOICE(letter, name, field, words, text) \
     {letter, name, CLI_ARGUMENT, CLI_CHOICE, FIELD(field), 0, words, text, words}
+#define FLAG(letter, name, field, text) {letter, name, CLI_NOTHING, CLI_FLAG, FIELD(field), 0, NULL, text, NULL}
+/* clang-format on */
 
 static const cli_option table[] = {
     CLI_HEADING("Crystal"),
@@ -51,12 +53,14 @@ static const cli_option table[] = {
 
     CLI_HEADING("Experiment"),
     WHOLE('n', "images", images, "N", "number of images (60)"),
-    REAL('w', "oscillation", oscillation, "DEG", "rotation an image; with --dialect filewriter1 DIALS rounds it to 0.01 (0.5)"),
+    REAL('w', "oscillation", oscillation, "DEG",
+         "rotation an image; with --dialect filewriter1 DIALS rounds it to 0.01 (0.5)"),
     REAL(0, "start", start, "DEG", "rotation angle where the first image begins (0)"),
     REAL('x', "exposure", exposure, "X", "factor on all photons, spots and background (1)"),
     REAL(0, "background", background, "N", "photons a pixel at the top of the solvent ring, at exposure 1 (4)"),
     REAL('W', "wavelength", wavelength, "A", "in angstrom (0.9795)"),
-    REAL('L', "distance", distance, "MM", "crystal to detector (80 for 500K and 1M, 160 for 4M, 240 for 9M, 320 for 16M)"),
+    REAL('L', "distance", distance, "MM",
+         "crystal to detector (80 for 500K and 1M, 160 for 4M, 240 for 9M, 320 for 16M)"),
     TEXT(0, "beam", beam, "X,Y", "beam centre in pixels from the corner of the first one (near the middle)"),
     REAL(0, "beam-stop", beam_stop, "MM", "radius of its shadow, 0: none (1)"),
     REAL(0, "beam-arm", beam_arm, "MM", "width of the shadow of its holder, which comes from below (0)"),
@@ -93,14 +97,35 @@ static const cli_option table[] = {
 static settings settings_from(const lbc_simulation *s)
 {
     return (settings){
-        .prefix = s->prefix, .compression = s->compression, .space_group = s->space_group, .detector = s->detector,
-        .images = s->images, .block = s->block, .first_block = s->first_block, .bits = s->bits,
-        .seed = (int64_t)s->seed, .parallel = CLI_NONE, .cutoff = s->cutoff,
-        .hot = s->hot, .noisy = s->noisy, .dead = s->dead,
-        .intensity = s->intensity, .b_factor = s->b_factor, .anomalous = s->anomalous, .mosaicity = s->mosaicity,
-        .d_min = s->d_min, .start = s->start, .oscillation = s->oscillation, .exposure = s->exposure,
-        .wavelength = s->wavelength, .distance = NAN, .polarization = s->polarization,
-        .background = s->background, .beam_stop = s->beam_stop * 1e3, .beam_arm = s->beam_arm * 1e3, .spot = s->spot,
+        .prefix = s->prefix,
+        .compression = s->compression,
+        .space_group = s->space_group,
+        .detector = s->detector,
+        .images = s->images,
+        .block = s->block,
+        .first_block = s->first_block,
+        .bits = s->bits,
+        .seed = (int64_t)s->seed,
+        .parallel = CLI_NONE,
+        .cutoff = s->cutoff,
+        .hot = s->hot,
+        .noisy = s->noisy,
+        .dead = s->dead,
+        .intensity = s->intensity,
+        .b_factor = s->b_factor,
+        .anomalous = s->anomalous,
+        .mosaicity = s->mosaicity,
+        .d_min = s->d_min,
+        .start = s->start,
+        .oscillation = s->oscillation,
+        .exposure = s->exposure,
+        .wavelength = s->wavelength,
+        .distance = NAN,
+        .polarization = s->polarization,
+        .background = s->background,
+        .beam_stop = s->beam_stop * 1e3,
+        .beam_arm = s->beam_arm * 1e3,
+        .spot = s->spot,
     };
 }
 
@@ -144,9 +169,8 @@ static bool simulation_from(const settings *o, lbc_simulation *s, char *error, s
 {
     if (!fits(o->images, 1, 1000000, "-n", error, size) || !fits(o->block, 1, 1000000, "-d", error, size) ||
         !fits(o->first_block, 0, 1, "--first-block", error, size) || !fits(o->seed, 0, INT64_MAX, "-s", error, size) ||
-        !fits(o->cutoff, 0, INT32_MAX - 2, "--cutoff", error, size) ||
-        !fits(o->hot, 0, 10000, "--hot", error, size) || !fits(o->noisy, 0, 10000, "--noisy", error, size) ||
-        !fits(o->dead, 0, 10000, "--dead", error, size))
+        !fits(o->cutoff, 0, INT32_MAX - 2, "--cutoff", error, size) || !fits(o->hot, 0, 10000, "--hot", error, size) ||
+        !fits(o->noisy, 0, 10000, "--noisy", error, size) || !fits(o->dead, 0, 10000, "--dead", error, size))
         return false;
     if (o->bits != 16 && o->bits != 32) return refuse(error, size, "-b %lld: must be 16 or 32", (long long)o->bits);
     if (o->parallel != CLI_NONE && !fits(o->parallel, 0, 4096, "-p", error, size)) return false;

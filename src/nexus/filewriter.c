@@ -11,8 +11,8 @@
 #include <string.h>
 
 #define PLANCK_EV_ANGSTROM 12398.4198
-#define TRANSLATION "/entry/instrument/detector/transformations/translation"
-#define OMEGA "/entry/sample/transformations/omega"
+#define TRANSLATION        "/entry/instrument/detector/transformations/translation"
+#define OMEGA              "/entry/sample/transformations/omega"
 
 /* A master under construction. Every put_ function does nothing once one has failed, so that a list of them reads
  * as the list of fields it is; name is a path from the root whose last group exists. */
@@ -97,7 +97,10 @@ static void put_soft_link(master *m, const char *name, const char *target)
     if (m->ok) check(m, H5Lcreate_soft(target, m->file, name, H5P_DEFAULT, H5P_DEFAULT) >= 0);
 }
 
-static uint32_t images(const lbc_filewriter *facts) { return facts->nimages * facts->ntrigger; }
+static uint32_t images(const lbc_filewriter *facts)
+{
+    return facts->nimages * facts->ntrigger;
+}
 
 /* ---- one rotation axis in the goniometer groups -------------------------------------------- */
 
@@ -129,7 +132,7 @@ static void put_axis(master *m, const char *group, const char *name, double star
 
 /* ---- detector ------------------------------------------------------------------------------ */
 
-#define DET "/entry/instrument/detector/"
+#define DET  "/entry/instrument/detector/"
 #define SPEC "/entry/instrument/detector/detectorSpecific/"
 
 static void put_detector_specific(master *m)
@@ -305,7 +308,8 @@ static void put_data_links(master *m)
     for (uint32_t n = f->first_file; m->ok && n - f->first_file < f->files; n++) {
         char name[64], *target = lbc_asprintf("%s_%06u.h5", f->data_prefix, n);
         snprintf(name, sizeof name, "/entry/data/data_%06u", n);
-        check(m, target && H5Lcreate_external(target, "/entry/data/data", m->file, name, H5P_DEFAULT, H5P_DEFAULT) >= 0);
+        check(m,
+              target && H5Lcreate_external(target, "/entry/data/data", m->file, name, H5P_DEFAULT, H5P_DEFAULT) >= 0);
         free(target);
     }
 }

@@ -116,8 +116,8 @@ void lbc_crystal_intensity(const lbc_crystal *crystal, const lbc_hkl_class *c, d
 {
     *plus = *minus = 0.0;
     if (c->absent) return;
-    const uint64_t index = (uint64_t)(uint16_t)c->unique.h | (uint64_t)(uint16_t)c->unique.k << 16 |
-                           (uint64_t)(uint16_t)c->unique.l << 32;
+    const uint64_t index =
+        (uint64_t)(uint16_t)c->unique.h | (uint64_t)(uint16_t)c->unique.k << 16 | (uint64_t)(uint16_t)c->unique.l << 32;
     const uint64_t key = lbc_random_key(crystal->key, index);
     double native[2], heavy[2]; /* E values: mean square 1 */
     lbc_normal_pair(lbc_random(key, 0), lbc_random(key, 1), native);

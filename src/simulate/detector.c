@@ -2,7 +2,7 @@
 #include "simulate/detector.h"
 
 #include "base/memory.h"
-#include "frame/frame.h"
+#include "codec/codec.h"
 #include "simulate/elementary.h"
 #include "simulate/random.h"
 
@@ -11,30 +11,35 @@
 #include <string.h>
 #include <strings.h>
 
-#define MODULE_NX 1030
-#define MODULE_NY 514
-#define GAP_X 10
-#define GAP_Y 37
+#define MODULE_NX             1030
+#define MODULE_NY             514
+#define GAP_X                 10
+#define GAP_Y                 37
 #define ELECTRONVOLT_ANGSTROM 12398.4198
-#define PENUMBRA 3.0    /* pixels from full shadow to full light */
-#define SHADOW 0.005    /* light in full shadow: scatter from behind the stop */
+#define PENUMBRA              3.0   /* pixels from full shadow to full light */
+#define SHADOW                0.005 /* light in full shadow: scatter from behind the stop */
 
+/* clang-format off */
 static const lbc_eiger eigers[] = {
     {"500K", "Dectris Eiger 500K", 1, 1, 0.080},
-    {"1M", "Dectris Eiger 1M", 1, 2, 0.080},
-    {"4M", "Dectris Eiger 4M", 2, 4, 0.160},
-    {"9M", "Dectris Eiger 9M", 3, 6, 0.240},
-    {"16M", "Dectris Eiger 16M", 4, 8, 0.320},
+    {"1M",   "Dectris Eiger 1M",   1, 2, 0.080},
+    {"4M",   "Dectris Eiger 4M",   2, 4, 0.160},
+    {"9M",   "Dectris Eiger 9M",   3, 6, 0.240},
+    {"16M",  "Dectris Eiger 16M",  4, 8, 0.320},
 };
+/* clang-format on */
 
 #define EIGERS (sizeof eigers / sizeof *eigers)
 
-const char *lbc_simulation_detector(unsigned n) { return n < EIGERS ? eigers[n].name : NULL; }
+const char *lbc_simulation_detector(unsigned n)
+{
+    return n < EIGERS ? eigers[n].name : NULL;
+}
 
 /* Linear attenuation of silicon in 1/m; mass attenuation from NIST (Hubbell & Seltzer), interpolated in logarithms. */
 static double silicon_attenuation(double energy)
 {
-    static const double table[][2] = {{4000, 452.9}, {5000, 245.2}, {6000, 147.0},  {8000, 64.68}, {10000, 33.89},
+    static const double table[][2] = {{4000, 452.9},  {5000, 245.2},  {6000, 147.0},  {8000, 64.68},  {10000, 33.89},
                                       {15000, 10.34}, {20000, 4.464}, {30000, 1.436}, {40000, 0.7012}};
     const unsigned last = sizeof table / sizeof *table - 1;
     unsigned n = 1;
@@ -89,8 +94,7 @@ lbc_status lbc_detector_init(lbc_detector *detector, const lbc_simulation *simul
     memset(detector, 0, sizeof *detector);
     const lbc_eiger *model = eigers;
     while (model < eigers + EIGERS && strcasecmp(model->name, simulation->detector) != 0) model++;
-    if (model == eigers + EIGERS)
-        return lbc_fail(err, LBC_E_ARGUMENT, "unknown detector '%s'", simulation->detector);
+    if (model == eigers + EIGERS) return lbc_fail(err, LBC_E_ARGUMENT, "unknown detector '%s'", simulation->detector);
     const unsigned mx = model->modules_x, my = model->modules_y;
     *detector = (lbc_detector){
         .model = model,

@@ -6,8 +6,8 @@
 #include "simulate/simulate.h"
 
 /* Bits of a FileWriter pixel mask. */
-#define LBC_PIXEL_GAP UINT32_C(1)
-#define LBC_PIXEL_DEAD UINT32_C(2)
+#define LBC_PIXEL_GAP   UINT32_C(1)
+#define LBC_PIXEL_DEAD  UINT32_C(2)
 #define LBC_PIXEL_NOISY UINT32_C(16)
 
 typedef struct lbc_eiger {
@@ -28,10 +28,10 @@ typedef struct lbc_detector {
     lbc_shape shape;
     double pixel_size, distance, beam_x, beam_y; /* m, m, pixels, pixels */
     double wavelength, polarization;
-    double sensor_thickness; /* m */
-    double attenuation;      /* of the sensor, 1/m */
+    double sensor_thickness;            /* m */
+    double attenuation;                 /* of the sensor, 1/m */
     double stop_radius, arm_half_width; /* shadows of the beam stop and of its holder, pixels; 0: none */
-    uint32_t *mask;          /* [ny * nx] */
+    uint32_t *mask;                     /* [ny * nx] */
     uint64_t masked;
     lbc_hot_pixel *hot;
     uint32_t hots;
@@ -55,7 +55,7 @@ bool lbc_detector_hit(const lbc_detector *detector, const double s[3], double *x
  * LBC_BACKGROUND_LEAST * 2^((n - 1) / 64), steps of 1.1 percent. levels: uint16_t[ny * nx]. photons: at the top of
  * the solvent ring. */
 #define LBC_BACKGROUND_LEVELS 1536
-#define LBC_BACKGROUND_LEAST 0x1p-12
+#define LBC_BACKGROUND_LEAST  0x1p-12
 double lbc_background_level(unsigned level);
 lbc_status lbc_detector_background(const lbc_detector *detector, double photons, uint16_t *levels);
 

@@ -6,10 +6,10 @@
 #include <string.h>
 
 /* ln 2 and pi / 2 in two parts: the first has trailing zero bits, so that a small multiple of it is exact. */
-#define LN2_HIGH 6.93147180369123816490e-01
-#define LN2_LOW 1.90821492927058770002e-10
+#define LN2_HIGH     6.93147180369123816490e-01
+#define LN2_LOW      1.90821492927058770002e-10
 #define HALF_PI_HIGH 1.57079632673412561417e+00
-#define HALF_PI_LOW 6.07710050650619224932e-11
+#define HALF_PI_LOW  6.07710050650619224932e-11
 
 static double power_of_two(int n)
 {

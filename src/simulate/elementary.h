@@ -9,11 +9,11 @@
 #ifndef LBC_SIMULATE_ELEMENTARY_H
 #define LBC_SIMULATE_ELEMENTARY_H
 
-#define LBC_PI 3.14159265358979323846
+#define LBC_PI     3.14159265358979323846
 #define LBC_DEGREE (LBC_PI / 180.0)
 
-double lbc_exp(double x);  /* 0 below -700; x must be below 700 */
-double lbc_log(double x);  /* x positive and normal */
+double lbc_exp(double x);                                /* 0 below -700; x must be below 700 */
+double lbc_log(double x);                                /* x positive and normal */
 void lbc_sincos(double x, double *sine, double *cosine); /* |x| below 1e5 */
 double lbc_atan2(double y, double x);
 double lbc_acos(double x); /* x in -1..1 */

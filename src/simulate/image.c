@@ -2,15 +2,15 @@
 #include "simulate/image.h"
 
 #include "base/memory.h"
-#include "frame/frame.h"
+#include "codec/codec.h"
 #include "simulate/elementary.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SPOT_REACH 4.5 /* standard deviations of a spot that are drawn */
-#define BOX_MAX 128    /* pixels a side; the options keep spots smaller */
+#define SPOT_REACH 4.5  /* standard deviations of a spot that are drawn */
+#define BOX_MAX    128  /* pixels a side; the options keep spots smaller */
 #define LEAST_MEAN 1e-3 /* photons on an image, below which a spot is not drawn on it */
 
 /* ---- the scene ----------------------------------------------------------------------------- */
@@ -20,8 +20,8 @@ static lbc_status init_background(lbc_scene *scene, const lbc_simulation *simula
     const size_t n = lbc_shape_pixels(scene->detector.shape);
     scene->background = lbc_alloc_aligned(n, sizeof *scene->background);
     if (!scene->background) return LBC_E_MEMORY;
-    lbc_status status = lbc_detector_background(&scene->detector, simulation->background * simulation->exposure,
-                                                scene->background);
+    lbc_status status =
+        lbc_detector_background(&scene->detector, simulation->background * simulation->exposure, scene->background);
     for (size_t i = 0; status == LBC_OK && i < n; i++) {
         lbc_poisson *level = &scene->level[scene->background[i]];
         if (scene->background[i] && !level->cells)
@@ -34,8 +34,8 @@ lbc_status lbc_scene_init(lbc_scene *scene, const lbc_simulation *simulation, lb
 {
     bool own_cell = false;
     for (int i = 0; i < 6; i++) own_cell |= simulation->cell[i] != 0.0;
-    lbc_status status = lbc_crystal_init(&scene->crystal, simulation->space_group,
-                                         own_cell ? simulation->cell : NULL, simulation->seed, err);
+    lbc_status status = lbc_crystal_init(&scene->crystal, simulation->space_group, own_cell ? simulation->cell : NULL,
+                                         simulation->seed, err);
     if (status != LBC_OK) return status;
     scene->crystal.intensity = simulation->intensity;
     scene->crystal.b_factor = simulation->b_factor;
@@ -146,7 +146,9 @@ void lbc_scene_store(const lbc_scene *scene, const uint32_t *counts, unsigned bi
             facts->overloaded += over;
             facts->photons += over ? 0 : counts[i];
         }
-        if (bits == 16) narrow[i] = (uint16_t)value;
-        else wide[i] = value;
+        if (bits == 16)
+            narrow[i] = (uint16_t)value;
+        else
+            wide[i] = value;
     }
 }

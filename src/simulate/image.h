@@ -12,10 +12,10 @@ typedef struct lbc_scene {
     lbc_crystal crystal;
     lbc_scan scan;
     lbc_spots spots;
-    double spot_sigma; /* pixels */
-    uint32_t cutoff;   /* saturation value: a higher count is stored as cutoff + 1 */
-    uint64_t key;      /* of the photons' noise */
-    uint16_t *background;          /* [ny * nx] levels */
+    double spot_sigma;                        /* pixels */
+    uint32_t cutoff;                          /* saturation value: a higher count is stored as cutoff + 1 */
+    uint64_t key;                             /* of the photons' noise */
+    uint16_t *background;                     /* [ny * nx] levels */
     lbc_poisson level[LBC_BACKGROUND_LEVELS]; /* those in use */
     lbc_poisson_any poisson;
 } lbc_scene;

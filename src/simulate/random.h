@@ -30,7 +30,10 @@ static inline uint64_t lbc_random_key(uint64_t key, uint64_t n)
 }
 
 /* In 0 <= u < 1, with 53 random bits. */
-static inline double lbc_uniform(uint64_t bits) { return (double)(bits >> 11) * 0x1p-53; }
+static inline double lbc_uniform(uint64_t bits)
+{
+    return (double)(bits >> 11) * 0x1p-53;
+}
 
 /* Two independent standard normal numbers from two random ones (Box & Muller 1958). */
 void lbc_normal_pair(uint64_t bits1, uint64_t bits2, double normal[2]);
@@ -40,7 +43,10 @@ typedef struct lbc_stream {
     uint64_t key, n;
 } lbc_stream;
 
-static inline uint64_t lbc_stream_next(lbc_stream *s) { return lbc_random(s->key, s->n++); }
+static inline uint64_t lbc_stream_next(lbc_stream *s)
+{
+    return lbc_random(s->key, s->n++);
+}
 
 /* ---- Poisson ------------------------------------------------------------------------------- */
 

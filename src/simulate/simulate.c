@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CUTOFF_16 12440u   /* of a real Eiger at 5 ms an image */
-#define CUTOFF_32 124400u
+#define CUTOFF_16    12440u /* of a real Eiger at 5 ms an image */
+#define CUTOFF_32    124400u
 #define READOUT_TIME 1e-5
 
 lbc_simulation lbc_simulation_default(void)
@@ -47,7 +47,10 @@ lbc_simulation lbc_simulation_default(void)
     };
 }
 
-const char *lbc_simulation_space_group(unsigned n) { return lbc_space_group_name(n); }
+const char *lbc_simulation_space_group(unsigned n)
+{
+    return lbc_space_group_name(n);
+}
 
 /* ---- checks -------------------------------------------------------------------------------- */
 
@@ -67,7 +70,8 @@ static const char *what_is_wrong(const lbc_simulation *s)
     if (!(s->spot >= 0.2 && s->spot <= 12.0)) return "the spot size must be 0.2 to 12 pixels";
     if (!(s->intensity >= 0.0 && s->intensity <= 1e8)) return "the intensity must be 0 to 1e8 photons";
     if (!(s->exposure >= 0.0 && s->exposure <= 1e6)) return "the exposure must be 0 to 1e6";
-    if (!(s->background >= 0.0 && s->background * s->exposure <= 500.0)) return "the background must be 0 to 500 photons";
+    if (!(s->background >= 0.0 && s->background * s->exposure <= 500.0))
+        return "background times exposure must be 0 to 500 photons";
     if (!(s->b_factor >= 0.0 && s->b_factor <= 500.0)) return "the B factor must be 0 to 500 square angstrom";
     if (!(s->anomalous >= 0.0 && s->anomalous <= 1.0)) return "the anomalous difference must be 0 to 1";
     if (!(s->polarization >= 0.0 && s->polarization <= 1.0)) return "the polarization must be 0 to 1";
@@ -156,8 +160,7 @@ static lbc_status write_image(void *user, const lbc_pool_job *job, lbc_error *er
     const uint32_t image = (uint32_t)job->job;
     lbc_status status = LBC_OK;
     if (image % s->block == 0) status = begin_file(r, image, err);
-    if (status == LBC_OK)
-        status = lbc_data_file_write(r->file, image % s->block, done->chunk, done->size, err);
+    if (status == LBC_OK) status = lbc_data_file_write(r->file, image % s->block, done->chunk, done->size, err);
     if (status == LBC_OK && (image + 1 == s->images || (image + 1) % s->block == 0)) {
         status = lbc_data_file_commit(r->file, s->overwrite, err);
         lbc_data_file_close(r->file);
@@ -222,11 +225,17 @@ static lbc_status run_images(run *r, lbc_error *err)
     if (!pool) return lbc_fail(err, LBC_E_MEMORY, "no threads could be started");
     r->workers = lbc_pool_workers(pool);
     r->slots = r->workers + 2;
-    const lbc_pool_task task = {.jobs = r->simulation->images, .parts = 1, .slots = r->slots, .user = r,
-                                .work = make_image, .deliver = write_image};
+    const lbc_pool_task task = {.jobs = r->simulation->images,
+                                .parts = 1,
+                                .slots = r->slots,
+                                .user = r,
+                                .work = make_image,
+                                .deliver = write_image};
     lbc_status status = run_alloc(r);
-    if (status == LBC_OK) status = lbc_pool_run(pool, &task, err);
-    else lbc_fail(err, status, "no memory for %u images at once", r->slots);
+    if (status == LBC_OK)
+        status = lbc_pool_run(pool, &task, err);
+    else
+        lbc_fail(err, status, "no memory for %u images at once", r->slots);
     lbc_pool_free(pool);
     return status;
 }

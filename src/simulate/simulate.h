@@ -31,7 +31,7 @@ typedef struct lbc_simulation {
     uint32_t first_block; /* number of the first data file: 1, or 0 */
     lbc_series_style style;
     lbc_dialect dialect;
-    unsigned bits;        /* 16 or 32 */
+    unsigned bits;           /* 16 or 32 */
     const char *compression; /* as `l_bnl_compress -c` takes it */
     bool overwrite;
     bool truth;       /* write PREFIX_truth.csv */
@@ -51,7 +51,7 @@ typedef struct lbc_simulation {
     /* experiment */
     uint32_t images;
     double start, oscillation;
-    double exposure; /* factor on all photons */
+    double exposure;             /* factor on all photons */
     double wavelength, distance; /* distance 0: fits the detector */
     double beam_x, beam_y;       /* pixels from the corner of the first; NAN: near the middle */
     double polarization;         /* fraction in the horizontal plane */
@@ -60,9 +60,9 @@ typedef struct lbc_simulation {
     double beam_arm;             /* width of its holder's shadow, which comes from below; 0: none */
 
     /* detector */
-    const char *detector;  /* 500K, 1M, 4M, 9M, 16M */
-    double spot;           /* standard deviation of a spot in pixels */
-    uint32_t cutoff;       /* saturation value; 0: 12440 with 16 bits, 124400 with 32 */
+    const char *detector;      /* 500K, 1M, 4M, 9M, 16M */
+    double spot;               /* standard deviation of a spot in pixels */
+    uint32_t cutoff;           /* saturation value; 0: 12440 with 16 bits, 124400 with 32 */
     uint32_t hot, noisy, dead; /* pixels; hot ones are not in the mask, the others are */
 } lbc_simulation;
 
@@ -70,13 +70,13 @@ lbc_simulation lbc_simulation_default(void);
 
 /* What was made. */
 typedef struct lbc_simulated {
-    uint32_t files;        /* data files */
-    uint64_t bytes;        /* of all their chunks */
-    uint64_t unique;       /* reflections in the truth table */
-    uint64_t spots;        /* crossings of the Ewald sphere that hit the detector */
-    uint64_t masked;       /* pixels of an image */
-    uint64_t overloaded;   /* pixels of the series */
-    double mean_count;     /* of all other pixels of the series */
+    uint32_t files;         /* data files */
+    uint64_t bytes;         /* of all their chunks */
+    uint64_t unique;        /* reflections in the truth table */
+    uint64_t spots;         /* crossings of the Ewald sphere that hit the detector */
+    uint64_t masked;        /* pixels of an image */
+    uint64_t overloaded;    /* pixels of the series */
+    double mean_count;      /* of all other pixels of the series */
     double distance, d_min; /* as used */
 } lbc_simulated;
 

@@ -2,7 +2,7 @@
 #include "simulate/spots.h"
 
 #include "base/memory.h"
-#include "frame/frame.h"
+#include "codec/codec.h"
 #include "simulate/elementary.h"
 
 #include <math.h>
@@ -11,10 +11,10 @@
 
 /* A reflection whose path through the sphere is nearly along it (Kabsch's zeta near 0) lies next to the rotation
  * axis, is on nearly all images and cannot be integrated; real ones are as useless, and we leave them out. */
-#define LEAST_ZETA 0.03
+#define LEAST_ZETA    0.03
 #define ROCKING_REACH 4.0 /* standard deviations of the rocking curve that are drawn */
 #define LEAST_PHOTONS 0.01
-#define EDGE 8.0 /* pixels beyond the detector from where a spot's tail can reach it */
+#define EDGE          8.0 /* pixels beyond the detector from where a spot's tail can reach it */
 
 typedef struct predictor {
     lbc_spots *spots;
@@ -61,8 +61,13 @@ static lbc_status add_crossing(const predictor *p, lbc_hkl hkl, uint16_t side, d
                            lbc_detector_polarization(p->detector, s) * lbc_detector_efficiency(p->detector, s);
     if (!(photons > LEAST_PHOTONS)) return LBC_OK;
     for (uint16_t turn = side; turned < end + reach; turned += 360.0, turn = (uint16_t)(turn + 2)) {
-        const lbc_spot spot = {.hkl = hkl, .turn = turn, .x = (float)x, .y = (float)y, .angle = turned,
-                               .width = (float)width, .photons = photons};
+        const lbc_spot spot = {.hkl = hkl,
+                               .turn = turn,
+                               .x = (float)x,
+                               .y = (float)y,
+                               .angle = turned,
+                               .width = (float)width,
+                               .photons = photons};
         const lbc_status status = append(p->spots, &spot);
         if (status != LBC_OK) return status;
     }

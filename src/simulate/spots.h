@@ -9,11 +9,11 @@
 /* One crossing that hits the detector. */
 typedef struct lbc_spot {
     lbc_hkl hkl;
-    uint16_t turn;    /* tells several crossings of one reflection apart */
-    float x, y;       /* pixels from the corner of the first pixel */
-    double angle;     /* of rotation at the crossing, degrees */
-    float width;      /* standard deviation of the rocking curve, degrees */
-    double photons;   /* expected over the whole rocking curve */
+    uint16_t turn;  /* tells several crossings of one reflection apart */
+    float x, y;     /* pixels from the corner of the first pixel */
+    double angle;   /* of rotation at the crossing, degrees */
+    float width;    /* standard deviation of the rocking curve, degrees */
+    double photons; /* expected over the whole rocking curve */
 } lbc_spot;
 
 typedef struct lbc_scan {

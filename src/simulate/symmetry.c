@@ -36,11 +36,16 @@ static lbc_symop parse_symop(const char *text)
     lbc_symop op = {0};
     int row = 0, sign = 1;
     for (const char *p = text; *p; p++) {
-        if (*p == ',') row++, sign = 1;
-        else if (*p == '-') sign = -1;
-        else if (*p == '+') sign = 1;
-        else if (*p >= 'x') op.r[row][*p - 'x'] = (int8_t)sign;
-        else {
+        if (*p == ',') {
+            row++;
+            sign = 1;
+        } else if (*p == '-') {
+            sign = -1;
+        } else if (*p == '+') {
+            sign = 1;
+        } else if (*p >= 'x') {
+            op.r[row][*p - 'x'] = (int8_t)sign;
+        } else {
             op.t[row] = (int8_t)(sign * (*p - '0') * 24 / (p[2] - '0')); /* "3/4" */
             p += 2;
         }
@@ -99,7 +104,10 @@ lbc_status lbc_space_group_find(lbc_space_group *group, const char *name, lbc_er
     return LBC_OK;
 }
 
-const char *lbc_space_group_name(unsigned n) { return n < GROUPS ? groups[n].name : NULL; }
+const char *lbc_space_group_name(unsigned n)
+{
+    return n < GROUPS ? groups[n].name : NULL;
+}
 
 static bool larger(const int a[3], const int b[3])
 {
@@ -126,8 +134,14 @@ lbc_hkl_class lbc_classify(const lbc_space_group *group, lbc_hkl hkl)
             c.absent |= (h[0] * op->t[0] + h[1] * op->t[1] + h[2] * op->t[2]) % 24 != 0;
         }
         c.centric |= memcmp(opposite, h, sizeof h) == 0;
-        if (larger(opposite, best)) memcpy(best, opposite, sizeof best), c.minus = true;
-        if (larger(mate, best) || memcmp(mate, best, sizeof best) == 0) memcpy(best, mate, sizeof best), c.minus = false;
+        if (larger(opposite, best)) {
+            memcpy(best, opposite, sizeof best);
+            c.minus = true;
+        }
+        if (!larger(best, mate)) { /* of equals the mate counts: a centric reflection is no opposite */
+            memcpy(best, mate, sizeof best);
+            c.minus = false;
+        }
     }
     c.unique = (lbc_hkl){(int16_t)best[0], (int16_t)best[1], (int16_t)best[2]};
     c.epsilon = fixed / group->centring;

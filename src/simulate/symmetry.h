@@ -19,8 +19,8 @@ typedef struct lbc_symop {
 } lbc_symop;
 
 typedef struct lbc_space_group {
-    const char *name; /* "P43212" */
-    double cell[6];   /* of a typical protein in it; angstrom and degrees */
+    const char *name;  /* "P43212" */
+    double cell[6];    /* of a typical protein in it; angstrom and degrees */
     unsigned centring; /* lattice points in the cell */
     unsigned nops;
     lbc_symop op[LBC_MAX_SYMOPS]; /* op[0] is the identity */

@@ -78,8 +78,8 @@ static lbc_status truth_line(table *t, const lbc_crystal *crystal, lbc_hkl hkl, 
     double plus, minus;
     lbc_crystal_intensity(crystal, &c, r2, &plus, &minus);
     ++*count;
-    return table_line(t, err, "%d,%d,%d,%.6g,%.6g,%d,%u,%.4f\n", hkl.h, hkl.k, hkl.l, plus, minus, c.centric,
-                      c.epsilon, 1.0 / sqrt(r2));
+    return table_line(t, err, "%d,%d,%d,%.6g,%.6g,%d,%u,%.4f\n", hkl.h, hkl.k, hkl.l, plus, minus, c.centric, c.epsilon,
+                      1.0 / sqrt(r2));
 }
 
 lbc_status lbc_truth_write(const char *path, bool replace, const lbc_crystal *crystal, double d_min, uint64_t *count,
@@ -109,8 +109,8 @@ lbc_status lbc_predictions_write(const char *path, bool replace, const lbc_spots
     lbc_status status = table_begin(&t, path, "h,k,l,x,y,angle,width,photons\n", err);
     for (size_t i = 0; status == LBC_OK && i < spots->count; i++) {
         const lbc_spot *s = &spots->spot[i];
-        status = table_line(&t, err, "%d,%d,%d,%.2f,%.2f,%.4f,%.4f,%.5g\n", s->hkl.h, s->hkl.k, s->hkl.l,
-                            (double)s->x, (double)s->y, s->angle, (double)s->width, s->photons);
+        status = table_line(&t, err, "%d,%d,%d,%.2f,%.2f,%.4f,%.4f,%.5g\n", s->hkl.h, s->hkl.k, s->hkl.l, (double)s->x,
+                            (double)s->y, s->angle, (double)s->width, s->photons);
     }
     return table_end(&t, status, replace, err);
 }

@@ -28,9 +28,9 @@ static void groups_have_their_order(void **state)
     static const struct {
         const char *name;
         unsigned order, centring;
-    } expected[] = {{"P1", 1, 1},      {"P21", 2, 1},    {"C2", 4, 2},    {"P212121", 4, 1}, {"C2221", 8, 2},
-                    {"I222", 8, 2},    {"P41212", 8, 1}, {"P43212", 8, 1}, {"P3121", 6, 1},  {"P6122", 12, 1},
-                    {"P213", 12, 1},   {"I213", 24, 2},  {"F432", 96, 4}};
+    } expected[] = {{"P1", 1, 1},    {"P21", 2, 1},    {"C2", 4, 2},     {"P212121", 4, 1}, {"C2221", 8, 2},
+                    {"I222", 8, 2},  {"P41212", 8, 1}, {"P43212", 8, 1}, {"P3121", 6, 1},   {"P6122", 12, 1},
+                    {"P213", 12, 1}, {"I213", 24, 2},  {"F432", 96, 4}};
     unsigned n = 0;
     for (; lbc_space_group_name(n); n++) {
         const lbc_space_group group = group_of(expected[n].name);
@@ -55,8 +55,7 @@ static int expected_absent(const char *name, int h, int k, int l)
     if (strcmp(name, "P212121") == 0 || strcmp(name, "P213") == 0) return zeros == 2 && along % 2;
     if (strcmp(name, "C2221") == 0) return (h + k) % 2 || (h == 0 && k == 0 && l % 2);
     if (strcmp(name, "I222") == 0 || strcmp(name, "I213") == 0) return (h + k + l) % 2 != 0;
-    if (strcmp(name, "P41212") == 0 || strcmp(name, "P43212") == 0)
-        return zeros == 2 && (l ? l % 4 : along % 2);
+    if (strcmp(name, "P41212") == 0 || strcmp(name, "P43212") == 0) return zeros == 2 && (l ? l % 4 : along % 2);
     if (strcmp(name, "P3121") == 0) return h == 0 && k == 0 && l % 3;
     if (strcmp(name, "P6122") == 0) return h == 0 && k == 0 && l % 6;
     if (strcmp(name, "F432") == 0) return (h + k) % 2 || (k + l) % 2;
@@ -79,7 +78,10 @@ static void absences_are_those_of_the_tables(void **state)
     }
 }
 
-static int same(lbc_hkl a, lbc_hkl b) { return a.h == b.h && a.k == b.k && a.l == b.l; }
+static int same(lbc_hkl a, lbc_hkl b)
+{
+    return a.h == b.h && a.k == b.k && a.l == b.l;
+}
 
 static void mates_share_their_class(void **state)
 {
@@ -127,8 +129,7 @@ static void lattice_has_its_cell(void **state)
             cosine[i] = cos(c[3 + i] * 3.14159265358979323846 / 180);
             squares += cosine[i] * cosine[i];
         }
-        const double volume =
-            c[0] * c[1] * c[2] * sqrt(1.0 - squares + 2.0 * cosine[0] * cosine[1] * cosine[2]);
+        const double volume = c[0] * c[1] * c[2] * sqrt(1.0 - squares + 2.0 * cosine[0] * cosine[1] * cosine[2]);
         memcpy(m, crystal.ub, sizeof m);
         const double determinant = m[0][0] * (m[1][1] * m[2][2] - m[1][2] * m[2][1]) -
                                    m[0][1] * (m[1][0] * m[2][2] - m[1][2] * m[2][0]) +

@@ -61,9 +61,8 @@ static void spots_obey_laue(void **state)
         const lbc_spot *spot = &scene->spots.spot[i];
         const double hkl[3] = {spot->hkl.h, spot->hkl.k, spot->hkl.l};
         const double c = cos(spot->angle * DEGREE), q = sin(spot->angle * DEGREE);
-        double v[3];
-        for (int j = 0; j < 3; j++)
-            v[j] = scene->crystal.ub[j][0] * hkl[0] + scene->crystal.ub[j][1] * hkl[1] + scene->crystal.ub[j][2] * hkl[2];
+        double v[3] = {0, 0, 0};
+        for (int j = 0; j < 9; j++) v[j / 3] += scene->crystal.ub[j / 3][j % 3] * hkl[j % 3];
         const double ray[3] = {v[0], c * v[1] - q * v[2], q * v[1] + c * v[2] - 1.0 / s.wavelength};
         assert_near(sqrt(ray[0] * ray[0] + ray[1] * ray[1] + ray[2] * ray[2]) * s.wavelength, 1.0, 1e-9);
         const double path = -scene->detector.distance / ray[2] / scene->detector.pixel_size;
@@ -102,7 +101,8 @@ static void images_share_a_spot_out(void **state)
         for (size_t i = scene->spots.first[n]; i < scene->spots.first[n + 1]; i++) {
             const lbc_spot *spot = &scene->spots.spot[scene->spots.of_image[i]];
             const double from = s.start + n * s.oscillation;
-            assert_true(spot->angle > from - 4.01 * spot->width && spot->angle < from + s.oscillation + 4.01 * spot->width);
+            assert_true(spot->angle > from - 4.01 * spot->width);
+            assert_true(spot->angle < from + s.oscillation + 4.01 * spot->width);
         }
     scene_drop(scene);
 }
@@ -136,7 +136,10 @@ static void detectors_have_their_sizes_and_gaps(void **state)
         const char *name;
         uint32_t nx, ny;
         uint64_t live; /* pixels in modules */
-    } expected[] = {{"500k", 1030, 514, 1}, {"1M", 1030, 1065, 2}, {"4m", 2070, 2167, 8}, {"9M", 3110, 3269, 18},
+    } expected[] = {{"500k", 1030, 514, 1},
+                    {"1M", 1030, 1065, 2},
+                    {"4m", 2070, 2167, 8},
+                    {"9M", 3110, 3269, 18},
                     {"16M", 4150, 4371, 32}};
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         lbc_simulation s = small();
@@ -327,13 +330,13 @@ static void nonsense_is_refused(void **state)
     (void)state;
     const lbc_simulation good = small();
     lbc_error err;
-#define REFUSED(field, value) \
-    do { \
-        lbc_simulation s = good; \
-        s.prefix = "/nonexistent/x"; \
-        s.field = (value); \
-        assert_int_equal(lbc_simulate(&s, NULL, &err), LBC_E_ARGUMENT); \
-        assert_true(err.status == LBC_E_ARGUMENT && err.text[0]); \
+#define REFUSED(field, value)                                                                                          \
+    do {                                                                                                               \
+        lbc_simulation s = good;                                                                                       \
+        s.prefix = "/nonexistent/x";                                                                                   \
+        s.field = (value);                                                                                             \
+        assert_int_equal(lbc_simulate(&s, NULL, &err), LBC_E_ARGUMENT);                                                \
+        assert_true(err.status == LBC_E_ARGUMENT && err.text[0]);                                                      \
     } while (0)
     REFUSED(prefix, "");
     REFUSED(bits, 8);

@@ -64,7 +64,8 @@ static void numbers_are_the_same_everywhere(void **state)
             hash = lbc_mix64(hash ^ bits);
         }
     }
-    if (hash != UINT64_C(0x843E7A432D773FE6)) fail_msg("the hash of the functions' bits is 0x%016llX", (unsigned long long)hash);
+    if (hash != UINT64_C(0x843E7A432D773FE6))
+        fail_msg("the hash of the functions' bits is 0x%016llX", (unsigned long long)hash);
 }
 
 static void normal_numbers_are_normal(void **state)
