@@ -193,12 +193,13 @@ static bool shape_fits(shape_test test, const lbc_field *f, lbc_shape in)
 /* Up to here, an array may as well be a vector, a unit cell or a matrix, where it is no axis. */
 #define LONGEST_VECTOR 9
 
+/* The values of an axis may be more than the frames: a collection was aborted, or the master claims what
+ * was only planned. Elsewhere only the exact number tells that values belong to images. */
 static bool is_per_image(const lbc_field *f, const lbc_change *change, uint64_t claimed)
 {
-    if (f->rank < 1 || f->dims[0] == 0) return false;
-    if (f->dims[0] != change->frames_in && f->dims[0] != claimed) return false;
-    if (f->dims[0] < change->frames_in) return false;
-    return f->group == LBC_GROUP_AXES || f->group == LBC_GROUP_DATA || f->dims[0] > LONGEST_VECTOR;
+    if (f->rank < 1 || f->dims[0] == 0 || f->dims[0] < change->frames_in) return false;
+    if (f->group == LBC_GROUP_AXES || f->group == LBC_GROUP_DATA) return true;
+    return (f->dims[0] == change->frames_in || f->dims[0] == claimed) && f->dims[0] > LONGEST_VECTOR;
 }
 
 lbc_rule lbc_rule_find(const lbc_field *field, const lbc_change *change, uint64_t claimed)
