@@ -103,18 +103,20 @@ static lbc_status open_dataset(const lbc_input *input, lbc_stored *stored, lbc_e
     return status;
 }
 
-static herr_t read_pixels(const lbc_stored *stored, uint32_t index, void *pixels)
+/* why is filled on failure: HDF5 forgets its reason with the next call. */
+static bool read_pixels(const lbc_stored *stored, uint32_t index, void *pixels, char why[LBC_H5_WHY])
 {
     const hid_t type = lbc_pixel_native(stored->type);
-    if (stored->single) return H5Dread(stored->dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, pixels);
     const hsize_t start[3] = {index, 0, 0}, count[3] = {1, stored->shape.ny, stored->shape.nx};
     hid_t space = H5Dget_space(stored->dataset), memory = H5Screate_simple(3, count, NULL);
-    herr_t done = -1;
-    if (space >= 0 && memory >= 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0)
-        done = H5Dread(stored->dataset, type, memory, space, H5P_DEFAULT, pixels);
+    const bool selected = space >= 0 && memory >= 0 &&
+                          (stored->single ? H5Sselect_all(memory) >= 0 && H5Sselect_all(space) >= 0
+                                          : H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0);
+    const bool ok = selected && H5Dread(stored->dataset, type, memory, space, H5P_DEFAULT, pixels) >= 0;
+    if (!ok) lbc_h5_why(why);
     lbc_h5_close(&memory);
     lbc_h5_close(&space);
-    return done;
+    return ok;
 }
 
 static lbc_status read_through_hdf5(const lbc_input *input, lbc_frame_reader *reader, uint64_t frame,
@@ -127,13 +129,13 @@ static lbc_status read_through_hdf5(const lbc_input *input, lbc_frame_reader *re
                         (unsigned long long)frame + 1);
     lbc_h5_enter();
     lbc_status status = open_dataset(input, stored, err);
-    if (status == LBC_OK && read_pixels(stored, index, reader->bytes.data) < 0) {
+    if (status == LBC_OK && !read_pixels(stored, index, reader->bytes.data, why)) {
         const uint64_t offset = stored->place[index].offset;
         char at[64] = "";
         if (offset != LBC_NOWHERE) snprintf(at, sizeof at, " (chunk at byte %llu)", (unsigned long long)offset);
         status = lbc_fail(err, LBC_E_FORMAT, "%s: image %llu, number %lu of %s%s, cannot be read (HDF5: %s)",
                           stored->source->path, (unsigned long long)frame + 1, (unsigned long)index + 1, stored->path,
-                          at, lbc_h5_why(why));
+                          at, why);
     }
     lbc_h5_leave();
     if (status == LBC_OK) sink->take(sink->user, reader->bytes.data, pixels);

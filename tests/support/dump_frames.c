@@ -223,6 +223,7 @@ int main(int argc, char **argv)
     print_named("status", lbc_status_string(status));
     print_named("error", error.text);
     printf("}\n");
+    fflush(stdout); /* a leak checker may end the process before stdio does */
     lbc_input_close(input);
     return status == LBC_OK ? 0 : 1;
 }

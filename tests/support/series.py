@@ -284,7 +284,7 @@ class Dump:
             done = subprocess.run([*arguments, master], capture_output=True, timeout=240, cwd=cwd,
                                   env={**os.environ, **(env or {})})
             self.returncode = done.returncode
-            if done.returncode not in (0, 1):
+            if done.returncode not in (0, 1) or not done.stdout.endswith(b"}\n"):
                 raise AssertionError(f"lbc_test_dump {master}: exit {done.returncode}\n{done.stderr.decode()[-3000:]}")
             self.facts = json.loads(done.stdout.decode("utf-8", "surrogateescape"))
             self.pixels = self.mask = None
