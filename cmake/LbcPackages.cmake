@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What is installed where, in three components, each a Debian package: the programs (l-bnl-compress), the HDF5 plugin
+# (libh5lbc), and the library for C programs (liblbc-dev).
+
+# ---- the programs ----
+foreach(program l_bnl_compress l_bnl_compare l_bnl_simulate)
+  if(TARGET ${program})
+    install(TARGETS ${program} RUNTIME COMPONENT programs)
+  endif()
+endforeach()
+file(GLOB LBC_MAN_PAGES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/*.1)
+file(GLOB LBC_DOCUMENTS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/docs/*.md)
+install(FILES ${LBC_MAN_PAGES} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT programs)
+install(FILES ${LBC_DOCUMENTS} DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/l-bnl-compress COMPONENT programs)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/l-bnl-compress RENAME copyright COMPONENT programs)
+
+# ---- the plugin ----
+# HDF5 looks in one folder of its own, or in those of HDF5_PLUGIN_PATH instead. Installed into the system (/usr,
+# /usr/local) the plugin goes to HDF5's folder; below any other prefix, to the same place under it.
+set(LBC_PLUGIN_DIR "" CACHE PATH "where the HDF5 plugin goes; empty: where HDF5 looks")
+find_file(LBC_HDF5_CONFIGURATION H5pubconf.h HINTS ${HDF5_INCLUDE_DIRS} NO_CACHE)
+if(LBC_HDF5_CONFIGURATION)
+  file(STRINGS ${LBC_HDF5_CONFIGURATION} line REGEX "define H5_DEFAULT_PLUGINDIR ")
+  string(REGEX REPLACE ".*\"(.*)\".*" "\\1" LBC_HDF5_PLUGINS "${line}")
+endif()
+if(NOT LBC_HDF5_PLUGINS)
+  set(LBC_HDF5_PLUGINS /usr/local/hdf5/lib/plugin)
+endif()
+if(TARGET h5lbc)
+  configure_file(${CMAKE_CURRENT_LIST_DIR}/install-plugin.cmake.in ${PROJECT_BINARY_DIR}/install-plugin.cmake.in @ONLY)
+  file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/install-plugin.cmake
+       INPUT ${PROJECT_BINARY_DIR}/install-plugin.cmake.in)
+  install(SCRIPT ${PROJECT_BINARY_DIR}/install-plugin.cmake COMPONENT plugin)
+  install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libh5lbc RENAME copyright COMPONENT plugin)
+  install(FILES docs/FORMAT.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/libh5lbc COMPONENT plugin)
+endif()
+
+# ---- the library ----
+# One archive of all rooms that liblbc is made of; its dependencies are in lbc.pc.
+set(objects)
+foreach(room base frame codec metadata nexus report export pipeline)
+  if(TARGET lbc_${room})
+    list(APPEND objects $<TARGET_OBJECTS:lbc_${room}>)
+  endif()
+endforeach()
+add_library(lbc STATIC ${objects})
+set_target_properties(lbc PROPERTIES LINKER_LANGUAGE C)
+file(RELATIVE_PATH LBC_PC_UP /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+configure_file(${CMAKE_CURRENT_LIST_DIR}/lbc.pc.in ${PROJECT_BINARY_DIR}/lbc.pc @ONLY)
+install(TARGETS lbc ARCHIVE COMPONENT development)
+install(FILES include/lbc.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+install(FILES ${PROJECT_BINARY_DIR}/lbc.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/liblbc-dev RENAME copyright COMPONENT development)
+
+# ---- cpack -G DEB ----
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_CONTACT "the authors of l_bnl_compress")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_COMPONENTS_ALL programs plugin development)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS OFF)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+
+set(CPACK_DEBIAN_PROGRAMS_PACKAGE_NAME l-bnl-compress)
+set(CPACK_COMPONENT_PROGRAMS_DESCRIPTION "massive compression of macromolecular-crystallography image series
+ Sums, bins and compresses NeXus HDF5 image series with HCompress or JPEG 2000.")
+set(CPACK_DEBIAN_PROGRAMS_PACKAGE_RECOMMENDS libh5lbc)
+set(CPACK_DEBIAN_PLUGIN_PACKAGE_NAME libh5lbc)
+set(CPACK_DEBIAN_PLUGIN_PACKAGE_SECTION libs)
+set(CPACK_COMPONENT_PLUGIN_DESCRIPTION "HDF5 filter for the codestreams of l_bnl_compress
+ With it every program on HDF5 reads image series written with -c hcomp or -c j2k.")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME liblbc-dev)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
+    "libblosc-dev, libhdf5-dev, liblz4-dev, libopenjp2-7-dev, libzstd-dev")
+set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "l_bnl_compress for C programs
+ The header lbc.h and the archive liblbc.a.")
+include(CPack)
