@@ -19,8 +19,8 @@
  *                  pixels between it and the run before it (or the frame's begin), in a code of order K, and its
  *                  length less 1, in a code of order L; then zeros up to a byte
  *
- * A code of order k is an exponential Golomb code: of v, with u = (v >> k) + 1 of b bits, b - 1 zero bits, the b bits of
- * u, and the low k bits of v. Bytes behind the last are ignored. An empty set packs to no bytes at all.
+ * A code of order k is an exponential Golomb code: of v, with u = (v >> k) + 1 of b bits, b - 1 zero bits, the b bits
+ * of u, and the low k bits of v. Bytes behind the last are ignored. An empty set packs to no bytes at all.
  */
 #ifndef LBC_CODEC_REST_MARKS_H
 #define LBC_CODEC_REST_MARKS_H
