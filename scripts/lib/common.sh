@@ -73,5 +73,6 @@ build_preset()
     folder=$(build_folder "$preset")
     say "building $preset into ${folder#"$top"/}"
     (cd -- "$top" && cmake --preset "$preset" --log-level=WARNING >/dev/null)
-    cmake --build "$folder" --parallel "$(jobs_wanted)" ${1+--target "$@"} -- --quiet
+    cmake --build "$folder" --parallel "$(jobs_wanted)" ${1+--target "$@"} -- --quiet |
+        { grep -vx 'ninja: no work to do.' || true; }
 }
