@@ -28,8 +28,7 @@ static uint32_t random_bits(void)
 static int32_t sparse_count(uint32_t strength)
 {
     uint32_t n = 0;
-    while (random_bits() % 4 == 0)
-        n += strength;
+    while (random_bits() % 4 == 0) n += strength;
     return (int32_t)n;
 }
 
@@ -67,8 +66,7 @@ static size_t reference(int32_t *pixels, uint32_t rows, uint32_t cols, int32_t s
     LONGLONG *a = lbc_alloc(n, sizeof *a);
     assert_non_null(a);
     if (wide) {
-        for (size_t i = 0; i < n; i++)
-            a[i] = pixels[i];
+        for (size_t i = 0; i < n; i++) a[i] = pixels[i];
         fits_hcompress64(a, (int)cols, (int)rows, scale, (char *)stream, &size, &status);
         fits_hdecompress64(stream, 0, a, &nx, &ny, &s, &status);
         memcpy(pixels, a, n * sizeof *pixels);
@@ -159,11 +157,11 @@ static const int32_t scales[] = {1, 2, 3, 4, 7, 16, 64, 1000, 65536};
 static void counts_of_16_bits(void **state)
 {
     (void)state;
-    static const lbc_shape shapes[] = {{4, 4}, {5, 4}, {4, 5}, {7, 9}, {16, 64}, {17, 129}, {30, 31}, {31, 33}, {16, 257}};
+    static const lbc_shape shapes[] = {{4, 4},    {5, 4},   {4, 5},   {7, 9},   {16, 64},
+                                       {17, 129}, {30, 31}, {31, 33}, {16, 257}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int pattern = 0; pattern < PATTERNS; pattern++)
-            for (size_t s = 0; s < SCALES; s++)
-                compare(shapes[i], pattern, 65532, scales[s]);
+            for (size_t s = 0; s < SCALES; s++) compare(shapes[i], pattern, 65532, scales[s]);
 }
 
 static void counts_of_32_bits(void **state)
@@ -182,8 +180,7 @@ static void small_limits(void **state)
 {
     (void)state;
     for (int32_t limit = 0; limit < 40; limit += 3)
-        for (size_t s = 0; s < SCALES; s++)
-            compare((lbc_shape){20, 90}, RANDOM, limit, scales[s]);
+        for (size_t s = 0; s < SCALES; s++) compare((lbc_shape){20, 90}, RANDOM, limit, scales[s]);
 }
 
 static void every_height(void **state)
@@ -197,8 +194,7 @@ static void every_height(void **state)
 static void every_width(void **state)
 {
     (void)state;
-    for (uint32_t nx = 4; nx <= 300; nx++)
-        compare((lbc_shape){16, nx}, nx % 2 ? SPARSE : STRONG, 65532, 1 << nx % 5);
+    for (uint32_t nx = 4; nx <= 300; nx++) compare((lbc_shape){16, nx}, nx % 2 ? SPARSE : STRONG, 65532, 1 << nx % 5);
 }
 
 static void detector_widths(void **state)

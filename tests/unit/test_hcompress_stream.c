@@ -47,15 +47,18 @@ static int tear_down(void **state)
     return 0;
 }
 
-static lbc_status decode(const uint8_t *bytes, size_t n) { return lbc_hcomp.decode(work, &params, bytes, n, pixels); }
+static lbc_status decode(const uint8_t *bytes, size_t n)
+{
+    return lbc_hcomp.decode(work, &params, bytes, n, pixels);
+}
 
 static void tile_rule(void **state)
 {
     (void)state;
     static const struct {
         uint32_t ny, rows;
-    } known[] = {{4, 4},     {30, 30},   {31, 16},   {32, 16},   {33, 24},    {36, 16},    {49, 20},     {241, 28},
-                 {512, 16},  {514, 24},  {1062, 16}, {1065, 16}, {1681, 26},  {2167, 16},  {2527, 16},   {3269, 16},
+    } known[] = {{4, 4},     {30, 30},   {31, 16},   {32, 16},    {33, 24},    {36, 16},    {49, 20},   {241, 28},
+                 {512, 16},  {514, 24},  {1062, 16}, {1065, 16},  {1681, 26},  {2167, 16},  {2527, 16}, {3269, 16},
                  {4362, 16}, {4371, 20}, {8401, 22}, {13443, 18}, {65535, 16}, {166323, 17}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         assert_int_equal(lbc_hcomp_tile_rows(known[i].ny), known[i].rows);
@@ -113,8 +116,7 @@ static void lengths(void **state)
         const size_t n = lbc_hcomp_put_length(bytes, values[i]);
         assert_int_equal(n, lbc_hcomp_length_bytes(values[i]));
         size_t back = 0;
-        for (size_t k = 0; k < n; k++)
-            back |= (size_t)(bytes[k] & 0x7f) << 7 * k;
+        for (size_t k = 0; k < n; k++) back |= (size_t)(bytes[k] & 0x7f) << 7 * k;
         assert_int_equal(back, values[i]);
     }
 }
@@ -139,8 +141,8 @@ static void wrong_head(void **state)
     static const struct {
         size_t at;
         uint8_t byte;
-    } wrong[] = {{0, 'X'}, {4, 2}, {5, 1}, {6, 3}, {6, 71}, {7, 1}, {8, 71}, {8, 69}, {11, 0x80}, {12, 91}, {12, 3},
-                 {16, 0},  {19, 0x80}, {6, 17}};
+    } wrong[] = {{0, 'X'}, {4, 2},     {5, 1},   {6, 3},  {6, 71}, {7, 1},     {8, 71},
+                 {8, 69},  {11, 0x80}, {12, 91}, {12, 3}, {16, 0}, {19, 0x80}, {6, 17}};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         memcpy(damaged, stream, size);
         damaged[wrong[i].at] = wrong[i].byte;

@@ -12,8 +12,8 @@
 /* The caller sees to it beforehand, with lbc_hcomp_room, that what it puts has room. */
 typedef struct lbc_hcomp_writer {
     uint8_t *next, *end;
-    uint64_t bits;   /* the `count` low bits are still to be written */
-    unsigned count;  /* < 32 between calls */
+    uint64_t bits;  /* the `count` low bits are still to be written */
+    unsigned count; /* < 32 between calls */
 } lbc_hcomp_writer;
 
 static inline bool lbc_hcomp_room(const lbc_hcomp_writer *w, uint64_t bits)
@@ -37,14 +37,13 @@ static inline void lbc_hcomp_put(lbc_hcomp_writer *w, uint32_t bits, unsigned co
 static inline void lbc_hcomp_flush(lbc_hcomp_writer *w)
 {
     lbc_hcomp_put(w, 0, (8 - w->count % 8) % 8);
-    for (; w->count > 0; w->count -= 8)
-        *w->next++ = (uint8_t)(w->bits >> (w->count - 8));
+    for (; w->count > 0; w->count -= 8) *w->next++ = (uint8_t)(w->bits >> (w->count - 8));
 }
 
 /* Behind the end come zeros; lbc_hcomp_overrun tells when any of them were taken. */
 typedef struct lbc_hcomp_reader {
     const uint8_t *next, *end;
-    uint64_t bits;  /* the `count` high bits are to be taken; below them may be what comes next anyway, or zeros */
+    uint64_t bits; /* the `count` high bits are to be taken; below them may be what comes next anyway, or zeros */
     unsigned count;
     size_t missing; /* bytes taken from behind the end */
 } lbc_hcomp_reader;
@@ -77,7 +76,10 @@ static inline void lbc_hcomp_skip(lbc_hcomp_reader *r, unsigned count)
     r->count -= count;
 }
 
-static inline bool lbc_hcomp_overrun(const lbc_hcomp_reader *r) { return r->missing * 8 > r->count; }
+static inline bool lbc_hcomp_overrun(const lbc_hcomp_reader *r)
+{
+    return r->missing * 8 > r->count;
+}
 
 /* The first byte of which no bit was taken. */
 static inline const uint8_t *lbc_hcomp_next_byte(const lbc_hcomp_reader *r)

@@ -12,7 +12,10 @@
 #define CARD       80
 #define DESCRIPTOR 8 /* length and heap offset of one tile, 32 bits each */
 
-static size_t whole_blocks(size_t bytes) { return (bytes + BLOCK - 1) / BLOCK * BLOCK; }
+static size_t whole_blocks(size_t bytes)
+{
+    return (bytes + BLOCK - 1) / BLOCK * BLOCK;
+}
 
 /* Longest tile and all tiles together, as HCOMPRESS_1 streams. */
 static void measure(lbc_hcomp_stream s, size_t *longest, size_t *heap)
@@ -58,7 +61,10 @@ static void put_string(header *h, const char *key, const char *value, const char
     put_card(h, key, text, comment);
 }
 
-static void put_end(header *h) { memcpy(h->at, "END", 3); }
+static void put_end(header *h)
+{
+    memcpy(h->at, "END", 3);
+}
 
 static void put_primary(uint8_t *block)
 {

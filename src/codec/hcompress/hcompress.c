@@ -31,6 +31,9 @@ static lbc_status check(const lbc_lossy_params *p, lbc_error *err)
     if (p->shape.ny < LBC_HCOMP_SIDE_MIN || p->shape.nx < LBC_HCOMP_SIDE_MIN)
         return lbc_fail(err, LBC_E_ARGUMENT, "HCompress needs images of at least %d x %d pixels, not %u x %u",
                         LBC_HCOMP_SIDE_MIN, LBC_HCOMP_SIDE_MIN, p->shape.nx, p->shape.ny);
+    if (p->shape.nx > LBC_HCOMP_COLS_MAX)
+        return lbc_fail(err, LBC_E_ARGUMENT, "HCompress takes rows of at most %d pixels, not %u", LBC_HCOMP_COLS_MAX,
+                        p->shape.nx);
     if (p->scale < 1) return lbc_fail(err, LBC_E_ARGUMENT, "the HCompress scale must be 1 or more, not %d", p->scale);
     return LBC_OK;
 }

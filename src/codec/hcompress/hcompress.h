@@ -3,8 +3,12 @@
  *
  * HCompress is the H-transform, quantisation and quadtree coding of White, Postman & Lattanzi (1992), in "Digitised
  * Optical Sky Surveys", p. 167, as the FITS standard 4.0 (section 10.4.4) has it under the name HCOMPRESS_1. A frame is
- * cut into tiles of full rows, each coded by itself with one absolute scale and without smoothing. The codec entry is
- * lbc_hcomp (codec.h).
+ * cut into tiles of full rows, each coded by itself with one absolute scale and without smoothing. Counts are coded as
+ * signed integers. The codec entry is lbc_hcomp (codec.h).
+ *
+ * Streams and pixels are those of cfitsio's fits_hcompress and fits_hdecompress, and so of `fpack -h -s -SCALE` and
+ * funpack, to the last bit. Where the 32-bit routines overflow (some counts above 65535), those of its 64-bit ones.
+ * The code is our own and takes no locks.
  *
  * The stream of a frame, as lbc_hcomp.encode makes it. Integers are little-endian unless said otherwise.
  *
@@ -14,7 +18,7 @@
  *        5      1  0
  *        6      2  rows of a tile, 4 .. 255; the last tile may have fewer, but never under 4
  *        8      4  ny, rows of the frame
- *       12      4  nx, pixels of a row
+ *       12      4  nx, pixels of a row, 4 .. 2^24
  *       16      4  scale, 1 .. 2^31 - 1; 1 is lossless
  *       20      -  one length for each tile, from the first rows to the last: the bytes of its body, as LEB128 (7 bits
  *                  a byte, low ones first, bit 7 set in all bytes but the last; the shortest form, below 2^28)

@@ -2,7 +2,10 @@
 /* house: template */
 /* The loops of planes.h for one width of coefficients. Wants VALUE, MAGNITUDE (the same unsigned) and NAME(x). */
 
-static inline MAGNITUDE NAME(size_of)(VALUE v) { return v < 0 ? (MAGNITUDE)0 - (MAGNITUDE)v : (MAGNITUDE)v; }
+static inline MAGNITUDE NAME(size_of)(VALUE v)
+{
+    return v < 0 ? (MAGNITUDE)0 - (MAGNITUDE)v : (MAGNITUDE)v;
+}
 
 MAGNITUDE NAME(survey)(const VALUE *coef, size_t n, size_t *nonzero)
 {
@@ -16,23 +19,19 @@ MAGNITUDE NAME(survey)(const VALUE *coef, size_t n, size_t *nonzero)
     return all;
 }
 
-void NAME(split)(const VALUE *coef, size_t cols, uint32_t planes, lbc_hcomp_cells *cells, size_t stride,
-                        int half)
+void NAME(split)(const VALUE *coef, size_t cols, uint32_t planes, lbc_hcomp_cells *cells, size_t stride, int half)
 {
     const size_t words = (cols + 127) / 128;
-    for (uint32_t p = 0; half == 0 && p < planes; p++)
-        memset(cells + p * stride, 0, words * sizeof *cells);
+    for (uint32_t p = 0; half == 0 && p < planes; p++) memset(cells + p * stride, 0, words * sizeof *cells);
     for (size_t j = 0; j < cols; j++) {
         MAGNITUDE m = NAME(size_of)(coef[j]);
         lbc_hcomp_cells *at = cells + j / 128;
         const size_t corner = (size_t)half * 2 + j % 2;
-        for (; m; at += stride, m >>= 1)
-            at->corner[corner] |= (uint64_t)(m & 1) << (j % 128 / 2);
+        for (; m; at += stride, m >>= 1) at->corner[corner] |= (uint64_t)(m & 1) << (j % 128 / 2);
     }
 }
 
-void NAME(join)(VALUE *coef, size_t cols, uint32_t planes, const lbc_hcomp_cells *cells, size_t stride,
-                       int half)
+void NAME(join)(VALUE *coef, size_t cols, uint32_t planes, const lbc_hcomp_cells *cells, size_t stride, int half)
 {
     memset(coef, 0, cols * sizeof *coef);
     for (uint32_t p = 0; p < planes; p++)
@@ -56,8 +55,7 @@ void NAME(put_signs)(const VALUE *coef, size_t n, uint8_t *out)
         }
     }
     if (byte > 1) {
-        while (byte < 0x100)
-            byte <<= 1;
+        while (byte < 0x100) byte <<= 1;
         *out = (uint8_t)byte;
     }
 }

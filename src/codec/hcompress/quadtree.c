@@ -18,15 +18,20 @@ void lbc_hcomp_tree_init(lbc_hcomp_tree *t, uint32_t rows, uint32_t cols)
     } while (rows > 1 || cols > 1);
 }
 
-static size_t layer_size(const lbc_hcomp_tree *t, uint32_t layer) { return t->rows[layer] * t->words[layer]; }
+static size_t layer_size(const lbc_hcomp_tree *t, uint32_t layer)
+{
+    return t->rows[layer] * t->words[layer];
+}
 
-size_t lbc_hcomp_tree_leaves(const lbc_hcomp_tree *t) { return layer_size(t, 0); }
+size_t lbc_hcomp_tree_leaves(const lbc_hcomp_tree *t)
+{
+    return layer_size(t, 0);
+}
 
 size_t lbc_hcomp_tree_upper(const lbc_hcomp_tree *t)
 {
     size_t size = 0;
-    for (uint32_t l = 1; l < t->layers; l++)
-        size += layer_size(t, l);
+    for (uint32_t l = 1; l < t->layers; l++) size += layer_size(t, l);
     return size;
 }
 
@@ -90,7 +95,10 @@ static uint64_t code_bits(const lbc_hcomp_cells *cells, size_t n)
     return sum;
 }
 
-static uint64_t leaf_count(const lbc_hcomp_tree *t) { return (uint64_t)t->rows[0] * t->cols[0]; }
+static uint64_t leaf_count(const lbc_hcomp_tree *t)
+{
+    return (uint64_t)t->rows[0] * t->cols[0];
+}
 
 lbc_hcomp_plane_size lbc_hcomp_plane_measure(const lbc_hcomp_tree *t, const lbc_hcomp_cells *leaves,
                                              lbc_hcomp_cells *upper)
@@ -187,8 +195,7 @@ static void put_leaves(const lbc_hcomp_tree *t, const lbc_hcomp_cells *leaves, l
     for (uint32_t i = 0; i < t->rows[0]; i++, leaves += t->words[0])
         for (uint32_t j = 0; j < t->cols[0]; j += 16) {
             uint64_t x = 0;
-            for (int c = 0; c < 4; c++)
-                x |= spread4(leaves[j / 64].corner[c] >> (j % 64) & 0xffff) << (3 - c);
+            for (int c = 0; c < 4; c++) x |= spread4(leaves[j / 64].corner[c] >> (j % 64) & 0xffff) << (3 - c);
             x = reverse4(x);
             const uint32_t left = t->cols[0] - j;
             const unsigned bits = left < 16 ? left * 4 : 64;
@@ -213,8 +220,8 @@ void lbc_hcomp_plane_put(const lbc_hcomp_tree *t, const lbc_hcomp_cells *leaves,
 #define FOUR(x)  TWICE(x), TWICE(x)
 #define EIGHT(x) FOUR(x), FOUR(x)
 static const uint8_t decode_table[64] = {
-    EIGHT(0x31), EIGHT(0x32), EIGHT(0x34), EIGHT(0x38), FOUR(0x43),  FOUR(0x45), FOUR(0x4a), FOUR(0x4c),
-    FOUR(0x4f),  TWICE(0x56), TWICE(0x57), TWICE(0x59), TWICE(0x5b), TWICE(0x5d), 0x60,      0x6e,
+    EIGHT(0x31), EIGHT(0x32), EIGHT(0x34), EIGHT(0x38), FOUR(0x43),  FOUR(0x45),  FOUR(0x4a), FOUR(0x4c),
+    FOUR(0x4f),  TWICE(0x56), TWICE(0x57), TWICE(0x59), TWICE(0x5b), TWICE(0x5d), 0x60,       0x6e,
 };
 
 static unsigned take_code(lbc_hcomp_reader *r)
@@ -314,8 +321,7 @@ static bool take_leaves(const lbc_hcomp_tree *t, lbc_hcomp_cells *leaves, lbc_hc
                 lbc_hcomp_skip(r, bits);
             }
             x = reverse4(x);
-            for (int c = 0; c < 4; c++)
-                row[j / 64].corner[c] |= gather4(x >> (3 - c)) << (j % 64);
+            for (int c = 0; c < 4; c++) row[j / 64].corner[c] |= gather4(x >> (3 - c)) << (j % 64);
         }
         if (lbc_hcomp_overrun(r)) return false;
     }
@@ -323,8 +329,7 @@ static bool take_leaves(const lbc_hcomp_tree *t, lbc_hcomp_cells *leaves, lbc_hc
     return true;
 }
 
-bool lbc_hcomp_plane_take(const lbc_hcomp_tree *t, lbc_hcomp_cells *leaves, lbc_hcomp_cells *upper,
-                          lbc_hcomp_reader *r)
+bool lbc_hcomp_plane_take(const lbc_hcomp_tree *t, lbc_hcomp_cells *leaves, lbc_hcomp_cells *upper, lbc_hcomp_reader *r)
 {
     lbc_hcomp_refill(r);
     const uint32_t how = lbc_hcomp_peek(r, 4);

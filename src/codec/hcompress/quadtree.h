@@ -19,7 +19,7 @@
 #include "codec/hcompress/bitio.h"
 #include "codec/hcompress/planes.h"
 
-#define LBC_HCOMP_LAYERS_MAX 31
+#define LBC_HCOMP_LAYERS_MAX 24
 
 /* Layer 0 holds the leaves. */
 typedef struct lbc_hcomp_tree {
@@ -29,7 +29,7 @@ typedef struct lbc_hcomp_tree {
     bool odd_rows, odd_cols;                                         /* of the quadrant */
 } lbc_hcomp_tree;
 
-/* The tree of a quadrant of rows x cols coefficients, at least 1 each. */
+/* The tree of a quadrant of rows x cols coefficients, 1 .. 2^24 each. */
 void lbc_hcomp_tree_init(lbc_hcomp_tree *t, uint32_t rows, uint32_t cols);
 /* lbc_hcomp_cells of the leaves, and of all layers above. */
 size_t lbc_hcomp_tree_leaves(const lbc_hcomp_tree *t);

@@ -7,7 +7,10 @@
 
 static const uint8_t magic[6] = {'L', 'B', 'C', 'H', 1, 0};
 
-uint32_t lbc_hcomp_tile_count(uint32_t ny, uint32_t tile_rows) { return (ny - 1) / tile_rows + 1; }
+uint32_t lbc_hcomp_tile_count(uint32_t ny, uint32_t tile_rows)
+{
+    return (ny - 1) / tile_rows + 1;
+}
 
 uint32_t lbc_hcomp_rows_of(const lbc_hcomp_stream *s, uint32_t tile)
 {
@@ -19,16 +22,14 @@ uint32_t lbc_hcomp_rows_of(const lbc_hcomp_stream *s, uint32_t tile)
 size_t lbc_hcomp_length_bytes(size_t length)
 {
     size_t bytes = 1;
-    for (; length >= 0x80; length >>= 7)
-        bytes++;
+    for (; length >= 0x80; length >>= 7) bytes++;
     return bytes;
 }
 
 size_t lbc_hcomp_put_length(uint8_t *index, size_t length)
 {
     size_t bytes = 0;
-    for (; length >= 0x80; length >>= 7)
-        index[bytes++] = (uint8_t)(length | 0x80);
+    for (; length >= 0x80; length >>= 7) index[bytes++] = (uint8_t)(length | 0x80);
     index[bytes++] = (uint8_t)length;
     return bytes;
 }
@@ -54,7 +55,8 @@ static lbc_status parse_head(lbc_hcomp_stream *s, const uint8_t *stream, size_t 
     s->shape.ny = lbc_get_le32(stream + 8);
     s->shape.nx = lbc_get_le32(stream + 12);
     uint32_t scale = lbc_get_le32(stream + 16);
-    if (s->shape.ny > INT32_MAX || s->shape.nx > INT32_MAX || scale > INT32_MAX || scale == 0) return LBC_E_FORMAT;
+    if (s->shape.ny > INT32_MAX || s->shape.nx > LBC_HCOMP_COLS_MAX || scale > INT32_MAX || scale == 0)
+        return LBC_E_FORMAT;
     if (s->shape.nx < LBC_HCOMP_SIDE_MIN || s->tile_rows < LBC_HCOMP_SIDE_MIN || s->tile_rows > s->shape.ny ||
         s->tile_rows > LBC_HCOMP_ROWS_MAX)
         return LBC_E_FORMAT;

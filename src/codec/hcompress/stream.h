@@ -10,10 +10,11 @@
 #define LBC_HCOMP_HEAD       20 /* bytes before the index */
 #define LBC_HCOMP_INDEX_MAX  4  /* bytes of one length, at most */
 #define LBC_HCOMP_LENGTH_MAX 0xfffffff
-#define LBC_HCOMP_REPEATED   14 /* bytes of an HCOMPRESS_1 stream that a body leaves out */
-#define LBC_HCOMP_BODY_MIN   12 /* bytes of the shortest body: no planes, no signs */
-#define LBC_HCOMP_SIDE_MIN   4  /* rows and columns of the smallest tile */
+#define LBC_HCOMP_REPEATED   14  /* bytes of an HCOMPRESS_1 stream that a body leaves out */
+#define LBC_HCOMP_BODY_MIN   12  /* bytes of the shortest body: no planes, no signs */
+#define LBC_HCOMP_SIDE_MIN   4   /* rows and columns of the smallest tile */
 #define LBC_HCOMP_ROWS_MAX   255 /* of a tile; bounds what a decoder needs of memory */
+#define LBC_HCOMP_COLS_MAX   (1 << 24)
 
 /* How a frame is cut, and where in its stream the tiles are. */
 typedef struct lbc_hcomp_stream {

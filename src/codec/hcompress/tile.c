@@ -91,8 +91,7 @@ static void forward(tile *t, const lbc_hcomp_coder *coder, const int32_t *counts
         t->last = lbc_hcomp_forward32(coder->loops, &t->grid, coder->scale, counts, t->coef32, t->scratch32);
         return;
     }
-    for (size_t i = 0; i < t->pixels; i++)
-        t->values64[i] = counts[i];
+    for (size_t i = 0; i < t->pixels; i++) t->values64[i] = counts[i];
     t->last = lbc_hcomp_forward64(&t->grid, coder->scale, t->values64, t->coef64, t->scratch64);
 }
 
@@ -103,8 +102,7 @@ static void inverse(tile *t, const lbc_hcomp_coder *coder, int32_t *values)
         return;
     }
     lbc_hcomp_inverse64(&t->grid, coder->scale, t->coef64, t->last, t->values64, t->scratch64);
-    for (size_t i = 0; i < t->pixels; i++)
-        values[i] = (int32_t)(uint32_t)(uint64_t)t->values64[i];
+    for (size_t i = 0; i < t->pixels; i++) values[i] = (int32_t)(uint32_t)(uint64_t)t->values64[i];
 }
 
 /* Planes of a quadrant; adds its coefficients that are not zero to *nonzero. */
@@ -195,8 +193,7 @@ static lbc_status put_body(const tile *t, const lbc_hcomp_coder *coder, uint8_t 
     const survey s = survey_tile(t, coder);
     if (capacity < BODY_HEAD) return LBC_E_SPACE;
     lbc_put_be64(body, (uint64_t)t->last);
-    for (int i = 0; i < 3; i++)
-        body[8 + i] = (uint8_t)s.planes[i];
+    for (int i = 0; i < 3; i++) body[8 + i] = (uint8_t)s.planes[i];
 
     lbc_hcomp_writer w = {.next = body + BODY_HEAD, .end = body + capacity};
     for (unsigned n = 0; n < QUADRANTS; n++) {
@@ -238,8 +235,7 @@ static lbc_status transform(tile *t, const lbc_hcomp_coder *coder, uint32_t rows
     bool narrow = lbc_hcomp_fits32(&grid, coder->largest, coder->scale);
     if (!narrow) {
         uint32_t all = 0; /* below twice the largest count, and cheaper */
-        for (size_t i = 0; i < (size_t)rows * cols; i++)
-            all |= (uint32_t)counts[i];
+        for (size_t i = 0; i < (size_t)rows * cols; i++) all |= (uint32_t)counts[i];
         narrow = lbc_hcomp_fits32(&grid, all, coder->scale);
     }
     lbc_status status = tile_init(t, coder, rows, cols, !narrow);
@@ -266,7 +262,10 @@ lbc_status lbc_hcomp_tile_roundtrip(const lbc_hcomp_coder *coder, uint32_t rows,
     return LBC_OK;
 }
 
-static uint32_t bits_of(uint64_t x) { return x ? 64 - (uint32_t)__builtin_clzll(x) : 0; }
+static uint32_t bits_of(uint64_t x)
+{
+    return x ? 64 - (uint32_t)__builtin_clzll(x) : 0;
+}
 
 size_t lbc_hcomp_tile_bound(uint32_t rows, uint32_t cols, int32_t scale, int32_t largest)
 {

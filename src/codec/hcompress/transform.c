@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "codec/hcompress/transform.h"
 
-#include "base/cpu.h"
-
 void lbc_hcomp_grid_init(lbc_hcomp_grid *g, uint32_t rows, uint32_t cols)
 {
     g->levels = 0;
@@ -20,8 +18,7 @@ void lbc_hcomp_grid_init(lbc_hcomp_grid *g, uint32_t rows, uint32_t cols)
 size_t lbc_hcomp_grid_scratch(const lbc_hcomp_grid *g)
 {
     size_t values = 2;
-    for (uint32_t k = 1; k <= 2 && k <= g->levels; k++)
-        values += (size_t)g->rows[k] * g->cols[k];
+    for (uint32_t k = 1; k <= 2 && k <= g->levels; k++) values += (size_t)g->rows[k] * g->cols[k];
     return values;
 }
 
@@ -29,7 +26,7 @@ size_t lbc_hcomp_grid_scratch(const lbc_hcomp_grid *g)
  * most 4 (largest + 1) and what quantisation adds: under 4 scale in all, as its part halves with each level. */
 bool lbc_hcomp_fits32(const lbc_hcomp_grid *g, int64_t largest, int32_t scale)
 {
-    int64_t factor = g->levels < 3 ? 16 : (int64_t)2 << g->levels;
+    const int64_t factor = g->levels < 3 ? 16 : (int64_t)2 << g->levels;
     return largest < INT32_MAX && (largest + 1) * factor + (int64_t)scale * 8 < INT32_MAX;
 }
 

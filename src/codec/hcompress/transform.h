@@ -28,7 +28,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LBC_HCOMP_LEVELS_MAX 31
+#define LBC_HCOMP_LEVELS_MAX 24
 
 /* The sizes a tile goes through: rows[k] x cols[k] values enter level k. */
 typedef struct lbc_hcomp_grid {
@@ -36,7 +36,7 @@ typedef struct lbc_hcomp_grid {
     uint32_t rows[LBC_HCOMP_LEVELS_MAX + 1], cols[LBC_HCOMP_LEVELS_MAX + 1];
 } lbc_hcomp_grid;
 
-/* 1 <= rows, cols < 2^31 */
+/* 1 <= rows, cols <= 2^24 */
 void lbc_hcomp_grid_init(lbc_hcomp_grid *g, uint32_t rows, uint32_t cols);
 /* Values of scratch that the transforms need. */
 size_t lbc_hcomp_grid_scratch(const lbc_hcomp_grid *g);
@@ -48,10 +48,10 @@ bool lbc_hcomp_fits32(const lbc_hcomp_grid *g, int64_t largest, int32_t scale);
 typedef struct lbc_hcomp_step {
     uint32_t level;
     uint32_t scale;
-    uint32_t bias;                 /* (scale + 1) / 2 - 1 */
-    uint32_t reciprocal, shift;    /* n / scale is n * reciprocal >> shift for n < 2^31; shift is 31 .. 62 */
-    uint32_t half_mixed;           /* 2^k, half of what hx and hy are rounded to */
-    uint32_t half_diagonal;        /* 2^(k-1), half of what hc is rounded to; 0 at level 0 */
+    uint32_t bias;              /* (scale + 1) / 2 - 1 */
+    uint32_t reciprocal, shift; /* n / scale is n * reciprocal >> shift for n < 2^31; shift is 31 .. 62 */
+    uint32_t half_mixed;        /* 2^k, half of what hx and hy are rounded to */
+    uint32_t half_diagonal;     /* 2^(k-1), half of what hc is rounded to; 0 at level 0 */
 } lbc_hcomp_step;
 
 /* The inner loops in 32 bits, over pairs of columns; what is odd at the edges is not theirs.

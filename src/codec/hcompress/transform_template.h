@@ -28,9 +28,15 @@ static inline VALUE NAME(take_diagonal)(VALUE q, const lbc_hcomp_step *s)
 }
 
 /* To an even number, odd ones away from zero. */
-static inline VALUE NAME(to_even)(VALUE h) { return h >= 0 ? (h + 1) & ~(VALUE)1 : -((1 - h) & ~(VALUE)1); }
+static inline VALUE NAME(to_even)(VALUE h)
+{
+    return h >= 0 ? (h + 1) & ~(VALUE)1 : -((1 - h) & ~(VALUE)1);
+}
 
-static inline VALUE NAME(nearer_zero)(VALUE h, VALUE by) { return h >= 0 ? h - by : h + by; }
+static inline VALUE NAME(nearer_zero)(VALUE h, VALUE by)
+{
+    return h >= 0 ? h - by : h + by;
+}
 
 static void NAME(forward2)(const VALUE *top, const VALUE *bottom, size_t pairs, VALUE *smooth, VALUE *hy, VALUE *hx,
                            VALUE *hc, const lbc_hcomp_step *step)
@@ -154,7 +160,8 @@ static void NAME(inverse)(const LOOPS *loops, const lbc_hcomp_grid *g, int32_t s
     *NAME(smooth_of)(g, g->levels, scratch) = (VALUE)take_last(last, g->levels, scale);
     for (uint32_t k = g->levels; k-- > 0;) {
         lbc_hcomp_step step = step_at(k, scale);
-        NAME(inverse_level)(loops, g, &step, NAME(smooth_of)(g, k + 1, scratch), coef,
-                            k > 0 ? NAME(smooth_of)(g, k, scratch) : values);
+        const VALUE *smooth = NAME(smooth_of)(g, k + 1, scratch);
+        VALUE *out = k > 0 ? NAME(smooth_of)(g, k, scratch) : values;
+        NAME(inverse_level)(loops, g, &step, smooth, coef, out);
     }
 }

@@ -8,7 +8,10 @@
 
 #define GROUP 64 /* coefficients of a turn: 32 cells, half a word */
 
-static inline __m256i load(const void *p) { return _mm256_loadu_si256(p); }
+static inline __m256i load(const void *p)
+{
+    return _mm256_loadu_si256(p);
+}
 
 static uint32_t survey(const int32_t *coef, size_t n, size_t *nonzero)
 {
@@ -45,8 +48,8 @@ static inline __m256i every_other_byte(const __m256i magnitude[8], int byte, int
     }
     /* Each pick and pack keeps the halves of its vectors apart: now the low one has bytes 0 1, 4 5, 8 9, ... and the
      * high one 2 3, 6 7, 10 11, ... */
-    __m256i bytes = _mm256_packus_epi16(_mm256_packus_epi32(words[0], words[1]),
-                                        _mm256_packus_epi32(words[2], words[3]));
+    __m256i bytes =
+        _mm256_packus_epi16(_mm256_packus_epi32(words[0], words[1]), _mm256_packus_epi32(words[2], words[3]));
     bytes = _mm256_permute4x64_epi64(bytes, 0xd8);
     return _mm256_unpacklo_epi16(bytes, _mm256_srli_si256(bytes, 8));
 }
@@ -79,8 +82,7 @@ static inline void split_group(const int32_t *coef, uint32_t planes, uint8_t *le
 static void split(const int32_t *coef, size_t cols, uint32_t planes, lbc_hcomp_cells *cells, size_t stride, int half)
 {
     if (half == 0)
-        for (uint32_t p = 0; p < planes; p++)
-            memset(cells + p * stride, 0, (cols + 127) / 128 * sizeof *cells);
+        for (uint32_t p = 0; p < planes; p++) memset(cells + p * stride, 0, (cols + 127) / 128 * sizeof *cells);
     uint8_t *left = (uint8_t *)&cells->corner[half * 2];
     for (size_t j = 0; j < cols; j += GROUP) {
         uint8_t *out = left + j / (2 * GROUP) * sizeof *cells + j / GROUP % 2 * sizeof(uint32_t);
@@ -204,16 +206,14 @@ static void put_signs(const int32_t *coef, size_t n, uint8_t *out)
 {
     sign_writer w = {.out = out};
     size_t i = 0;
-    for (; i + 32 <= n; i += 32)
-        put_group_signs(&w, coef + i);
+    for (; i + 32 <= n; i += 32) put_group_signs(&w, coef + i);
     if (i < n) {
         int32_t padded[32] = {0};
         memcpy(padded, coef + i, (n - i) * sizeof *coef);
         put_group_signs(&w, padded);
     }
     w.bits = reverse_in_bytes(w.bits);
-    for (unsigned written = 0; written < w.count; written += 8)
-        *w.out++ = (uint8_t)(w.bits >> written);
+    for (unsigned written = 0; written < w.count; written += 8) *w.out++ = (uint8_t)(w.bits >> written);
 }
 
 /* Changes the sign of the coefficients marked in the low 8 bits. */

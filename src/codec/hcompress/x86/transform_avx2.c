@@ -27,10 +27,19 @@ static inline factors factors_of(const lbc_hcomp_step *step)
     };
 }
 
-static inline int is_power(const lbc_hcomp_step *step) { return (step->scale & (step->scale - 1)) == 0; }
+static inline int is_power(const lbc_hcomp_step *step)
+{
+    return (step->scale & (step->scale - 1)) == 0;
+}
 
-static inline __m256i load(const int32_t *p) { return _mm256_loadu_si256((const __m256i *)(const void *)p); }
-static inline void store(int32_t *p, __m256i v) { _mm256_storeu_si256((__m256i *)(void *)p, v); }
+static inline __m256i load(const int32_t *p)
+{
+    return _mm256_loadu_si256((const __m256i *)(const void *)p);
+}
+static inline void store(int32_t *p, __m256i v)
+{
+    _mm256_storeu_si256((__m256i *)(void *)p, v);
+}
 
 static inline __m256i divide(__m256i n, const factors *f, int power)
 {
