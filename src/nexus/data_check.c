@@ -63,13 +63,11 @@ static bool pipeline_is(hid_t properties, const lbc_chunk_format *format)
 {
     const int filters = H5Pget_nfilters(properties);
     if (format->codec->filter == 0) return filters == 0;
-    unsigned flags, config;
-    uint32_t params[LBC_MAX_PARAMS];
-    size_t nparams = LBC_MAX_PARAMS;
-    if (filters != 1 ||
-        H5Pget_filter2(properties, 0, &flags, &nparams, params, 0, NULL, &config) != (H5Z_filter_t)format->codec->filter)
-        return false;
-    return nparams == format->nparams && memcmp(params, format->params, nparams * sizeof *params) == 0;
+    unsigned params[LBC_MAX_PARAMS];
+    size_t nparams;
+    H5Z_filter_t filter;
+    if (filters != 1 || !lbc_h5_filter(properties, 0, &filter, params, LBC_MAX_PARAMS, &nparams)) return false;
+    return filter == (H5Z_filter_t)format->codec->filter && nparams == format->nparams && memcmp(params, format->params, nparams * sizeof *params) == 0;
 }
 
 static lbc_status check_layout(check *c, lbc_error *err)

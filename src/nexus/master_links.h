@@ -6,7 +6,8 @@
 #include "lbc.h"
 
 /* Calls each(user, file) for the file name of every external link in /entry/data, as the link says
- * it. A file that cannot be opened, or has no such group, links nothing. */
-void lbc_master_each_link(const char *path, void (*each)(void *user, const char *file), void *user);
+ * it. A file that cannot be opened, or has no such group, links nothing. LBC_E_MEMORY: out of memory,
+ * and nothing was called. */
+lbc_status lbc_master_each_link(const char *path, void (*each)(void *user, const char *file), void *user);
 
 #endif

@@ -153,7 +153,7 @@ static void count_link(void *user, const char *linked)
 static lbc_status check_resumed_master(const lbc_job *job, lbc_error *err)
 {
     link_count n = {job, 0, 0};
-    lbc_master_each_link(job->names.master, count_link, &n);
+    if (lbc_master_each_link(job->names.master, count_link, &n)) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
     if (n.ours && !n.others) return LBC_OK;
     return lbc_fail(err, LBC_E_EXISTS, "%s: is the master of another set (--overwrite replaces it)", job->names.master);
 }
@@ -168,7 +168,8 @@ static lbc_status remove_old_set(const lbc_job *job, lbc_error *err)
         if (status) return status;
     }
     old_links old = {job, LBC_OK, err};
-    lbc_master_each_link(master, remove_old, &old); /* what is not a master links nothing */
+    /* What is not a master links nothing. */
+    if (lbc_master_each_link(master, remove_old, &old)) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
     if (old.status) return old.status;
     if (unlink(master)) return lbc_fail(err, LBC_E_IO, "%s: cannot be removed: %s", master, strerror(errno));
     return LBC_OK;

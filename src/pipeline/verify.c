@@ -109,8 +109,10 @@ lbc_status lbc_verify(const lbc_options *options, uint64_t *frames, lbc_error *e
     if (status == LBC_OK) status = lbc_input_complete(v.input, &trouble);
     if (status == LBC_OK) {
         v.progress.frames = lbc_input_series(v.input)->frames;
-        lbc_master_each_link(options->input, check_file, &v);
-        status = v.status;
+        if (lbc_master_each_link(options->input, check_file, &v))
+            status = lbc_fail(&trouble, LBC_E_MEMORY, "out of memory");
+        else
+            status = v.status;
     }
     if (status == LBC_OK) status = decode_all(&v, pool, &trouble);
     if (status == LBC_OK && v.without)

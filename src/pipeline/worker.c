@@ -155,22 +155,25 @@ lbc_status lbc_workshop_gather(lbc_workshop *shop, unsigned lane, unsigned slot_
 
 typedef struct {
     const lbc_job *job;
-    const int32_t *frame;
-    uint32_t crc; /* of the stored pixels given so far */
+    int32_t *frame;
+    lbc_frame_counts *counts; /* NULL: the frame is finished; else each piece is, on its way out */
+    uint32_t crc;             /* of the stored pixels given so far */
 } store_source;
 
 static void give_stored(void *user, size_t first, size_t count, void *pixels)
 {
     store_source *s = user;
+    const uint8_t *mask = s->job->mask_out;
+    if (s->counts) lbc_frame_finish(s->frame + first, count, mask ? mask + first : NULL, s->job->limit, s->counts);
     lbc_store_pixels(pixels, s->frame + first, count, &s->job->store);
     if (s->job->options->verify) s->crc = lbc_crc32c(s->crc, pixels, count * lbc_pixel_size(s->job->store.type));
 }
 
 /* CRC-32C of a frame as it would be stored. */
-static uint32_t crc_of(const lbc_job *job, const int32_t *frame)
+static uint32_t crc_of(const lbc_job *job, int32_t *frame)
 {
     uint32_t block[1024];
-    store_source s = {job, frame, 0};
+    store_source s = {job, frame, NULL, 0};
     for (size_t i = 0; i < job->pixels; i += 1024) {
         const size_t left = job->pixels - i;
         give_stored(&s, i, left < 1024 ? left : 1024, block);
@@ -205,9 +208,9 @@ static lbc_status lose(const lbc_job *job, lbc_lane *lane, lbc_slot *slot, const
     return status;
 }
 
-static lbc_status store(const lbc_job *job, lbc_lane *lane, lbc_slot *slot, const int32_t *frame)
+static lbc_status store(const lbc_job *job, lbc_lane *lane, lbc_slot *slot, int32_t *frame)
 {
-    store_source stored = {job, frame, 0};
+    store_source stored = {job, frame, job->lossy ? NULL : &slot->counts, 0};
     const lbc_pixel_source source = {give_stored, &stored};
     lbc_status status;
     if (job->at_rest && slot->stream)
