@@ -66,13 +66,14 @@ build_folder()
 jobs_wanted() { printf '%s\n' "${LBC_CHECK_JOBS:-$(nproc)}"; }
 
 # build_preset PRESET [TARGET...]: configures and builds; quiet unless it fails or warns.
+# with_tests=OFF leaves the tests out, and needs no package of theirs.
 build_preset()
 {
     local preset=$1 folder
     shift
     folder=$(build_folder "$preset")
     say "building $preset into ${folder#"$top"/}"
-    (cd -- "$top" && cmake --preset "$preset" --log-level=WARNING >/dev/null)
+    (cd -- "$top" && cmake --preset "$preset" -DLBC_BUILD_TESTS="${with_tests:-ON}" --log-level=WARNING >/dev/null)
     cmake --build "$folder" --parallel "$(jobs_wanted)" ${1+--target "$@"} -- --quiet |
         { grep -vx 'ninja: no work to do.' || true; }
 }
