@@ -6,36 +6,40 @@
  *   DIVIDE(n, s)  n / s->scale for n >= 0
  *   LOOPS         type of the table of inner loops */
 
+/* size with the sign of h; size may be h, which makes it |h|. Without branches: signs here are noise. */
+static inline VALUE NAME(with_sign)(VALUE size, VALUE h)
+{
+    const VALUE negative = -(VALUE)(h < 0);
+    return (size ^ negative) - negative;
+}
+
 static inline VALUE NAME(quantise)(VALUE h, const lbc_hcomp_step *s)
 {
-    VALUE q = DIVIDE(((h < 0 ? -h : h) << s->level) + (VALUE)s->bias, s);
-    return h < 0 ? -q : q;
+    return NAME(with_sign)(DIVIDE((NAME(with_sign)(h, h) << s->level) + (VALUE)s->bias, s), h);
 }
 
 /* A quantised hx or hy, multiplied, rounded to a multiple of 2^(k+1) and freed from 2^k. */
 static inline VALUE NAME(take_mixed)(VALUE q, const lbc_hcomp_step *s)
 {
-    VALUE h = (q < 0 ? -q : q) * (VALUE)s->scale + (VALUE)s->half_mixed;
-    h = h >> (s->level + 1) << 1;
-    return q < 0 ? -h : h;
+    const VALUE h = NAME(with_sign)(q, q) * (VALUE)s->scale + (VALUE)s->half_mixed;
+    return NAME(with_sign)(h >> (s->level + 1) << 1, q);
 }
 
 /* The same for hc, to a multiple of 2^k. */
 static inline VALUE NAME(take_diagonal)(VALUE q, const lbc_hcomp_step *s)
 {
-    VALUE h = ((q < 0 ? -q : q) * (VALUE)s->scale + (VALUE)s->half_diagonal) >> s->level;
-    return q < 0 ? -h : h;
+    return NAME(with_sign)((NAME(with_sign)(q, q) * (VALUE)s->scale + (VALUE)s->half_diagonal) >> s->level, q);
 }
 
 /* To an even number, odd ones away from zero. */
 static inline VALUE NAME(to_even)(VALUE h)
 {
-    return h >= 0 ? (h + 1) & ~(VALUE)1 : -((1 - h) & ~(VALUE)1);
+    return (h + (h >= 0)) & ~(VALUE)1;
 }
 
 static inline VALUE NAME(nearer_zero)(VALUE h, VALUE by)
 {
-    return h >= 0 ? h - by : h + by;
+    return h - NAME(with_sign)(by, h);
 }
 
 static void NAME(forward2)(const VALUE *top, const VALUE *bottom, size_t pairs, VALUE *smooth, VALUE *hy, VALUE *hx,
@@ -69,7 +73,8 @@ static void NAME(inverse2)(const VALUE *smooth, const VALUE *hy, const VALUE *hx
         VALUE x = NAME(nearer_zero)(NAME(take_mixed)(hx[j], step), odd);
         VALUE y = NAME(nearer_zero)(NAME(take_mixed)(hy[j], step), odd);
         VALUE two = (c ^ x ^ y) & 2;
-        h0 += h0 < 0 && !odd ? two : odd - two;
+        const VALUE up = -(VALUE)((h0 < 0) & (odd == 0)); /* all ones: two is added, else taken away */
+        h0 += odd - ((two ^ up) - up);
         top[2 * j] = (h0 - x - y + c) >> 2;
         top[2 * j + 1] = (h0 - x + y - c) >> 2;
         bottom[2 * j] = (h0 + x - y - c) >> 2;
