@@ -35,6 +35,9 @@ lbc_status lbc_file_open(int *fd, lbc_file_identity *identity, const char *path,
 
 /* ---- the driver ---------------------------------------------------------------------------- */
 
+/* Bytes beyond the end of a file that are given as zeros. A damaged file can make HDF5 ask for exabytes. */
+#define BEYOND_END ((size_t)1 << 16)
+
 /* What HDF5 knows as H5FD_t, and ours behind it. */
 typedef struct driver_file {
     H5FD_t base; /* must be first; HDF5 fills it */
@@ -124,7 +127,8 @@ static herr_t driver_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t
         const ssize_t n = pread(file->fd, to, size, (off_t)address);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return -1;
-        if (n == 0) { /* HDF5 may ask beyond the end of a file and expects zeros there */
+        if (n == 0) { /* HDF5 may ask a little beyond the end of a file and expects zeros there */
+            if (size > BEYOND_END) return -1;
             memset(to, 0, size);
             return 0;
         }
