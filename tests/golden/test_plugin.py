@@ -149,8 +149,8 @@ class Requests(Case):
     def test_h5repack_writes_what_h5py_writes(self):
         plain, packed = self.folder / "plain.h5", self.folder / "packed.h5"
         with h5py.File(plain, "w") as f:
-            f.create_dataset("d", data=self.frames, chunks=(1, NY, NX))
-        done = run("h5repack", "-f", f"/d:UD={FILTER},0,2,1,16", plain, packed)
+            f.create_dataset("d", data=self.frames)
+        done = run("h5repack", "-l", f"/d:CHUNK=1x{NY}x{NX}", "-f", f"/d:UD={FILTER},0,2,1,16", plain, packed)
         self.assertEqual(done.returncode, 0, done.stderr)
         np.testing.assert_array_equal(pixels(packed, "d"), pixels(self.write("h5py.h5", self.frames, (1, 16)), "d"))
         # Once more with the params it has now: they are complete, and stay.
