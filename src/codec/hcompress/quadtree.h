@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* quadtree.h - a bit plane of a quadrant as HCOMPRESS_1 codes it.
  *
- * White, Postman & Lattanzi (1992), section 4. The cells of a plane (planes.h) are the leaves of a quadtree: a cell
+ * White, Postman & Lattanzi (1992). The cells of a plane (planes.h) are the leaves of a quadtree: a cell
  * that is not empty is a set corner of a cell one layer up, until one cell is left. A plane starts with four bits:
  *
  *   1111  the tree: from the top layer down, in each layer backwards (last row first, last cell of a row first), the

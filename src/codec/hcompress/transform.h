@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* transform.h - the H-transform of a tile with its quantisation, and the way back.
  *
- * White, Postman & Lattanzi (1992), section 3. One reduction turns each 2 x 2 block (a b / c d) into a smooth value and
+ * White, Postman & Lattanzi (1992). One reduction turns each 2 x 2 block (a b / c d) into a smooth value and
  * three differences:
  *
  *     h0 = a + b + c + d    hx = c + d - a - b    hy = b + d - a - c    hc = a + d - b - c
