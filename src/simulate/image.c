@@ -13,6 +13,8 @@
 #define BOX_MAX    128  /* pixels a side; the options keep spots smaller */
 #define LEAST_MEAN 1e-3 /* photons on an image, below which a spot is not drawn on it */
 
+#define MOST_INDICES 1e9 /* triples of indices that are looked at */
+
 /* ---- the scene ----------------------------------------------------------------------------- */
 
 static lbc_status init_background(lbc_scene *scene, const lbc_simulation *simulation)
@@ -37,6 +39,11 @@ lbc_status lbc_scene_init(lbc_scene *scene, const lbc_simulation *simulation, lb
     lbc_status status = lbc_crystal_init(&scene->crystal, simulation->space_group, own_cell ? simulation->cell : NULL,
                                          simulation->seed, err);
     if (status != LBC_OK) return status;
+    int limit[3];
+    lbc_crystal_limits(&scene->crystal, simulation->d_min, limit);
+    if ((2.0 * limit[0] + 1) * (2.0 * limit[1] + 1) * (2.0 * limit[2] + 1) > MOST_INDICES)
+        return lbc_fail(err, LBC_E_ARGUMENT, "too many reflections to %.2f A: give a larger d_min or a smaller cell",
+                        simulation->d_min);
     scene->crystal.intensity = simulation->intensity;
     scene->crystal.b_factor = simulation->b_factor;
     scene->crystal.anomalous = simulation->anomalous;

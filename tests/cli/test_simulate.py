@@ -71,7 +71,7 @@ class Simulate(unittest.TestCase):
     def test_nonsense_is_refused(self):
         for words in [["--no-such"], ["-n", "0"], ["-n", "x"], ["-n"], ["-b", "8"], ["-D", "3M"], ["-g", "P9"],
                       ["-C", "1,2,3"], ["-C", "79,80,38,90,90,90"], ["--beam", "5"], ["-w", "0"], ["-m", "0"],
-                      ["-W", "9"], ["-L", "1"], ["--first-block", "2"], ["--style", "x"], ["-c", "gzip"],
+                      ["-W", "9"], ["-g", "P1", "-C", "900,900,900,90,90,90"], ["-L", "1"], ["--first-block", "2"], ["--style", "x"], ["-c", "gzip"],
                       ["-c", "j2k"], ["--cutoff", "65533"], ["-x", "-1"], ["-s", "-1"], ["operand"]]:
             with self.subTest(words):
                 self.refused("-o", self.path("a"), *words)
