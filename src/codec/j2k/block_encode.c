@@ -224,7 +224,6 @@ lbc_status lbc_j2k_block_encode(lbc_j2k_block_encoder *e, lbc_j2k_orientation or
     static void (*const models[])(pass *) = {propagate, refine, clean_up};
     pass p = {.e = e, .zero_contexts = lbc_j2k_zero_contexts[orientation]};
     lbc_mq_encoder mq = {0};
-    double total = 0;
     if (!need_room(e, &mq)) return LBC_E_MEMORY;
     lbc_mq_encode_start(&mq, e->buffer + 1);
     e->npasses = 0;
@@ -234,8 +233,7 @@ lbc_status lbc_j2k_block_encode(lbc_j2k_block_encoder *e, lbc_j2k_orientation or
         for (int kind = plane + 1 == e->planes ? 2 : 0; kind < 3; kind++) {
             lbc_status status = code_pass(&p, &mq, models[kind]);
             if (status) return status;
-            total += gain_value(&p.gain, plane, exact);
-            e->passes[e->npasses].gain = total;
+            e->passes[e->npasses].gain = gain_value(&p.gain, plane, exact);
             e->marks[e->npasses] = lbc_mq_encode_mark(&mq);
             e->npasses++;
         }

@@ -13,7 +13,7 @@
 enum { LBC_J2K_MAX_PASSES = 3 * 31 - 2 };
 
 typedef struct lbc_j2k_pass {
-    double gain;    /* squared error taken away since the block's beginning, in units of the step squared */
+    double gain;    /* squared error that this pass takes away, in units of the step squared */
     uint32_t bytes; /* of the codeword, for this pass and all before it */
 } lbc_j2k_pass;
 

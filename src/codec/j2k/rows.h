@@ -46,6 +46,9 @@ typedef struct lbc_j2k_rows {
     /* Quantisation (E.1): sign in bit 31, floor of the magnitude times scale below it. */
     void (*quantise53)(uint32_t *dst, const int32_t *src, size_t n);
     void (*quantise97)(uint32_t *dst, const float *src, float scale, size_t n);
+    /* The bits that any magnitude of a row has, and how many magnitudes are at least `least`. */
+    uint32_t (*any)(const uint32_t *coefficients, size_t n);
+    uint32_t (*count)(const uint32_t *coefficients, uint32_t least, size_t n);
     /* Reconstruction (E.1.1.2) from sign and magnitude in halves. 5/3: halves are dropped. 9/7: times step,
      * then times scale. */
     void (*restore53)(int32_t *dst, const uint32_t *halves, size_t n);

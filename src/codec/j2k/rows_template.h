@@ -170,6 +170,20 @@ static void quantise97(uint32_t *restrict dst, const float *restrict src, float 
     }
 }
 
+static uint32_t any(const uint32_t *coefficients, size_t n)
+{
+    uint32_t bits = 0;
+    for (size_t i = 0; i < n; i++) bits |= coefficients[i];
+    return bits & ~SIGN;
+}
+
+static uint32_t count(const uint32_t *coefficients, uint32_t least, size_t n)
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i < n; i++) sum += (int32_t)(coefficients[i] & ~SIGN) >= (int32_t)least;
+    return sum;
+}
+
 static void restore53(int32_t *restrict dst, const uint32_t *restrict halves, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -205,6 +219,8 @@ const lbc_j2k_rows ROWS = {
     .store97 = store97,
     .quantise53 = quantise53,
     .quantise97 = quantise97,
+    .any = any,
+    .count = count,
     .restore53 = restore53,
     .restore97 = restore97,
 };

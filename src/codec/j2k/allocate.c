@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "codec/j2k/allocate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- segments -------------------------------------------------------------------------------- */
+
+static double slope_of(double gain, uint32_t bytes) { return gain > 0 ? gain / (bytes ? bytes : 0.5) : 0; }
+
+/* Appends the hull of one block: a pass that is steeper than the segment before it becomes part of it. */
+static lbc_j2k_segment *append_hull(lbc_j2k_segment *first, const lbc_j2k_coded *b, uint32_t block, double weight)
+{
+    lbc_j2k_segment *end = first;
+    uint32_t bytes = 0;
+    for (uint32_t p = 0; p < b->npasses; p++) {
+        const double gain = b->passes[p].gain * weight;
+        const uint32_t cost = b->passes[p].bytes - bytes;
+        bytes = b->passes[p].bytes;
+        *end = (lbc_j2k_segment){slope_of(gain, cost), gain, cost, block, p + 1};
+        while (end > first && end->slope >= end[-1].slope) {
+            end[-1].gain += end->gain;
+            end[-1].bytes += end->bytes;
+            end[-1].passes = end->passes;
+            end--;
+            end->slope = slope_of(end->gain, end->bytes);
+        }
+        end++;
+    }
+    return end;
+}
+
+/* Steepest first. The rest makes the order the same for every sort. */
+static int compare(const void *pa, const void *pb)
+{
+    const lbc_j2k_segment *a = pa, *b = pb;
+    if (a->slope != b->slope) return a->slope > b->slope ? -1 : 1;
+    if (a->block != b->block) return a->block < b->block ? -1 : 1;
+    return a->passes < b->passes ? -1 : a->passes > b->passes;
+}
+
+static lbc_status make_segments(lbc_j2k_allocation *a, const lbc_j2k_layout *layout, const lbc_j2k_coded *blocks,
+                                const double *weights)
+{
+    size_t most = 0;
+    for (uint32_t b = 0; b < layout->nblocks; b++) most += blocks[b].npasses;
+    if (most > a->segments_room) {
+        free(a->segments);
+        a->segments_room = 0;
+        a->segments = lbc_alloc(2 * most, sizeof *a->segments);
+        if (!a->segments) return LBC_E_MEMORY;
+        a->segments_room = 2 * most;
+    }
+    lbc_j2k_segment *end = a->segments;
+    for (uint32_t b = 0; b < layout->nblocks; b++)
+        end = append_hull(end, &blocks[b], b, weights[layout->blocks[b].band]);
+    a->nsegments = (size_t)(end - a->segments);
+    qsort(a->segments, a->nsegments, sizeof *a->segments, compare);
+    return LBC_OK;
+}
+
+/* ---- layers ---------------------------------------------------------------------------------- */
+
+/* One layer in the making: segments [from, ...) can still be taken; bytes before are spent. */
+typedef struct layer {
+    lbc_j2k_allocation *a;
+    lbc_j2k_packet_writer *w;
+    const lbc_j2k_layout *layout;
+    const lbc_j2k_coded *blocks;
+    uint32_t number;
+    const uint32_t *before; /* passes after the layer before; NULL: none */
+    uint32_t *chosen;
+    size_t from, spent, budget;
+} layer;
+
+static void choose(const layer *l, size_t to)
+{
+    const size_t size = l->layout->nblocks * sizeof *l->chosen;
+    if (l->before)
+        memcpy(l->chosen, l->before, size);
+    else
+        memset(l->chosen, 0, size);
+    for (size_t i = l->from; i < to; i++) l->chosen[l->a->segments[i].block] = l->a->segments[i].passes;
+}
+
+static size_t packets_size(const layer *l)
+{
+    lbc_j2k_packets_restore(l->w);
+    return lbc_j2k_write_layer(l->w, l->layout, l->blocks, l->number, l->chosen, NULL, 0);
+}
+
+static bool fits(const layer *l, size_t to)
+{
+    choose(l, to);
+    return l->spent + packets_size(l) <= l->budget;
+}
+
+/* The most segments whose code bytes alone, without headers, are within `bytes`. */
+static size_t most_within(const layer *l, size_t bytes)
+{
+    size_t i = l->from, sum = l->spent;
+    while (i < l->a->nsegments && sum + l->a->segments[i].bytes <= bytes) sum += l->a->segments[i++].bytes;
+    return i;
+}
+
+/* The most segments that fit. Their code bytes bound it from above; the headers that go with that many,
+ * set aside for fewer, bound it from below; between the two by halving. */
+static size_t most_that_fit(const layer *l)
+{
+    size_t high = most_within(l, l->budget);
+    if (fits(l, high)) return high;
+    size_t code = l->spent;
+    for (size_t i = l->from; i < high; i++) code += l->a->segments[i].bytes;
+    const size_t all = l->spent + packets_size(l), headers = all > code ? all - code : 0;
+    size_t low = most_within(l, l->budget > headers ? l->budget - headers : 0);
+    if (low > high) low = high;
+    if (!fits(l, low)) low = l->from;
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+        if (fits(l, middle))
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The first segments that take away at least that much error, of those below `most`. */
+static size_t enough_for(const layer *l, double gain, size_t most)
+{
+    size_t i = 0;
+    for (double sum = 0; i < most && sum < gain; i++) sum += l->a->segments[i].gain;
+    return i > l->from ? i : l->from;
+}
+
+/* What room is left goes to later segments that fit it, next in order first. A block that cannot have its
+ * next segment gets none after it. */
+static void fill_up(const layer *l, size_t to)
+{
+    enum { tries = 24 };
+    size_t used = l->spent + packets_size(l);
+    uint32_t refused[tries], nrefused = 0;
+    for (size_t i = to; i < l->a->nsegments && nrefused < tries; i++) {
+        const lbc_j2k_segment *s = &l->a->segments[i];
+        bool blocked = s->slope <= 0;
+        for (uint32_t r = 0; r < nrefused; r++) blocked |= refused[r] == s->block;
+        if (blocked) continue;
+        const uint32_t before = l->chosen[s->block];
+        l->chosen[s->block] = s->passes;
+        if (used + s->bytes <= l->budget) {
+            const size_t size = l->spent + packets_size(l);
+            if (size <= l->budget) {
+                used = size;
+                continue;
+            }
+        }
+        l->chosen[s->block] = before;
+        refused[nrefused++] = s->block;
+    }
+}
+
+static lbc_status make_chosen(lbc_j2k_allocation *a, size_t n)
+{
+    if (n <= a->chosen_room) return LBC_OK;
+    free(a->chosen);
+    a->chosen_room = 0;
+    a->chosen = lbc_alloc(n, sizeof *a->chosen);
+    if (!a->chosen) return LBC_E_MEMORY;
+    a->chosen_room = n;
+    return LBC_OK;
+}
+
+lbc_status lbc_j2k_allocate(lbc_j2k_allocation *a, lbc_j2k_packet_writer *w, const lbc_j2k_layout *layout,
+                            const lbc_j2k_coded *blocks, const double *weights, const lbc_j2k_target *target)
+{
+    lbc_status status = make_segments(a, layout, blocks, weights);
+    if (!status) status = make_chosen(a, (size_t)target->layers * layout->nblocks);
+    if (!status) status = lbc_j2k_packets_begin(w, layout, blocks);
+    if (status) return status;
+    layer l = {.a = a, .w = w, .layout = layout, .blocks = blocks};
+    for (l.number = 0; l.number < target->layers; l.number++) {
+        const bool last = l.number + 1 == target->layers;
+        l.chosen = a->chosen + (size_t)l.number * layout->nblocks;
+        l.budget = target->budget[l.number];
+        lbc_j2k_packets_save(w);
+        size_t to = most_that_fit(&l);
+        if (last && target->gain > 0) to = enough_for(&l, target->gain, to);
+        choose(&l, to);
+        if (last && !(target->gain > 0)) fill_up(&l, to);
+        l.spent += packets_size(&l);
+        l.from = to;
+        l.before = l.chosen;
+    }
+    a->bytes = l.spent;
+    a->threshold = l.from == a->nsegments ? 0 : l.from ? a->segments[l.from - 1].slope : a->segments[0].slope;
+    return LBC_OK;
+}
+
+void lbc_j2k_allocation_clear(lbc_j2k_allocation *a)
+{
+    free(a->segments);
+    free(a->chosen);
+    memset(a, 0, sizeof *a);
+}
