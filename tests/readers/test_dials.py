@@ -170,12 +170,12 @@ class Import(unittest.TestCase):
 class Process(unittest.TestCase):
     """Find, index and integrate; the cell is that of the simulation."""
 
-    def process(self, folder, images, *options):
+    def process(self, folder, images, d_min, *options):
         def call(*words):
             return run(*words, cwd=folder)
 
         if not os.path.exists(os.path.join(folder, "run_master.h5")):
-            call(trees.program("l_bnl_simulate"), "-q", "-o", "run", "-n", images, "--d-min", 2.4, "--no-truth")
+            call(trees.program("l_bnl_simulate"), "-q", "-o", "run", "-n", images, "--d-min", d_min, "--no-truth")
         call(trees.program("l_bnl_compress"), "-i", "run_master.h5", "-o", "out", "--overwrite", "-d", 10, *options)
         call("dials.import", "out_master.h5", "output.experiments=imported.expt")
         call("dials.find_spots", "imported.expt", "nproc=1")
@@ -192,13 +192,13 @@ class Process(unittest.TestCase):
 
     def test_binned_and_summed(self):
         with tempfile.TemporaryDirectory() as folder:
-            self.assertGreater(self.process(folder, 30, "-b", 2, "-s", 2), 2000)
+            self.assertGreater(self.process(folder, 24, 3.4, "-b", 2, "-s", 2), 1000)
 
     @unittest.skipUnless(LONG, "takes minutes: LBC_LONG=1")
     def test_as_it_was(self):
         with tempfile.TemporaryDirectory() as folder:
-            self.assertGreater(self.process(folder, 60, "-b", 1, "-s", 1), 4000)
-            self.assertGreater(self.process(folder, 60, "-b", 2, "-s", 2), 4000)
+            self.assertGreater(self.process(folder, 60, 2.4, "-b", 1, "-s", 1), 4000)
+            self.assertGreater(self.process(folder, 60, 2.4, "-b", 2, "-s", 2), 4000)
 
 
 if __name__ == "__main__":
