@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/lock.h"
 #include "base/memory.h"
+#include "codec/rest/rest.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -364,28 +365,53 @@ static const char *filter_provider(H5Z_filter_t filter)
     case 32001: return "the Debian package hdf5-filter-plugin-blosc-serial";
     case 32004: return "the Debian package hdf5-filter-plugin (LZ4)";
     case 32008: return "the Debian package bitshuffle";
-    case 32015: return "the Zstandard HDF5 plugin (python3-hdf5plugin has it)";
+    case 32015: return "the Zstandard plugin (hdf5plugin of PyPI has it)";
+    case (H5Z_filter_t)LBC_REST_FILTER: return "libh5lbc, which comes with l_bnl_compress";
     default: return "its HDF5 plugin";
     }
+}
+
+/* A fixed dimension holds at least a chunk, and there are not more chunks than the shape has room for. */
+static bool chunks_fit(hid_t dataset, hid_t creation)
+{
+    hsize_t dims[H5S_MAX_RANK], most[H5S_MAX_RANK], chunk[H5S_MAX_RANK], stored = 0, room = 1;
+    if (H5Pget_layout(creation) != H5D_CHUNKED) return true;
+    hid_t space = H5Dget_space(dataset);
+    const int rank = H5Pget_chunk(creation, H5S_MAX_RANK, chunk);
+    bool fit = rank > 0 && H5Sget_simple_extent_ndims(space) == rank &&
+               H5Sget_simple_extent_dims(space, dims, most) == rank &&
+               H5Dget_num_chunks(dataset, H5S_ALL, &stored) >= 0;
+    for (int d = 0; d < rank && fit; d++) {
+        fit = chunk[d] > 0 && (chunk[d] <= dims[d] || most[d] > dims[d]);
+        if (fit && __builtin_mul_overflow(room, dims[d] / chunk[d] + (dims[d] % chunk[d] != 0), &room))
+            room = HSIZE_UNDEF;
+    }
+    lbc_h5_close(&space);
+    return fit && stored <= room;
 }
 
 lbc_status lbc_h5_check_filters(hid_t dataset, const char *file, lbc_error *err)
 {
     lbc_status status = LBC_OK;
-    hid_t properties = H5Dget_create_plist(dataset);
-    const int count = properties < 0 ? 0 : H5Pget_nfilters(properties);
+    hid_t creation = H5Dget_create_plist(dataset);
+    const int count = creation < 0 ? 0 : H5Pget_nfilters(creation);
+    if (count > 0 && !chunks_fit(dataset, creation)) {
+        char path[256] = "?";
+        H5Iget_name(dataset, path, sizeof path);
+        status = lbc_fail(err, LBC_E_FORMAT, "%s: %s is damaged: its chunks do not fit its shape", file, path);
+    }
     for (int i = 0; i < count && status == LBC_OK; i++) {
         unsigned flags = 0, config = 0;
         size_t nparams = 0;
         char name[64] = "";
         const H5Z_filter_t filter =
-            H5Pget_filter2(properties, (unsigned)i, &flags, &nparams, NULL, sizeof name - 1, name, &config);
+            H5Pget_filter2(creation, (unsigned)i, &flags, &nparams, NULL, sizeof name - 1, name, &config);
         if (filter < 0 || H5Zfilter_avail(filter) > 0) continue;
         status = lbc_fail(err, LBC_E_UNSUPPORTED,
                           "%s: HDF5 lacks filter %d%s%s%s; install %s, in a folder HDF5 looks in (HDF5_PLUGIN_PATH)",
                           file, (int)filter, name[0] ? " (" : "", name, name[0] ? ")" : "", filter_provider(filter));
     }
-    lbc_h5_close(&properties);
+    lbc_h5_close(&creation);
     return status;
 }
 

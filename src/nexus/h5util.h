@@ -74,8 +74,10 @@ bool lbc_h5_is_allocated(hid_t dataset);
 /* Filter number `index` of a pipeline, and all of its parameters. False: HDF5 will not say, or there are
  * more than max. */
 bool lbc_h5_filter(hid_t creation, unsigned index, H5Z_filter_t *filter, unsigned *params, size_t max, size_t *count);
-/* LBC_OK when every filter of the data set's pipeline can be run by HDF5; else LBC_E_UNSUPPORTED with a
- * message that names the filter, and what to install. file: the name for the message. */
+/* To be asked before a data set is read through HDF5. LBC_OK when every filter of its pipeline can be run;
+ * else LBC_E_UNSUPPORTED with a message that names the filter, and what to install. LBC_E_FORMAT when its
+ * chunks cannot be those of its shape: HDF5 1.10 would read beyond what a filter made of them. file: the
+ * name for the message. */
 lbc_status lbc_h5_check_filters(hid_t dataset, const char *file, lbc_error *err);
 
 /* ---- units --------------------------------------------------------------------------------- */
