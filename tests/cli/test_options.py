@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The command line of l_bnl_compress: every option, every form, every error."""
+import os
+import re
+import tempfile
+import unittest
+
+import h5py
+import numpy as np
+
+import series
+from run import compress, data_files, digests, pixels, run
+
+ORIGINAL = {  # letter: (long name, takes an argument)
+    "1": "first_image", "N": "last_image", "b": "bin", "s": "sum", "c": "compression", "l": "compression_level",
+    "d": "data_block_size", "H": "Hcompress", "J": "J2K", "K": "J2K2", "i": "infile", "o": "out_file",
+    "m": "out_master", "q": "out_squash", "p": "parallel", "t": "thread", "u": "uint", "v": "verbose", "V": "version",
+    "h": "help",
+}
+OURS = ["wavelet", "overwrite", "partial", "gaps", "jobs", "progress"]
+
+
+class Options(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.images = series.frames(8, 40, 48)
+        self.master = series.filewriter(self.folder.name, "in", self.images, block=3)
+        self.count = 0
+
+    def path(self, *names):
+        return os.path.join(self.folder.name, *names)
+
+    def prefix(self):
+        self.count += 1
+        return self.path(f"out{self.count}")
+
+    def made(self, *options):
+        """Pixels of a run with these options."""
+        prefix = self.prefix()
+        compress(self.master, prefix, *options)
+        return pixels(prefix)
+
+    def same(self, forms, reference):
+        want = self.made(*reference)
+        for form in forms:
+            np.testing.assert_array_equal(self.made(*form.split()), want, err_msg=form)
+
+    def refused(self, *options, code=2, says=""):
+        before = digests(self.folder.name)
+        done = run(*options)
+        self.assertEqual(done.returncode, code, f"{options}: {done.stderr}")
+        self.assertEqual(done.stdout, "")
+        lines = [line for line in done.stderr.splitlines() if "error:" in line]
+        self.assertEqual(len(lines), 1, done.stderr)
+        self.assertTrue(lines[0].startswith("l_bnl_compress: error: "), lines[0])
+        self.assertIn(says, lines[0])
+        self.assertEqual(digests(self.folder.name), before, "a refused run wrote something")
+
+    # ---- what it shows
+
+    def test_help_shows_every_option_grouped_in_80_columns(self):
+        for option in ("-h", "--help"):
+            done = run(option)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            for letter, name in ORIGINAL.items():
+                self.assertRegex(done.stdout, rf"(?m)^  -{letter}, --{name}\b")
+            for name in OURS:
+                self.assertRegex(done.stdout, rf"(?m)^      --{name}\b")
+            self.assertGreaterEqual(len(re.findall(r"(?m)^\S.*:$", done.stdout)), 4)
+            self.assertLessEqual(max(map(len, done.stdout.splitlines())), 80)
+
+    def test_version(self):
+        for option in ("-V", "--version", "--versi"):
+            done = run(option)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertRegex(done.stdout, r"^l_bnl_compress-\d+\.\d+\.\d+-\d{4}-\d\d-\d\d\n$")
+
+    def test_stdout_is_for_what_was_asked(self):
+        done = compress(self.master, self.prefix(), "-v")
+        self.assertEqual(done.stdout, "")
+        self.assertIn("masked", done.stderr)
+
+    def test_the_summary_says_what_happened(self):
+        done = compress(self.master, self.path("sum"), "-b", 2, "-s", 2, "-H", 16)
+        for word in ("8 images", "4 images", "48 x 40", "24 x 20", "ratio", "images/s", "masked", "overloaded", "clipped",
+                     self.path("sum_master.h5"), "dials.import", "HCompress", "XDS.INP", "detectors.lib"):
+            self.assertIn(word, done.stderr)
+
+    # ---- forms of options
+
+    def test_forms_of_numbers(self):
+        self.same(["-b 2", "-b2", "-b=2", "--bin 2", "--bin=2", "--bi 2"], ["-b", 2])
+        self.same(["-s 3", "-s3", "--sum 3", "--sum=3"], ["-s", 3])
+        self.same(["-1 3", "-13", "-1=3", "--first_image 3", "--first_image=3"], ["-1", 3])
+        self.same(["-N 5", "-N5", "--last_image 5"], ["-N", 5])
+        self.same(["-u 4", "-u4", "--uint=4"], ["-u", 4])
+        self.same(["-H 16", "-H16", "--Hcompress 16", "-H 0", "-H -5"], ["-H", 16])
+        self.same(["-J 125", "--J2K=125", "-J 0", "-J -1"], ["-J", 125])
+        self.same(["-K 125", "--J2K2 125", "-K 0"], ["-K", 125])
+
+    def test_optional_numbers_that_are_left_out_or_too_small(self):
+        plain = self.made()
+        for options in ("-b", "-s", "-1", "-u", "-c", "-d", "-t", "-b 0", "-s 0", "-b=-3", "-b -s -1",
+                        "--bin --sum", "-vb"):
+            np.testing.assert_array_equal(self.made(*options.split()), plain, err_msg=options)
+        self.assertEqual(len(data_files(self.files("-d", 0))), 8)
+        self.assertEqual(len(data_files(self.files("-d", 3))), 3)
+        self.assertEqual(len(data_files(self.files("-d"))), 1)
+
+    def files(self, *options):
+        prefix = self.prefix()
+        compress(self.master, prefix, *options)
+        return prefix
+
+    def test_the_scale_wins_over_the_ratios(self):
+        self.same(["-H 16 -J 20", "-K 30 -H 16", "-J 20 -K 9 -H 16"], ["-H", 16])
+        self.same(["-J 20 -K 30", "-K 30 -J 20"], ["-J", 20])
+
+    def test_wavelets(self):
+        a, b = self.made("-J", 20, "--wavelet", "5/3"), self.made("-J", 20, "--wavelet", "9/7")
+        np.testing.assert_array_equal(a, self.made("-J", 20))
+        self.assertTrue((a != b).any())
+
+    def test_storage_names_in_any_case(self):
+        want = self.made("-c", "none")
+        for name, filter_ in {"bslz4": 32008, "BSLZ4": 32008, "bszstd": 32008, "bshuf": 32008, "zstd": 32001, "None": None,
+                              "ZSTD": 32001}.items():
+            prefix = self.files("-c", name)
+            with h5py.File(data_files(prefix)[0], "r") as f:
+                dataset = f["/entry/data/data"]
+                plist = dataset.id.get_create_plist()
+                self.assertEqual(plist.get_nfilters(), 0 if filter_ is None else 1)
+                if filter_ is not None:
+                    self.assertEqual(plist.get_filter(0)[0], filter_)
+                self.assertEqual(dataset.chunks, (1, 40, 48))
+                self.assertEqual(dataset.maxshape, (None, 40, 48))
+                if name != "bszstd":  # Debian's bitshuffle plugin has no zstd
+                    np.testing.assert_array_equal(dataset[:], want)
+
+    def test_levels(self):
+        def params(*options):
+            with h5py.File(data_files(self.files(*options))[0], "r") as f:
+                return f["/entry/data/data"].id.get_create_plist().get_filter(0)[2]
+        self.assertEqual(params("-c", "zstd")[4], 3)
+        self.assertEqual(params("-c", "zstd", "-l", 7)[4], 7)
+        self.assertEqual(len(params("-c", "bszstd")), 6)
+        self.assertEqual(params("-c", "bszstd")[5], 3)
+        self.assertEqual(params("-c", "bszstd", "-l", -2)[5] & 0xFFFFFFFF, 2**32 - 2)
+        self.assertEqual(params("-c", "bszstd", "--compression_level=22")[5], 22)
+        for codec, level, used in (("zstd", 30, 9), ("zstd", -4, 0), ("bszstd", 99, 22)):
+            done = compress(self.master, self.prefix(), "-c", codec, "-l", level)
+            self.assertRegex(done.stderr, rf"note: -l {level}: .*{used} is used")
+
+    # ---- where things go
+
+    def test_names_of_the_master(self):
+        for name, want in ((None, "sub/x_master.h5"), ("out_file", "sub/x_master.h5"), ("other", "sub/other.h5"),
+                           ("other.h5", "sub/other.h5"), ("else/where", "else/where.h5")):
+            with tempfile.TemporaryDirectory() as folder:
+                options = [] if name is None else ["-m", name]
+                done = run("-i", self.master, "-o", "sub/x", *options, cwd=folder)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                with h5py.File(os.path.join(folder, want), "r") as f:
+                    link = f["/entry/data"].get("data_000001", getlink=True)
+                    self.assertEqual(link.filename, "../sub/x_000001.h5" if name == "else/where" else "x_000001.h5")
+                    self.assertEqual(f["/entry/data/data_000001"].shape, (8, 40, 48))
+
+    def test_default_names(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(run("-i", self.master, cwd=folder).returncode, 0)
+            self.assertEqual(sorted(os.listdir(folder)), ["out_data_000001.h5", "out_data_master.h5"])
+
+    def test_squash_files(self):
+        for option, codec in (("-H", "hcomp"), ("-J", "j2k")):
+            prefix = self.files(option, 16, "-q", "out_file", "-d", 5)
+            with h5py.File(prefix + "_squash_000002.h5", "r") as f:
+                names = [n for n in f["/entry/data"] if n.startswith("data_")]
+                self.assertEqual(names, ["data_000006", "data_000007", "data_000008"])
+                stream = f["/entry/data/data_000006"]
+                self.assertEqual(stream.dtype, np.uint8)
+                head = bytes(stream[:4])
+                self.assertEqual(head, b"SIMP" if codec == "hcomp" else b"\xff\x4f\xff\x51")
+        prefix = self.files("-H", 16, "-q", self.path("elsewhere"))
+        self.assertTrue(os.path.exists(self.path("elsewhere_000001.h5")))
+
+    # ---- shares
+
+    def test_shares_make_the_same_files_as_a_whole_run(self):
+        os.mkdir(self.path("whole"))
+        os.mkdir(self.path("shares"))
+        env = {"SOURCE_DATE_EPOCH": "1700000000"}
+        compress(self.master, self.path("whole", "x"), "-d", 2, "-p", 2, env=env)
+        for t in (0, 1, 2, 3, 4, 5):
+            compress(self.master, self.path("shares", "x"), "-d", 2, "-p", 5, "-t", t, "--jobs", 1, env=env)
+            if t == 0:
+                self.assertEqual(os.listdir(self.path("shares")), ["x_master.h5"])
+        self.assertEqual(digests(self.path("whole")), digests(self.path("shares")))
+
+    # ---- what makes no sense
+
+    def test_command_lines_that_make_no_sense(self):
+        i = ["-i", self.master, "-o", self.path("no")]
+        for options, says in (
+            ([], "-i"), (["-i"], "-i"), ([*i, "-x"], "-x"), ([*i, "--nonsense"], "--nonsense"), ([*i, "word"], "word"),
+            ([*i, "-b", "two"], "two"), ([*i, "-b", "2.5"], "2.5"), ([*i, "-c", "gzip"], "gzip"), ([*i, "-u", 3], "-u"),
+            ([*i, "-c", "hcomp"], "-H"), ([*i, "-c", "j2k"], "-J"), ([*i, "-c", "j2k", "-H", 4, "-J", 5], "-J"),
+            ([*i, "-c", "hcomp", "-J", 9], "-H"), ([*i, "-t", 1], "-p"), ([*i, "-t", 4, "-p", 3], "-t"),
+            ([*i, "-1", 0], "-1"), ([*i, "-1", 5, "-N", 4], "-N"), ([*i, "-q", "x"], "-q"), ([*i, "--gaps", "fill"], "keep|zero"),
+            ([*i, "--wavelet", "9/7"], "--wavelet"), ([*i, "--wavelet", "8/6", "-J", 9], "5/3"), ([*i, "--verbose=1"], "-v"),
+            ([*i, "--jobs", 2], "--jobs"), ([*i, "--pa", "keep"], "--partial"), ([*i, "-m", "no_000001"], "-m"),
+        ):
+            with self.subTest(options=options):
+                self.refused(*options, says=says)
+
+    def test_what_the_input_forbids(self):
+        i = ["-i", self.master, "-o", self.path("no")]
+        self.refused(*i, "-N", 9, code=1, says="8 images")
+        self.refused(*i, "-1", 9, code=1, says="8 images")
+        self.refused(*i, "-s", 9, code=1, says="--partial keep")
+        self.refused("-i", self.path("none_master.h5"), "-o", self.path("no"), code=1, says="none_master.h5")
+        self.refused(*i, "-b", 16, "-H", 4, code=2, says="4")
+
+    def test_missing_images_name_the_option_that_helps(self):
+        fields = {"instrument/detector/detectorSpecific/nimages": (np.uint32(20), None)}
+        master = series.filewriter(self.folder.name, "aborted", self.images, fields=fields)
+        self.refused("-i", master, "-o", self.path("no"), code=1, says="-N")
+        compress(master, self.path("some"), "-N", 8)
+        self.assertEqual(len(pixels(self.path("some"))), 8)
+
+    def test_outputs_are_not_replaced_unasked(self):
+        compress(self.master, self.path("a"), "-d", 2)
+        self.refused("-i", self.master, "-o", self.path("a"), code=1, says="exists")
+        compress(self.master, self.path("a"), "-d", 5, "--overwrite")
+        self.assertEqual(len(data_files(self.path("a"))), 2, "files beyond the new count stay")
+        self.refused("-i", self.master, "-o", self.path("in_data"), "--overwrite", code=1, says="input")
+        self.refused("-i", self.master, "-o", self.path("b"), "-m", self.path("in_master"), "--overwrite", code=1, says="input")
+
+    def test_short_groups_are_announced(self):
+        done = compress(self.master, self.prefix(), "-s", 3)
+        self.assertRegex(done.stderr, r"note: 2 images .*left out")
+        self.assertNotIn("left out", compress(self.master, self.prefix(), "-s", 3, "--partial", "keep").stderr)
+
+    def test_clipping_is_announced_and_names_the_wider_type(self):
+        images = np.full((4, 40, 48), 20000, "u2")
+        fields = {"instrument/detector/detectorSpecific/countrate_correction_count_cutoff": (np.uint32(40000), None)}
+        master = series.filewriter(self.folder.name, "bright", images, fields=fields)
+        done = compress(master, self.prefix(), "-s", 4)
+        self.assertRegex(done.stderr, r"warning: 1920 pixels .*-u 4")
+        done = compress(master, self.prefix(), "-s", 2)
+        self.assertRegex(done.stderr, r"warning: 3840 pixels .*32767.*-u 4")
+        self.assertNotIn("warning", compress(master, self.prefix(), "-s", 4, "-u", 4).stderr)
+
+    def test_progress(self):
+        self.assertNotRegex(compress(self.master, self.prefix(), "--progress", "never").stderr, r"\d+/8 ")
+        self.assertRegex(compress(self.master, self.prefix(), "--progress", "always", "-d", 1).stderr, r"\d+/8 ")
+
+
+if __name__ == "__main__":
+    unittest.main()
