@@ -6,6 +6,7 @@
 
 #include "base/checksum.h"
 #include "base/memory.h"
+#include "codec/rest/rest.h"
 
 #include <stdlib.h>
 
@@ -49,11 +50,18 @@ static hid_t create_data(hid_t group, const lbc_chunk_format *format, uint64_t f
     return data;
 }
 
+/* Codestreams at rest are small enough for the file's own structures to count, and read through HDF5 in any case. */
+static hid_t create_file(const lbc_data_file *f)
+{
+    return f->format->codec->filter == LBC_REST_FILTER ? lbc_h5_create_lean_file(f->place.temporary, f->frames)
+                                                       : lbc_h5_create_file(f->place.temporary);
+}
+
 static bool create_tree(lbc_data_file *f, uint64_t first_number)
 {
     hid_t entry = -1, group = -1;
     H5O_info_t info;
-    bool ok = (f->file = lbc_h5_create_file(f->place.temporary)) >= 0 &&
+    bool ok = (f->file = create_file(f)) >= 0 &&
               (entry = lbc_h5_create_group(f->file, "entry", "NXentry")) >= 0 &&
               (group = lbc_h5_create_group(entry, "data", "NXdata")) >= 0 &&
               lbc_h5_set_text(group, ".", "signal", "data") &&

@@ -3,15 +3,30 @@
 
 #include <string.h>
 
-hid_t lbc_h5_create_file(const char *path)
+/* node_rank: half the entries of a chunk index node; 0: all as HDF5 has it. */
+static hid_t create_file(const char *path, unsigned node_rank)
 {
+    const unsigned group_rank = 1, most_links = 4; /* the smallest tree; half the links of its leaf */
     const hid_t create = H5Pcreate(H5P_FILE_CREATE);
     if (create < 0) return -1;
     hid_t file = -1;
+    const bool lean = node_rank == 0 || (H5Pset_sym_k(create, group_rank, most_links / 2) >= 0 &&
+                                         H5Pset_istore_k(create, node_rank) >= 0);
     /* The root group, too, is an object with times. */
-    if (H5Pset_obj_track_times(create, 0) >= 0) file = H5Fcreate(path, H5F_ACC_EXCL, create, H5P_DEFAULT);
+    if (lean && H5Pset_obj_track_times(create, 0) >= 0) file = H5Fcreate(path, H5F_ACC_EXCL, create, H5P_DEFAULT);
     H5Pclose(create);
     return file;
+}
+
+hid_t lbc_h5_create_file(const char *path)
+{
+    return create_file(path, 0);
+}
+
+hid_t lbc_h5_create_lean_file(const char *path, uint64_t chunks)
+{
+    const unsigned usual = 32;
+    return create_file(path, chunks < 2 * usual ? (unsigned)chunks / 2 + 1 : usual);
 }
 
 hid_t lbc_h5_create_group(hid_t where, const char *name, const char *nx_class)

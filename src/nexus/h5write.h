@@ -19,6 +19,9 @@
 
 /* A new file; path must not exist. */
 hid_t lbc_h5_create_file(const char *path);
+/* The same with the nodes of groups and of a chunk index no larger than they need to be for so many chunks, which
+ * saves kilobytes a file. Below 64 chunks the superblock has version 1, which HDF5 alone can read. */
+hid_t lbc_h5_create_lean_file(const char *path, uint64_t chunks);
 
 /* A group, with attribute NX_class (NULL: none), in a file or group. */
 hid_t lbc_h5_create_group(hid_t where, const char *name, const char *nx_class);
