@@ -64,6 +64,14 @@ row_readers() { label readers; }
 # house rules: who includes whom, what lives where, names, headers, shell scripts
 row_house() { label house; }
 
+# what is installed, and the Debian packages, read from where they were put
+row_package()
+{
+    need_packages build tests
+    build_preset release
+    run_tests release -R '^house_install$'
+}
+
 # failures injected into every call that can fail, long form
 row_fault()
 {
@@ -148,7 +156,7 @@ row_format()
 # the scripts through shellcheck
 row_shell()
 {
-    need_packages checks
+    need_packages tests
     shellcheck -x -P "$top/scripts" "$top/.ci/run" "$top/scripts/demo" "$top/scripts/check" "$top/scripts/bench" \
         "$top"/scripts/lib/*.sh
 }
