@@ -110,14 +110,14 @@ class Dials(unittest.TestCase):
 
     @unittest.skipUnless(LONG, "takes minutes: LBC_LONG=1")
     def test_intensities_are_true(self):
-        self.simulate("-n", 80, "--d-min", 2.2)
+        self.simulate("-n", 60, "--d-min", 2.4)
         self.index("P43212")
         intensity, _ = self.measure("h,k,l")
         self.assertGreater(intensity, 0.98)
 
     @unittest.skipUnless(LONG, "takes minutes: LBC_LONG=1")
     def test_anomalous_differences_are_true(self):
-        self.simulate("-g", "I213", "-n", 120, "-a", 0.08, "-x", 0.3, "-m", 0.15, "--d-min", 2.2)
+        self.simulate("-g", "I213", "-n", 100, "-a", 0.08, "-x", 0.3, "-m", 0.15, "--d-min", 2.4)
         _, share, cell = self.index("I213")
         self.assertGreater(share, 0.95)
         self.assertAlmostEqual(cell[0], 78.1, delta=0.1)
