@@ -81,8 +81,8 @@ lbc_status lbc_rest_configure(lbc_chunk_format *format, const lbc_lossy_params *
                               bool gaps_zero);
 
 /* Makes a request in format->params into the params of frames of format->type and ->shape, and sets ->codec. Params of
- * more than LBC_REST_REQUEST words are complete: they stay as they are, and only words 0 .. 8 are read, to see that they
- * are those of such frames. err says what cannot be. */
+ * more than LBC_REST_REQUEST words are complete and stay as they are; only words 0 .. 8 are read, to see that they are
+ * those of such frames. err says what cannot be. */
 lbc_status lbc_rest_complete(lbc_chunk_format *format, lbc_error *err);
 
 /* Fills format from complete cd_values alone, type, shape and codec too. */
