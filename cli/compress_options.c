@@ -129,11 +129,13 @@ static bool set_threads(const compress_settings *s, unsigned cores, lbc_options 
     if (s->parallel > most || s->jobs > most)
         return refuse(error, size, "-p and --jobs are at most %lld", (long long)most);
     if (s->thread == CLI_NONE) {
-        if (s->jobs != CLI_NONE) return refuse(error, size, "--jobs is for a share of -t; -p sets the threads of a whole run");
+        if (s->jobs != CLI_NONE)
+            return refuse(error, size, "--jobs is for a share of -t; -p sets the threads of a whole run");
         o->threads = s->parallel >= 1 ? (unsigned)s->parallel : cores;
         return true;
     }
-    if (s->thread < 0) return refuse(error, size, "-t %lld: shares are 0 (the master) and 1 to -p", (long long)s->thread);
+    if (s->thread < 0)
+        return refuse(error, size, "-t %lld: shares are 0 (the master) and 1 to -p", (long long)s->thread);
     if (s->thread > 0 && s->parallel < 1)
         return refuse(error, size, "-t %lld: say with -p how many shares there are", (long long)s->thread);
     o->shares = s->parallel >= 1 ? (uint32_t)s->parallel : 1;

@@ -217,7 +217,8 @@ static void put_option(FILE *out, const cli_option *o)
                       : snprintf(left, sizeof left, "      --%s", o->name);
     const bool optional = o->takes == CLI_OPTIONAL;
     if (o->takes != CLI_NOTHING)
-        n += snprintf(left + n, sizeof left - (size_t)n, " %s%s%s", optional ? "[" : "", o->argument, optional ? "]" : "");
+        n += snprintf(left + n, sizeof left - (size_t)n, " %s%s%s", optional ? "[" : "", o->argument,
+                      optional ? "]" : "");
     fputs(left, out);
     if (n > INDENT - 2) {
         putc('\n', out);

@@ -42,8 +42,8 @@ static void draw(progress_display *d, const lbc_progress *p)
         bar[BAR_WIDTH] = '\0';
         fprintf(d->out, "\r[%s] %3.0f%%", bar, 100 * part);
     }
-    fprintf(d->out, " %" PRIu64 "/%" PRIu64 " %.3g/s, in %.3g out %.3g MB/s, %.3g:1, %s left", p->frames_done, p->frames,
-            (double)p->frames_done / seconds, 1e-6 * (double)p->bytes_in / seconds,
+    fprintf(d->out, " %" PRIu64 "/%" PRIu64 " %.3g/s, in %.3g out %.3g MB/s, %.3g:1, %s left", p->frames_done,
+            p->frames, (double)p->frames_done / seconds, 1e-6 * (double)p->bytes_in / seconds,
             1e-6 * (double)p->bytes_out / seconds, ratio, left);
     fputs(d->bar ? "\033[K" : "\n", d->out);
     fflush(d->out);

@@ -45,8 +45,9 @@ lbc_status lbc_claim_take(lbc_claim *claim, const char *prefix, bool shared, lbc
             const int why = errno;
             close(claim->file);
             if (why == EWOULDBLOCK) {
-                const lbc_status status = lbc_fail(
-                    err, LBC_E_EXISTS, "%s: another run is writing this set; wait for it, or choose another -o", prefix);
+                const lbc_status status =
+                    lbc_fail(err, LBC_E_EXISTS,
+                             "%s: another run is writing this set; wait for it, or choose another -o", prefix);
                 free(claim->path);
                 claim->path = NULL;
                 return status;

@@ -35,7 +35,8 @@ static const char *class_of(lbc_shape shape)
     static const struct {
         double below;
         const char *name;
-    } classes[] = {{0.8e6, "500K"}, {2e6, "1M"}, {3.5e6, "2M"}, {5.5e6, "4M"}, {8e6, "6M"}, {13e6, "9M"}, {25e6, "16M"}};
+    } classes[] = {{0.8e6, "500K"}, {2e6, "1M"},  {3.5e6, "2M"}, {5.5e6, "4M"},
+                   {8e6, "6M"},     {13e6, "9M"}, {25e6, "16M"}};
     const double pixels = (double)shape.ny * shape.nx;
     for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++)
         if (pixels < classes[i].below) return classes[i].name;
@@ -55,7 +56,8 @@ static void add_xds_lines(text *t, const lbc_change *c, const lbc_note_series *s
 {
     const double b = c->bin;
     add(t, "XDS.INP must say:\n  NX= %" PRIu32 " NY= %" PRIu32, c->out.nx, c->out.ny);
-    if (!isnan(s->pixel_x) && !isnan(s->pixel_y)) add(t, " QX= %.6g QY= %.6g", s->pixel_x * b * 1e3, s->pixel_y * b * 1e3);
+    if (!isnan(s->pixel_x) && !isnan(s->pixel_y))
+        add(t, " QX= %.6g QY= %.6g", s->pixel_x * b * 1e3, s->pixel_y * b * 1e3);
     add(t, "\n");
     if (!isnan(s->beam_x) && !isnan(s->beam_y))
         add(t, "  ORGX= %.2f ORGY= %.2f\n", s->beam_x / b + 0.5, s->beam_y / b + 0.5);

@@ -69,7 +69,8 @@ lbc_group lbc_group_of(lbc_group parent, const char *name, const char *nx_class)
 
 #define IN(kind) (1u << LBC_GROUP_##kind)
 #define ANYWHERE (~IN(PROCESS))
-#define VALUES   (IN(ENTRY) | IN(DATA) | IN(INSTRUMENT) | IN(DETECTOR) | IN(SPECIFIC) | IN(AXES) | IN(SAMPLE) | IN(BEAM) | IN(OTHER))
+#define VALUES                                                                                                         \
+    (IN(ENTRY) | IN(DATA) | IN(INSTRUMENT) | IN(DETECTOR) | IN(SPECIFIC) | IN(AXES) | IN(SAMPLE) | IN(BEAM) | IN(OTHER))
 
 typedef enum shape_test {
     ANY,

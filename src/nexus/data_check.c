@@ -34,7 +34,8 @@ static lbc_status read_checksums(check *c, lbc_error *err)
     char job[LBC_JOB_SIZE] = "";
     hsize_t count = 0;
     hid_t group = H5Gopen2(c->file, "/entry/checksums", H5P_DEFAULT);
-    if (group < 0) return c->expected->job ? differs(c, err, "carries no checksums: it was not made by this job") : LBC_OK;
+    if (group < 0)
+        return c->expected->job ? differs(c, err, "carries no checksums: it was not made by this job") : LBC_OK;
     hid_t text = H5Dopen2(group, "job", H5P_DEFAULT), values = H5Dopen2(group, "chunk_crc32c", H5P_DEFAULT);
     if (text < 0 || !lbc_h5_text(text, job, sizeof job) || values < 0 || lbc_h5_shape(values, &count, 1) != 1)
         status = differs(c, err, "its checksums cannot be read");
@@ -67,7 +68,8 @@ static bool pipeline_is(hid_t properties, const lbc_chunk_format *format)
     size_t nparams;
     H5Z_filter_t filter;
     if (filters != 1 || !lbc_h5_filter(properties, 0, &filter, params, LBC_MAX_PARAMS, &nparams)) return false;
-    return filter == (H5Z_filter_t)format->codec->filter && nparams == format->nparams && memcmp(params, format->params, nparams * sizeof *params) == 0;
+    return filter == (H5Z_filter_t)format->codec->filter && nparams == format->nparams &&
+           memcmp(params, format->params, nparams * sizeof *params) == 0;
 }
 
 static lbc_status check_layout(check *c, lbc_error *err)
@@ -108,7 +110,8 @@ static lbc_status check_pixels(check *c, uint64_t n, size_t size, lbc_error *err
     if (format->codec->decode(c->work, format, c->chunk.data, size, &sink))
         return lbc_fail(err, LBC_E_MISMATCH, "%s: image %" PRIu64 " cannot be decoded", c->path, n + 1);
     if (c->pixels != c->expected->pixel_crc[n])
-        return lbc_fail(err, LBC_E_MISMATCH, "%s: image %" PRIu64 " has other pixels than were written", c->path, n + 1);
+        return lbc_fail(err, LBC_E_MISMATCH, "%s: image %" PRIu64 " has other pixels than were written", c->path,
+                        n + 1);
     return LBC_OK;
 }
 
@@ -125,7 +128,8 @@ static lbc_status check_frame(check *c, uint64_t n, lbc_error *err)
     }
     read = read && H5Dread_chunk(c->data, H5P_DEFAULT, offset, &mask, c->chunk.data) >= 0;
     lbc_h5_leave();
-    if (!read) return lbc_fail(err, LBC_E_MISMATCH, "%s: image %" PRIu64 " is missing or cannot be read", c->path, n + 1);
+    if (!read)
+        return lbc_fail(err, LBC_E_MISMATCH, "%s: image %" PRIu64 " is missing or cannot be read", c->path, n + 1);
     if (c->crc && lbc_crc32c(0, c->chunk.data, size) != c->crc[n])
         return lbc_fail(err, LBC_E_MISMATCH, "%s: image %" PRIu64 " is damaged (its checksum differs)", c->path, n + 1);
     return c->expected->pixel_crc ? check_pixels(c, n, size, err) : LBC_OK;

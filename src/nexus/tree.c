@@ -319,7 +319,8 @@ static lbc_status copy_group(lbc_tree *t, const place *at, const char *name, con
     const char *copied = lbc_visited_find(&t->visited, &key);
     if (copied) return link_hard(t, copied, at, name, err);
     if (at->depth >= DEEPEST)
-        return lbc_fail(err, LBC_E_UNSUPPORTED, "%s: %s: groups are nested more than %d deep", t->input, t->path, DEEPEST);
+        return lbc_fail(err, LBC_E_UNSUPPORTED, "%s: %s: groups are nested more than %d deep", t->input, t->path,
+                        DEEPEST);
     if (lbc_visited_add(&t->visited, &key, t->path) != LBC_OK) return fail(t, LBC_E_MEMORY, "", err);
 
     const char *new_class = class_to_write(t, group, nx_class);

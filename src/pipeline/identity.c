@@ -23,9 +23,9 @@ static uint32_t facts_crc(const lbc_job *job)
 {
     const lbc_series *s = job->series;
     char text[512];
-    const int n = snprintf(text, sizeof text, "%" PRIu64 ";%" PRIu32 "x%" PRIu32 ";t%d;S%" PRId64 ";%.17g;%.17g;%.17g;%.17g",
-                           s->frames, s->shape.nx, s->shape.ny, (int)s->type, s->saturation, s->wavelength, s->distance,
-                           s->beam_x, s->beam_y);
+    const int n = snprintf(
+        text, sizeof text, "%" PRIu64 ";%" PRIu32 "x%" PRIu32 ";t%d;S%" PRId64 ";%.17g;%.17g;%.17g;%.17g", s->frames,
+        s->shape.nx, s->shape.ny, (int)s->type, s->saturation, s->wavelength, s->distance, s->beam_x, s->beam_y);
     uint32_t crc = lbc_crc32c(0, text, (size_t)n);
     if (s->mask) crc = lbc_crc32c(crc, s->mask, lbc_shape_pixels(s->shape) * sizeof *s->mask);
     for (uint64_t f = job->plan.first; f <= job->plan.last; f++) {

@@ -42,7 +42,8 @@ static lbc_status check_options(const lbc_options *o, lbc_error *err)
         return lbc_fail(err, LBC_E_ARGUMENT, "-N %" PRIu64 " is before -1 %" PRIu64, o->last_image, o->first_image);
     if (o->bin < 1 || o->sum < 1 || o->block < 1)
         return lbc_fail(err, LBC_E_ARGUMENT, "-b, -s and -d must be at least 1");
-    if (o->bin > 4096) return lbc_fail(err, LBC_E_ARGUMENT, "-b %" PRIu32 ": bins are at most 4096 pixels a side", o->bin);
+    if (o->bin > 4096)
+        return lbc_fail(err, LBC_E_ARGUMENT, "-b %" PRIu32 ": bins are at most 4096 pixels a side", o->bin);
     if (o->stored != 0 && o->stored != 2 && o->stored != 4)
         return lbc_fail(err, LBC_E_ARGUMENT, "-u %d: must be 2, 4 or 0", o->stored);
     if (o->shares && o->share > o->shares)
@@ -101,16 +102,18 @@ static lbc_status make_plan(lbc_job *job, lbc_error *err)
                            .keep_partial = o->keep_partial};
     lbc_plan_make(&job->plan);
     if (job->plan.groups == 0)
-        return lbc_fail(err, LBC_E_FORMAT, "%s: fewer images are selected than -s %" PRIu32 " sums (--partial keep takes them)",
-                        o->input, o->sum);
+        return lbc_fail(err, LBC_E_FORMAT,
+                        "%s: fewer images are selected than -s %" PRIu32 " sums (--partial keep takes them)", o->input,
+                        o->sum);
     if (job->plan.dropped)
         lbc_log_send(&job->log, LBC_LEVEL_NOTICE,
                      "%" PRIu64 " images at the end of a group do not make a sum of %" PRIu32
                      " and are left out (--partial keep writes them)",
                      job->plan.dropped, o->sum);
     if (job->plan.files > 999999)
-        return lbc_fail(err, LBC_E_ARGUMENT, "-d %" PRIu32 ": that would be %" PRIu64 " data files; 999999 can be named",
-                        o->block, job->plan.files);
+        return lbc_fail(err, LBC_E_ARGUMENT,
+                        "-d %" PRIu32 ": that would be %" PRIu64 " data files; 999999 can be named", o->block,
+                        job->plan.files);
     job->shares = o->shares ? o->shares : 1;
     job->share = o->shares ? o->share : 1;
     job->writes_master = !o->shares || o->share == 0;
@@ -334,7 +337,7 @@ static void describe_change(lbc_job *job)
     const time_t date = (time_t)job->options->date;
     struct tm day;
     if (!gmtime_r(&date, &day) || !strftime(job->date, sizeof job->date, "%Y-%m-%d", &day))
-        strcpy(job->date, "1970-01-01");
+        memcpy(job->date, "1970-01-01", sizeof "1970-01-01");
     c->date = job->date;
     c->bin = job->options->bin;
     c->sum = job->options->sum;

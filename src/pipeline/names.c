@@ -48,12 +48,15 @@ lbc_status lbc_names_make(lbc_names *names, const lbc_options *o, lbc_error *err
     names->master = master_path(o);
     names->master_folder = names->master ? folder_of(names->master) : NULL;
     if (o->out_squash) {
-        names->squash = means_default(o->out_squash) ? lbc_asprintf("%s_squash", o->out_file) : lbc_strdup(o->out_squash);
+        names->squash =
+            means_default(o->out_squash) ? lbc_asprintf("%s_squash", o->out_file) : lbc_strdup(o->out_squash);
         names->squash_folder = names->squash ? folder_of(names->squash) : NULL;
         if (names->squash && !*base_of(names->squash))
-            return lbc_fail(err, LBC_E_ARGUMENT, "-q %s: a file name prefix is missing after the folder", o->out_squash);
+            return lbc_fail(err, LBC_E_ARGUMENT, "-q %s: a file name prefix is missing after the folder",
+                            o->out_squash);
         if (names->squash && strcmp(names->squash, names->prefix) == 0)
-            return lbc_fail(err, LBC_E_ARGUMENT, "-q %s: squash files would replace the data files of -o", o->out_squash);
+            return lbc_fail(err, LBC_E_ARGUMENT, "-q %s: squash files would replace the data files of -o",
+                            o->out_squash);
     }
     if (!names->prefix || !names->folder || !names->master || !names->master_folder ||
         (o->out_squash && (!names->squash || !names->squash_folder)))

@@ -68,7 +68,8 @@ static lbc_status keep_or_refuse(lbc_job *job, uint32_t f, const char *path, lbc
         return LBC_OK;
     }
     if (status != LBC_E_MISMATCH || !job->options->overwrite)
-        return lbc_fail(err, status == LBC_E_MISMATCH ? LBC_E_EXISTS : status, "%s (--overwrite makes it anew)", why.text);
+        return lbc_fail(err, status == LBC_E_MISMATCH ? LBC_E_EXISTS : status, "%s (--overwrite makes it anew)",
+                        why.text);
     lbc_log_send(&job->log, LBC_LEVEL_NOTICE, "%s; made anew", why.text);
     return LBC_OK;
 }
@@ -179,7 +180,8 @@ static lbc_status make_folder(const char *folder, lbc_error *err)
 {
     const lbc_status status = lbc_place_folder(folder, err);
     if (status) return status;
-    if (access(folder, W_OK | X_OK)) return lbc_fail(err, LBC_E_IO, "%s: cannot write here: %s", folder, strerror(errno));
+    if (access(folder, W_OK | X_OK))
+        return lbc_fail(err, LBC_E_IO, "%s: cannot write here: %s", folder, strerror(errno));
     return LBC_OK;
 }
 
@@ -275,8 +277,8 @@ lbc_status lbc_outputs_add(lbc_outputs *out, const lbc_job *job, uint64_t j, con
     if (status == LBC_OK) status = lbc_data_file_write(out->data, k - first, slot->chunk, slot->chunk_size, err);
     if (status == LBC_OK && out->pixel_crc) out->pixel_crc[k - first] = slot->pixel_crc;
     if (status == LBC_OK && slot->stream)
-        status = lbc_squash_file_add(out->squash, k + 1, job->lossy, &job->lossy_params, slot->stream, slot->stream_size,
-                                     err);
+        status = lbc_squash_file_add(out->squash, k + 1, job->lossy, &job->lossy_params, slot->stream,
+                                     slot->stream_size, err);
     if (status == LBC_OK && k == first + count - 1) status = commit_files(out, job, err);
     return status;
 }
@@ -328,8 +330,8 @@ lbc_status lbc_outputs_master(const lbc_job *job, lbc_error *err)
     lbc_master_links links;
     lbc_status status = make_links(job, &links, err);
     if (status == LBC_OK)
-        status = lbc_master_write(job->names.master, job->options->overwrite || job->options->resume, job->input, &job->change, job->format,
-                                  &links, &job->log, err);
+        status = lbc_master_write(job->names.master, job->options->overwrite || job->options->resume, job->input,
+                                  &job->change, job->format, &links, &job->log, err);
     free_links(&links);
     return status;
 }

@@ -196,7 +196,8 @@ static void tell_what_is_left(const lbc_run *run)
 {
     if (run->outputs.committed + run->job.kept)
         lbc_log_send(&run->job.log, LBC_LEVEL_NOTICE,
-                     "%" PRIu32 " complete data files were left (%s_...); no master was written (--resume goes on from there)",
+                     "%" PRIu32
+                     " complete data files were left (%s_...); no master was written (--resume goes on from there)",
                      run->outputs.committed + run->job.kept, run->job.names.prefix);
 }
 

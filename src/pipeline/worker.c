@@ -198,7 +198,8 @@ static lbc_status lose(const lbc_job *job, lbc_lane *lane, lbc_slot *slot, const
     slot->stream_known = true;
     lbc_status status = LBC_OK;
     if (slot->stream) {
-        status = codec->encode(lane->work, params, lane->coded, slot->stream, slot->stream_capacity, &slot->stream_size);
+        status =
+            codec->encode(lane->work, params, lane->coded, slot->stream, slot->stream_capacity, &slot->stream_size);
         if (status == LBC_OK && pixels)
             status = codec->decode(lane->work, params, slot->stream, slot->stream_size, lane->coded);
     } else if (pixels) {

@@ -17,8 +17,9 @@ static void add_series(lbc_text *t, const char *label, const char *path, uint64_
 {
     char a[16], b[16], n[32];
     lbc_text_add(t, "%-9s %s\n", label, path ? path : "(data files alone)");
-    lbc_text_add(t, "          %s images of %" PRIu32 " x %" PRIu32 " %s, %s raw, %s stored\n", lbc_text_count(frames, n),
-                 shape.nx, shape.ny, type_name(type), lbc_text_bytes((double)raw, a), lbc_text_bytes((double)stored, b));
+    lbc_text_add(t, "          %s images of %" PRIu32 " x %" PRIu32 " %s, %s raw, %s stored\n",
+                 lbc_text_count(frames, n), shape.nx, shape.ny, type_name(type), lbc_text_bytes((double)raw, a),
+                 lbc_text_bytes((double)stored, b));
 }
 
 static void add_pixels(lbc_text *t, const lbc_result *r)
@@ -58,8 +59,8 @@ char *lbc_summary(const lbc_options *o, const lbc_result *r, bool verbose)
     if (r->files) {
         add_series(&t, "input", o->input, r->frames_in, r->shape_in, r->type_in, r->bytes_raw, r->bytes_in);
         add_series(&t, "output", r->master, r->frames_out, r->shape_out, r->type_out, r->bytes_raw_out, r->bytes_out);
-        lbc_text_add(&t, "          %" PRIu32 " data file%s: %s%s%s\n", r->files, r->files > 1 ? "s" : "", r->first_file,
-                     r->files > 1 ? " ... " : "", r->files > 1 ? r->last_file : "");
+        lbc_text_add(&t, "          %" PRIu32 " data file%s: %s%s%s\n", r->files, r->files > 1 ? "s" : "",
+                     r->first_file, r->files > 1 ? " ... " : "", r->files > 1 ? r->last_file : "");
         add_ratios(&t, r);
         add_codestreams(&t, o, r);
         add_pixels(&t, r);
