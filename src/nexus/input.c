@@ -71,6 +71,7 @@ static lbc_status read_master(lbc_input *input, lbc_error *err)
     if (status == LBC_OK) status = lbc_index_build(input, &groups.data, err);
     if (status == LBC_OK) status = lbc_facts_read(input, &groups, err);
     if (status == LBC_OK) status = lbc_mask_read(input, &groups, err);
+    if (status == LBC_OK) status = lbc_about_read(input, &groups, err);
     lbc_groups_close(&groups);
     lbc_input_rest(input);
     return status;
@@ -123,6 +124,7 @@ void lbc_input_close(lbc_input *input)
         free(note);
     }
     free(input->mask);
+    free(input->angles);
     free(input->shared);
     free(input->path);
     free(input);

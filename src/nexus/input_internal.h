@@ -85,6 +85,7 @@ struct lbc_input {
     lbc_series series;
     char saturation_from[256];
     uint32_t *mask;
+    double *angles;
 
     lbc_chunk_format **formats; /* one for each different way of storing */
     uint32_t nformats;
@@ -146,5 +147,10 @@ lbc_sources *lbc_input_sources(const lbc_input *input);
 lbc_status lbc_groups_open(const lbc_input *input, lbc_groups *groups, lbc_error *err);
 void lbc_groups_close(lbc_groups *groups);
 void lbc_input_rest(const lbc_input *input);
+
+/* ---- what may be known besides (input_about.c) --------------------------------------------------- */
+
+/* Fills angles, times and words of series. What is missing or odd is left unknown. */
+lbc_status lbc_about_read(lbc_input *input, const lbc_groups *groups, lbc_error *err);
 
 #endif

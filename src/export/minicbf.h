@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* minicbf.h - one image as a miniCBF file: mini header 1.2 as DECTRIS detectors write it, pixels by the
+ * byte-offset algorithm of imgCIF (International Tables G, section 3.3; CBFlib's x-CBF_BYTE_OFFSET).
+ *
+ * Own code, since CBFlib writes through temporary files and one FILE at a time; the tests read the
+ * result with CBFlib.
+ */
+#ifndef LBC_EXPORT_MINICBF_H
+#define LBC_EXPORT_MINICBF_H
+
+#include "frame/frame.h"
+
+/* What the header says. NAN and "": left out. */
+typedef struct lbc_minicbf_facts {
+    const char *name;                             /* of the data block */
+    const char *detector, *serial, *date, *material; /* "Eiger 4M", "E-08-0102", ISO 8601, "Si" */
+    double pixel_x, pixel_y, thickness, distance; /* m */
+    double exposure_time, exposure_period;        /* s */
+    double threshold;                             /* eV */
+    double wavelength;                            /* angstrom */
+    double beam_x, beam_y;                        /* pixels */
+    double start_angle, angle_increment;          /* degrees */
+    int64_t cutoff;                               /* S' */
+} lbc_minicbf_facts;
+
+/* Largest file of an image of this shape. */
+size_t lbc_minicbf_bound(lbc_shape shape);
+
+/* Writes a file from a working frame: counts as they are, overloaded S' + 1, masked -1. */
+lbc_status lbc_minicbf_write(const lbc_minicbf_facts *facts, const int32_t *frame, lbc_shape shape, uint8_t *out,
+                             size_t capacity, size_t *size);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What exports and reports say about a series beyond what the work needs. Nothing here is required, so
+ * nothing here fails but for lack of memory. */
+#include "base/memory.h"
+#include "nexus/input_internal.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static hid_t open_field(lbc_input *input, const lbc_object *group, const char *name)
+{
+    lbc_object dataset;
+    if (group->id < 0 || lbc_follow_dataset(&input->shared->sources, group, name, &dataset, NULL) != LBC_FOUND)
+        return H5I_INVALID_HID;
+    return dataset.id;
+}
+
+static void read_words(lbc_input *input, const lbc_object *group, const char *name, char *text, size_t size)
+{
+    hid_t dataset = open_field(input, group, name);
+    if (text[0] == '\0' && dataset >= 0) lbc_h5_text(dataset, text, size);
+    lbc_h5_close(&dataset);
+}
+
+/* One number in the unit that `factor` reckons from the field's own (NULL: whatever it is). */
+static double read_number(lbc_input *input, const lbc_object *group, const char *name, double (*factor)(const char *))
+{
+    char unit[32];
+    double value = NAN;
+    hid_t dataset = open_field(input, group, name);
+    if (dataset >= 0 && lbc_h5_numbers(dataset, &value, 1) == 0) value = NAN;
+    if (dataset >= 0 && factor && lbc_h5_attr_text(dataset, "units", unit, sizeof unit)) value *= factor(unit);
+    lbc_h5_close(&dataset);
+    return value;
+}
+
+/* To seconds; NAN: no unit of time. */
+static double unit_time(const char *unit)
+{
+    static const struct {
+        const char *name;
+        double seconds;
+    } units[] = {{"s", 1}, {"second", 1}, {"seconds", 1}, {"ms", 1e-3}, {"us", 1e-6}, {"ns", 1e-9}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcmp(unit, units[i].name) == 0) return units[i].seconds;
+    return NAN;
+}
+
+/* The start of each image: an array as long as the series is. */
+static lbc_status read_angles(lbc_input *input, const lbc_groups *groups, lbc_error *err)
+{
+    const struct {
+        const lbc_object *group;
+        const char *name;
+    } places[] = {{&groups->entry, "sample/goniometer/omega"},
+                  {&groups->entry, "sample/transformations/omega"},
+                  {&groups->data, "omega"}};
+    lbc_series *s = &input->series;
+    input->angles = lbc_alloc(s->frames, sizeof *input->angles);
+    if (!input->angles) return lbc_fail(err, LBC_E_MEMORY, "%s: out of memory for its angles", input->path);
+    for (size_t i = 0; i < sizeof places / sizeof *places && !s->angles; i++) {
+        hid_t dataset = open_field(input, places[i].group, places[i].name);
+        if (dataset >= 0 && lbc_h5_numbers(dataset, input->angles, s->frames) >= s->frames) s->angles = input->angles;
+        lbc_h5_close(&dataset);
+    }
+    return LBC_OK;
+}
+
+lbc_status lbc_about_read(lbc_input *input, const lbc_groups *groups, lbc_error *err)
+{
+    lbc_series *s = &input->series;
+    s->sensor_thickness = read_number(input, &groups->detector, "sensor_thickness", lbc_unit_length);
+    s->count_time = read_number(input, &groups->detector, "count_time", unit_time);
+    s->frame_time = read_number(input, &groups->detector, "frame_time", unit_time);
+    s->threshold = read_number(input, &groups->detector, "threshold_energy", lbc_unit_energy);
+    read_words(input, &groups->detector, "sensor_material", s->sensor_material, sizeof s->sensor_material);
+    read_words(input, &groups->detector, "description", s->description, sizeof s->description);
+    read_words(input, &groups->detector, "detector_number", s->serial, sizeof s->serial);
+    read_words(input, &groups->detector, "serial_number", s->serial, sizeof s->serial);
+    read_words(input, &groups->specific, "data_collection_date", s->start_time, sizeof s->start_time);
+    read_words(input, &groups->entry, "start_time", s->start_time, sizeof s->start_time);
+    return read_angles(input, groups, err);
+}
