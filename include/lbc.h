@@ -129,6 +129,10 @@ typedef struct lbc_options {
     bool verify;            /* every file is read again and compared with what was computed, before it is put in
                              * place */
     bool skip_bad;          /* an input frame that cannot be read counts as masked all over, with a warning */
+    bool measure;           /* every image is compared with what went into the lossy codec, and a row an image is kept
+                             * for lbc_report_json; else, where there is a lossy codec, one in a few, for
+                             * result->figures alone */
+    bool draw;              /* measure, and keep three images drawn before and after, for lbc_report_html */
     int64_t date;           /* of the run, for provenance: seconds since 1970 UTC, of which the day is written */
     unsigned threads;       /* worker threads; 0: everything in the caller's thread */
     uint32_t shares, share; /* shares 0: the whole job; else share 0 writes the master alone, share t in
@@ -140,6 +144,25 @@ typedef struct lbc_options {
     int (*progress)(void *user, const lbc_progress *progress);
     void *user;
 } lbc_options;
+
+/* How far frames after a lossy step are from the same before it. A pixel is compared where it is a count
+ * in both. */
+typedef struct lbc_figures {
+    uint64_t frames;       /* compared; 0: none, and nothing below means anything */
+    uint32_t every;        /* every nth of the output was; 1: all */
+    uint64_t pixels;       /* compared */
+    uint64_t lost, gained; /* pixels that are counts before alone, after alone */
+    uint64_t largest;      /* difference of a pixel, counts */
+    double rmse;           /* root of the mean squared difference, counts */
+    double mean_before, mean_after, relative_shift; /* the last: mean_after / mean_before - 1 */
+    /* NAN below: not measured, or not defined. */
+    double local_shift;    /* median of |after / before - 1| of means over 31 x 31 pixels */
+    uint64_t spots;        /* strong spots, integrated over 5 x 5 pixels */
+    double spot_correlation, spot_scale, spot_r; /* of their intensities: Pearson's correlation, sum after over
+                            * sum before, and sum of |after - before| over sum before */
+} lbc_figures;
+
+typedef struct lbc_record lbc_record; /* rows, histograms, pictures: what a report is made of */
 
 /* What a run did. */
 typedef struct lbc_result {
@@ -162,6 +185,8 @@ typedef struct lbc_result {
     double seconds;
     char *master;            /* path of the master written, NULL: none */
     char *first_file, *last_file; /* paths of data files, NULL: none */
+    lbc_figures figures;     /* of the lossy codec */
+    lbc_record *record;      /* NULL: options did not ask to measure */
     char *note;              /* what fast_dp and XDS need to be told, several lines; NULL: nothing */
 } lbc_result;
 

@@ -377,6 +377,7 @@ lbc_status lbc_job_prepare(lbc_job *job, const lbc_options *options, lbc_error *
     set_pixel_rules(job);
     status = set_lossy(job, err);
     if (status == LBC_OK) status = set_storage(job, codec, err);
+    if (status == LBC_OK) status = lbc_measuring_prepare(&job->measuring, job, err);
     if (status == LBC_OK) describe_change(job);
     if (status == LBC_OK) status = lbc_identity_make(job, job->identity, err);
     return status;
@@ -386,6 +387,7 @@ void lbc_job_free(lbc_job *job)
 {
     lbc_input_close(job->input);
     lbc_names_free(&job->names);
+    lbc_measuring_free(&job->measuring);
     free(job->todo);
     free(job->format);
     free(job->mask_in);

@@ -7,12 +7,13 @@
 #include "codec/codec.h"
 #include "metadata/change.h"
 #include "nexus/input.h"
+#include "pipeline/measuring.h"
 #include "pipeline/names.h"
 #include "pipeline/plan.h"
 
 #define LBC_MAX_STEPS 5
 
-typedef struct lbc_job {
+struct lbc_job {
     const lbc_options *options;
     lbc_log log;
     lbc_input *input;
@@ -42,10 +43,12 @@ typedef struct lbc_job {
     uint8_t *mask_out;      /* [pixels], where a bin is masked, without gaps zero */
     uint32_t *mask_written; /* [pixels], the output's pixel mask; NULL: the input has none and b is 1 */
 
+    lbc_measuring measuring;
+
     char date[16]; /* of the run: "2026-11-22" */
     lbc_step steps[LBC_MAX_STEPS];
     lbc_change change;
-} lbc_job;
+};
 
 /* Checks the options, opens the input, and fills job (zero-initialised). options must outlive it. */
 lbc_status lbc_job_prepare(lbc_job *job, const lbc_options *options, lbc_error *err);

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/pool.h"
 #include "metadata/note.h"
+#include "pipeline/drawing.h"
 #include "pipeline/outputs.h"
 #include "pipeline/worker.h"
 
@@ -19,6 +20,8 @@ typedef struct lbc_run {
     lbc_outputs outputs;
     lbc_claim claim;
     lbc_result *result;
+    lbc_tally tally;        /* of the lossy codec, unless a record is kept */
+    uint64_t frames_tallied;
     double started;
 } lbc_run;
 
@@ -61,6 +64,32 @@ static void count_frame(lbc_run *run, uint64_t k, const lbc_slot *slot)
     r->bytes_chunks += slot->chunk_size;
 }
 
+/* Adds what was measured of a frame, with its row where rows are kept. */
+static lbc_status note_measured(lbc_run *run, uint64_t k, const lbc_slot *slot, lbc_error *err)
+{
+    if (!slot->measured.done) return LBC_OK;
+    if (!run->result->record) {
+        lbc_tally_merge(&run->tally, &slot->measured.tally);
+        run->frames_tallied++;
+        return LBC_OK;
+    }
+    const lbc_job *job = &run->job;
+    uint64_t first, bytes_in = 0;
+    uint32_t count;
+    lbc_plan_group(&job->plan, k, &first, &count);
+    for (uint64_t f = first; f < first + count; f++) bytes_in += lbc_input_frame_bytes(job->input, f);
+    const lbc_row row = {.number = k + 1,
+                         .first = first + 1,
+                         .count = count,
+                         .bytes_in = bytes_in,
+                         .bytes_chunk = slot->chunk_size,
+                         .bytes_stream = slot->stream_known ? slot->stream_size : 0,
+                         .counts = slot->counts};
+    return lbc_record_add(run->result->record, row, slot->measured.full)
+               ? LBC_OK
+               : lbc_fail(err, LBC_E_MEMORY, "out of memory for a report");
+}
+
 static void tell_bad_frames(lbc_run *run, const lbc_slot *slot)
 {
     for (unsigned p = 0; p < run->shop.parts; p++) {
@@ -78,7 +107,7 @@ static lbc_status deliver(void *user, const lbc_pool_job *at, lbc_error *err)
     if (status) return status;
     count_frame(run, lbc_job_frame(&run->job, at->job), slot);
     tell_bad_frames(run, slot);
-    return LBC_OK;
+    return note_measured(run, lbc_job_frame(&run->job, at->job), slot, err);
 }
 
 static lbc_status tick(void *user, lbc_error *err)
@@ -134,6 +163,15 @@ static void describe_series(const lbc_run *run)
     r->frames_dropped = job->plan.dropped;
 }
 
+/* A record is kept of a job that measures by all figures. */
+static lbc_status begin_record(lbc_run *run, lbc_error *err)
+{
+    const lbc_measuring *m = &run->job.measuring;
+    if (!m->full) return LBC_OK;
+    run->result->record = lbc_record_new(m->resolution);
+    return run->result->record ? LBC_OK : lbc_fail(err, LBC_E_MEMORY, "out of memory for a report");
+}
+
 static lbc_status describe_result(lbc_run *run, lbc_error *err)
 {
     const lbc_job *job = &run->job;
@@ -143,6 +181,8 @@ static lbc_status describe_result(lbc_run *run, lbc_error *err)
     r->bytes_out = run->outputs.bytes;
     r->files = run->outputs.committed;
     r->files_kept = job->kept;
+    r->figures = r->record ? lbc_figures_of_record(r->record)
+                           : lbc_figures_of_tally(&run->tally, run->frames_tallied, job->measuring.every);
     if (r->files) {
         r->first_file = lbc_names_file(job->names.prefix, job->todo[0]);
         r->last_file = lbc_names_file(job->names.prefix, job->todo[job->ntodo - 1]);
@@ -191,6 +231,14 @@ static lbc_status finish_run(lbc_run *run, lbc_error *err)
     return LBC_OK;
 }
 
+/* A run that is done does not fail for want of pictures. */
+static void draw_pictures(const lbc_run *run)
+{
+    lbc_error trouble = {LBC_OK, ""};
+    if (lbc_draw_frames(&run->job, run->result->record, &trouble))
+        lbc_log_send(&run->job.log, LBC_LEVEL_WARNING, "%s; the report lacks pictures", trouble.text);
+}
+
 /* What a run that stopped has left, for the user to know. */
 static void tell_what_is_left(const lbc_run *run)
 {
@@ -208,7 +256,8 @@ lbc_status lbc_compress(const lbc_options *options, lbc_result *result, lbc_erro
     lbc_status status = lbc_job_prepare(&run.job, options, err);
     if (status == LBC_OK) {
         describe_series(&run);
-        status = lbc_outputs_clear(&run.job, &run.claim, err);
+        status = begin_record(&run, err);
+        if (status == LBC_OK) status = lbc_outputs_clear(&run.job, &run.claim, err);
     }
     if (status == LBC_OK) {
         run.started = now();
@@ -216,6 +265,7 @@ lbc_status lbc_compress(const lbc_options *options, lbc_result *result, lbc_erro
         if (status == LBC_OK)
             status = finish_run(&run, err);
         result->seconds = now() - run.started;
+        if (status == LBC_OK && options->draw) draw_pictures(&run);
         if (status)
             tell_what_is_left(&run);
         else
@@ -232,6 +282,7 @@ void lbc_result_free(lbc_result *result)
     free(result->first_file);
     free(result->last_file);
     free(result->note);
+    lbc_record_free(result->record);
     *result = (lbc_result){0};
 }
 

@@ -26,7 +26,9 @@ static bool open_lane(lbc_lane *lane, const lbc_job *job)
     lane->work = lbc_codec_work_new();
     lane->sum = lbc_alloc_aligned(job->pixels, sizeof *lane->sum);
     if (job->lossy) lane->coded = lbc_alloc_aligned(job->pixels, sizeof *lane->coded);
-    return lane->reader && lane->work && lane->sum && (lane->coded || !job->lossy);
+    if (job->measuring.full) lane->measure_room = lbc_alloc(lbc_measure_room(job->shape), 1);
+    return lane->reader && lane->work && lane->sum && (lane->coded || !job->lossy) &&
+           (lane->measure_room || !job->measuring.full);
 }
 
 static bool open_slot(lbc_slot *slot, const lbc_job *job, unsigned parts)
@@ -38,6 +40,10 @@ static bool open_slot(lbc_slot *slot, const lbc_job *job, unsigned parts)
         slot->stream_capacity = job->lossy->bound(&job->lossy_params);
         slot->stream = lbc_alloc_aligned(slot->stream_capacity, 1);
         if (!slot->stream) return false;
+    }
+    if (job->measuring.full) {
+        slot->measured.full = lbc_alloc_zero(1, sizeof *slot->measured.full);
+        if (!slot->measured.full) return false;
     }
     slot->bad = lbc_alloc_zero(parts, sizeof *slot->bad);
     if (!slot->bad) return false;
@@ -83,12 +89,14 @@ void lbc_workshop_close(lbc_workshop *shop)
         lbc_codec_work_free(shop->lane[i].work);
         free(shop->lane[i].sum);
         free(shop->lane[i].coded);
+        free(shop->lane[i].measure_room);
     }
     for (unsigned i = 0; i < shop->slots; i++) {
         lbc_slot *slot = &shop->slot[i];
         for (unsigned p = 0; slot->parts && p < shop->parts; p++) free(slot->parts[p]);
         free(slot->parts);
         free(slot->bad);
+        free(slot->measured.full);
         free(slot->chunk);
         free(slot->stream);
     }
@@ -224,6 +232,35 @@ static lbc_status store(const lbc_job *job, lbc_lane *lane, lbc_slot *slot, int3
     return status;
 }
 
+/* ---- measuring ------------------------------------------------------------------------------ */
+
+/* The chunk's pixels as a reader sees them, in lane->coded. */
+static lbc_status read_back(const lbc_job *job, lbc_lane *lane, const lbc_slot *slot)
+{
+    const lbc_gather_rule rule = {.type = job->store.type, .in = job->shape, .bin = 1, .saturation = job->limit};
+    lbc_gather gather;
+    lbc_gather_begin(&gather, &rule, lane->coded, true);
+    const lbc_pixel_sink sink = {take_pixels, &gather};
+    const lbc_status status =
+        job->format->codec->decode(lane->work, job->format, slot->chunk, slot->chunk_size, &sink);
+    return status || lbc_gather_done(&gather) ? status : LBC_E_FORMAT;
+}
+
+static void measure(const lbc_job *job, const lbc_lane *lane, lbc_slot *slot, const int32_t *before,
+                    const int32_t *after)
+{
+    lbc_measured *m = &slot->measured;
+    m->done = true;
+    if (m->full) {
+        lbc_measure(m->full, before, after, job->shape, job->measuring.ring, lane->measure_room);
+        return;
+    }
+    m->tally = (lbc_tally){0};
+    lbc_tally_add(&m->tally, before, after, job->pixels);
+}
+
+/* ---- a frame -------------------------------------------------------------------------------- */
+
 static lbc_status fail_codec(const char *codec, lbc_status status, uint64_t k, lbc_error *err)
 {
     return lbc_fail(err, status, "image %" PRIu64 " of the output: %s failed: %s", k + 1, codec,
@@ -256,5 +293,12 @@ lbc_status lbc_workshop_encode(lbc_workshop *shop, unsigned lane_id, unsigned sl
         slot->stream_known = true;
         if (job->options->verify) slot->pixel_crc = crc_of(job, lane->coded);
     }
+    slot->measured.done = false;
+    if (!lbc_measuring_wants(&job->measuring, k)) return LBC_OK;
+    if (job->at_rest && !pixels) {
+        const lbc_status unread = read_back(job, lane, slot);
+        if (unread) return fail_codec(job->format->codec->name, unread, k, err);
+    }
+    measure(job, lane, slot, sum, job->lossy ? lane->coded : sum);
     return LBC_OK;
 }

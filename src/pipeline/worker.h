@@ -15,6 +15,7 @@ typedef struct lbc_lane {
     lbc_codec_work *work;
     int32_t *sum;   /* [pixels] */
     int32_t *coded; /* [pixels], on its way through the lossy codec; NULL without one */
+    void *measure_room; /* for lbc_measure; NULL unless the job measures by all figures */
 } lbc_lane;
 
 typedef struct lbc_slot {
@@ -27,6 +28,7 @@ typedef struct lbc_slot {
     uint32_t pixel_crc; /* CRC-32C of the stored pixels, when the run verifies */
     lbc_error *bad; /* [parts] why a part was skipped, being unreadable; status LBC_OK: it was not */
     lbc_frame_counts counts;
+    lbc_measured measured;
 } lbc_slot;
 
 typedef struct lbc_workshop {

@@ -3,6 +3,7 @@
 #include "report/text.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 static double ratio(double before, double after) { return after > 0 ? before / after : 0; }
 
@@ -42,6 +43,23 @@ static void add_codestreams(lbc_text *t, const lbc_options *o, const lbc_result 
                  o->lossy_value, lbc_text_bytes(mean, size), ratio(raw, mean));
 }
 
+/* "every 8th image", or nothing where it was all of them. */
+static void add_figures(lbc_text *t, const lbc_options *o, const lbc_figures *f)
+{
+    char sample[40] = "";
+    if (!f->frames || (o->lossy == LBC_LOSSY_NONE && f->largest == 0)) return;
+    if (f->every > 1) snprintf(sample, sizeof sample, " (of every %" PRIu32 "th image)", f->every);
+    lbc_text_add(t, "          RMSE %.4g counts, mean %.4g -> %.4g (%+.2g %%)%s\n", f->rmse, f->mean_before, f->mean_after,
+                 100 * f->relative_shift, sample);
+    if (f->every > 1) return;
+    lbc_text_add(t, "          local mean off by %.2g %% (median)", 100 * f->local_shift);
+    if (f->spots) {
+        char spots[32];
+        lbc_text_add(t, ", %s spots: correlation %.5g", lbc_text_count(f->spots, spots), f->spot_correlation);
+    }
+    lbc_text_add(t, "\n");
+}
+
 static void add_ratios(lbc_text *t, const lbc_result *r)
 {
     const double seconds = r->seconds > 1e-6 ? r->seconds : 1e-6;
@@ -63,6 +81,7 @@ char *lbc_summary(const lbc_options *o, const lbc_result *r, bool verbose)
                      r->first_file, r->files > 1 ? " ... " : "", r->files > 1 ? r->last_file : "");
         add_ratios(&t, r);
         add_codestreams(&t, o, r);
+        add_figures(&t, o, &r->figures);
         add_pixels(&t, r);
     } else if (r->master) {
         lbc_text_add(&t, "master    %s\n", r->master);
