@@ -38,13 +38,23 @@ static void read_text(hid_t group, const char *path, char *text, size_t size)
     lbc_h5_close(&set);
 }
 
-static double read_number(hid_t group, const char *path)
+/* A time in seconds; NAN: there is none, or its unit is unknown. Without a unit it is seconds. */
+static double read_seconds(hid_t group, const char *path)
 {
-    double value = NAN;
+    static const struct {
+        const char *unit;
+        double seconds;
+    } units[] = {{"", 1}, {"s", 1}, {"second", 1}, {"seconds", 1}, {"ms", 1e-3}, {"us", 1e-6}, {"ns", 1e-9}};
+    char unit[32];
+    double value = NAN, factor = NAN;
     hid_t set = H5Dopen2(group, path, H5P_DEFAULT);
-    if (set >= 0 && lbc_h5_numbers(set, &value, 1) == 0) value = NAN;
+    if (set < 0) return NAN;
+    if (lbc_h5_numbers(set, &value, 1) == 0) value = NAN;
+    lbc_h5_attr_text(set, "units", unit, sizeof unit);
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (strcmp(unit, units[i].unit) == 0) factor = units[i].seconds;
     lbc_h5_close(&set);
-    return value;
+    return value * factor;
 }
 
 /* Opens a group by path, making it if need be, and sees that it has its class. */
@@ -75,7 +85,7 @@ static bool complete_times(const lbc_tree *tree, hid_t entry)
     /* the copied frame time is that of an output frame already */
     const lbc_change *c = tree->context.change;
     snprintf(path, sizeof path, "%s/frame_time", tree->detector);
-    const double frame_time = read_number(tree->out, path) / c->sum;
+    const double frame_time = read_seconds(tree->out, path) / c->sum;
     if (isnan(frame_time) || !lbc_time_add(start, frame_time * (double)c->frames_in, later)) return true;
     return need_text(entry, "end_time_estimated", later);
 }

@@ -137,7 +137,16 @@ def _mean_map(value, c):
     return np.where(n > 0, total / np.maximum(n, 1), total_all / n_all)
 
 
+def _or_map(value, c):
+    """OR over each bin; bit 0 set where the bin hangs over the edge."""
+    (ny, nx), b = c.shape_in, c.bin
+    padded = np.pad(value.astype("u4") & 0xffff, ((0, -ny % b), (0, -nx % b)), constant_values=1)
+    rows = np.bitwise_or.reduce(padded.reshape(-1, b, padded.shape[1]), axis=1)
+    return np.bitwise_or.reduce(rows.reshape(len(rows), -1, b), axis=2)
+
+
 DROPPED = object()
+MATERIALS = {"silicon": "Silicon", "si": "Si", "cdte": "CdTe", "gaas": "GaAs"}
 # known from the run, and written even where the input's link to them dangles
 ALWAYS = {"pixel_mask", "saturation_value", "underload_value", "bit_depth_image", "bit_depth_readout"}
 DET = {"detector", "specific"}
@@ -172,7 +181,11 @@ def rule(path, node, nodes, c):
     if group == "tile" and len(shape) == 2 and min(shape) >= 16 and b > 1:
         return "dropped when binned", DROPPED
     if numeric and shape == c.shape_in and b > 1:
-        return "map", _mean_map(value, c)
+        return ("flags", _or_map(value, c)) if "mask" in name else ("map", _mean_map(value, c))
+    if group == "entry" and name == "definition":
+        return "definition", "NXmx"
+    if group == "detector" and name == "sensor_material" and value.lower() in MATERIALS:
+        return "material", MATERIALS[value.lower()]
     if group in DET and numeric:
         changed = {
             "x_pixel_size": lambda: value * b, "y_pixel_size": lambda: value * b,
@@ -217,6 +230,9 @@ def rule(path, node, nodes, c):
             return "per image", _sample(value, [g[which] for g in c.groups]) * factor
         elif factor != 1:
             return "x sum", value * factor
+    elif group not in ("tile", "module", "geometry", "process") and len(shape) > 0 and shape[0] == c.frames_in > 9:
+        which = 1 if name.endswith("_end") else 0
+        return "per image", _sample(value, [g[which] for g in c.groups])
     return None, value
 
 
