@@ -39,6 +39,8 @@ const cli_option compress_table[] = {
      "the new master (PREFIX_master.h5); without a slash it goes beside the data files", NULL},
     {'q', "out_squash", CLI_ARGUMENT, CLI_TEXT, FIELD(out_squash), 0, "PREFIX",
      "also write the bare codestreams to PREFIX_000001.h5, ...; the word out_file means OUT_FILE_squash", NULL},
+    {0, "minicbf", CLI_ARGUMENT, CLI_TEXT, FIELD(minicbf), 0, "PREFIX",
+     "also write each image as a miniCBF file: PREFIX_000001.cbf, ...", NULL},
     {'c', "compression", CLI_OPTIONAL, CLI_TEXT, FIELD(compression), 0, "NAME",
      "how images are stored (zstd): bslz4, bszstd, bshuf, zstd, none; hcomp and j2k store the codestream of -H, -J "
      "or -K itself, which is smallest and needs the libh5lbc plugin to read",
@@ -160,6 +162,7 @@ bool compress_options_from(const compress_settings *s, unsigned cores, lbc_optio
     if (s->out_file) o->out_file = s->out_file;
     o->out_master = s->out_master;
     o->out_squash = s->out_squash;
+    o->minicbf = s->minicbf;
     if (s->compression) o->compression = s->compression;
     o->first_image = (uint64_t)s->first_image;
     o->last_image = s->last_image == CLI_NONE ? 0 : (uint64_t)s->last_image;

@@ -111,6 +111,7 @@ typedef struct lbc_options {
     const char *out_master; /* NULL or "out_file": PREFIX_master.h5; ".h5" appended when missing; without
                              * a slash it goes to the folder of out_file */
     const char *out_squash; /* prefix of files of bare codestreams; "out_file": PREFIX_squash; NULL: none */
+    const char *minicbf;    /* prefix of miniCBF files, one an output image: PREFIX_000001.cbf; NULL: none */
     uint64_t first_image;   /* from 1 */
     uint64_t last_image;    /* 0: all images */
     uint32_t bin, sum;      /* 1: none */
@@ -207,6 +208,55 @@ LBC_API lbc_status lbc_verify(const lbc_options *options, uint64_t *frames, lbc_
  * verbose: with the note for readers even when nothing was binned or summed. The text is the
  * caller's, freed with free(); NULL: out of memory. */
 LBC_API char *lbc_summary(const lbc_options *options, const lbc_result *result, bool verbose);
+
+/* The same as JSON (docs/report.schema.json), with a row an image where options->measure was set; and
+ * as one HTML page that needs nothing else, for a run with options->draw. Freed with free(); NULL: out of memory,
+ * or, of the page, that result has no record. */
+LBC_API char *lbc_report_json(const lbc_options *options, const lbc_result *result);
+LBC_API char *lbc_report_html(const lbc_options *options, const lbc_result *result);
+
+/* ---- comparing two series ---------------------------------------------------------------- */
+
+/* B is compared with A, which is first brought to B's bin and sum. lbc_compare_options_init gives the
+ * defaults: no bounds but that no pixel be lost. */
+typedef struct lbc_compare_options {
+    const char *a, *b;      /* masters */
+    uint32_t bin, sum;      /* how B was made from A; 0: as B's master tells, or as sizes and angles do */
+    uint64_t first_image;   /* of A, where B begins; 0: as B's master tells, or 1 */
+    double max_rmse;        /* counts; NAN: no bound, here and below */
+    double max_shift;       /* of the mean and of the local mean, as a fraction */
+    double min_correlation; /* of the intensities of spots */
+    double max_lost;        /* part of the counts of A that B may have lost: masked or overloaded */
+    bool draw;              /* keep pictures, for lbc_compare_html */
+    unsigned threads;
+    lbc_message_fn *message;
+    int (*progress)(void *user, const lbc_progress *progress); /* as that of lbc_options */
+    void *user;
+} lbc_compare_options;
+
+typedef struct lbc_comparison {
+    uint32_t bin, sum;
+    uint64_t first_image;
+    uint64_t frames, frames_in; /* of B that were compared, and of A that went into them */
+    lbc_shape shape_a, shape_b;
+    lbc_pixel_type type_a, type_b;
+    uint64_t bytes_a, bytes_b;  /* stored bytes of these frames */
+    int64_t saturation;         /* of B; what is above it in A counts as overloaded */
+    double seconds;
+    lbc_figures figures;
+    const char *outside;        /* the first bound that is not kept, as a phrase; NULL: all are */
+    lbc_record *record;
+} lbc_comparison;
+
+LBC_API void lbc_compare_options_init(lbc_compare_options *options);
+/* LBC_E_MISMATCH: compared, and outside the bounds; LBC_E_ARGUMENT: the two cannot be brought together, or
+ * not by these options. comparison must be freed with lbc_comparison_free in any case. */
+LBC_API lbc_status lbc_compare(const lbc_compare_options *options, lbc_comparison *comparison, lbc_error *err);
+LBC_API void lbc_comparison_free(lbc_comparison *comparison);
+/* As lbc_summary, lbc_report_json and lbc_report_html. */
+LBC_API char *lbc_compare_summary(const lbc_compare_options *options, const lbc_comparison *comparison);
+LBC_API char *lbc_compare_json(const lbc_compare_options *options, const lbc_comparison *comparison);
+LBC_API char *lbc_compare_html(const lbc_compare_options *options, const lbc_comparison *comparison);
 
 /* The storage codecs, for help texts: name and description of entry n; NULL beyond the last. */
 LBC_API const char *lbc_codec_name(unsigned n);

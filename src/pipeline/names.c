@@ -58,7 +58,13 @@ lbc_status lbc_names_make(lbc_names *names, const lbc_options *o, lbc_error *err
             return lbc_fail(err, LBC_E_ARGUMENT, "-q %s: squash files would replace the data files of -o",
                             o->out_squash);
     }
-    if (!names->prefix || !names->folder || !names->master || !names->master_folder ||
+    if (o->minicbf) {
+        if (!*base_of(o->minicbf))
+            return lbc_fail(err, LBC_E_ARGUMENT, "--minicbf %s: a file name prefix is missing after the folder",
+                            o->minicbf);
+        names->minicbf_folder = folder_of(o->minicbf);
+    }
+    if (!names->prefix || (o->minicbf && !names->minicbf_folder) || !names->folder || !names->master || !names->master_folder ||
         (o->out_squash && (!names->squash || !names->squash_folder)))
         return lbc_fail(err, LBC_E_MEMORY, "out of memory");
     return LBC_OK;
@@ -72,6 +78,7 @@ void lbc_names_free(lbc_names *names)
     free(names->master_folder);
     free(names->squash);
     free(names->squash_folder);
+    free(names->minicbf_folder);
     *names = (lbc_names){0};
 }
 

@@ -11,6 +11,7 @@ typedef struct lbc_names {
     char *squash;        /* prefix of squash files; NULL: none */
     char *folder;        /* of the data files: "." or a path without final slash */
     char *master_folder, *squash_folder;
+    char *minicbf_folder; /* NULL: no miniCBF files */
 } lbc_names;
 
 /* From out_file, out_master and out_squash. Nothing is looked up on disk. */

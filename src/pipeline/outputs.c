@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "nexus/data_check.h"
 #include "nexus/master_links.h"
+#include "pipeline/cbf.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -176,6 +177,19 @@ static lbc_status remove_old_set(const lbc_job *job, lbc_error *err)
     return LBC_OK;
 }
 
+/* The miniCBF files of this run, which has its list of data files by now. */
+static lbc_status check_cbf(const lbc_job *job, lbc_error *err)
+{
+    lbc_status status = LBC_OK;
+    if (!job->options->minicbf) return LBC_OK;
+    for (uint64_t j = 0; status == LBC_OK && j < job->frames; j++) {
+        char *path = lbc_cbf_name(job, lbc_job_frame(job, j));
+        status = path ? check_free(job, path, err) : lbc_fail(err, LBC_E_MEMORY, "out of memory");
+        free(path);
+    }
+    return status;
+}
+
 static lbc_status make_folder(const char *folder, lbc_error *err)
 {
     const lbc_status status = lbc_place_folder(folder, err);
@@ -199,13 +213,16 @@ lbc_status lbc_outputs_clear(lbc_job *job, lbc_claim *claim, lbc_error *err)
     lbc_status status = make_folder(names->folder, err);
     if (status == LBC_OK) status = make_folder(names->master_folder, err);
     if (status == LBC_OK && names->squash) status = make_folder(names->squash_folder, err);
+    if (status == LBC_OK && names->minicbf_folder) status = make_folder(names->minicbf_folder, err);
     if (status == LBC_OK) status = lbc_claim_take(claim, names->prefix, job->options->shares > 0, err);
     if (status) return status;
     sweep(names->folder, names->prefix, "_");
     sweep(names->master_folder, names->master, "");
     if (names->squash) sweep(names->squash_folder, names->squash, "_");
+    if (names->minicbf_folder) sweep(names->minicbf_folder, job->options->minicbf, "_");
     status = check_numbered(job, names->prefix, err);
     if (status == LBC_OK && names->squash) status = check_numbered(job, names->squash, err);
+    if (status == LBC_OK) status = check_cbf(job, err);
     if (status == LBC_OK && job->writes_master) status = check_free(job, names->master, err);
     if (status == LBC_OK && job->writes_master) status = remove_old_set(job, err);
     return status;

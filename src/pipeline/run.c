@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/pool.h"
 #include "metadata/note.h"
+#include "pipeline/cbf.h"
 #include "pipeline/drawing.h"
 #include "pipeline/outputs.h"
 #include "pipeline/worker.h"
@@ -105,9 +106,14 @@ static lbc_status deliver(void *user, const lbc_pool_job *at, lbc_error *err)
     const lbc_slot *slot = &run->shop.slot[at->slot];
     const lbc_status status = lbc_outputs_add(&run->outputs, &run->job, at->job, slot, err);
     if (status) return status;
-    count_frame(run, lbc_job_frame(&run->job, at->job), slot);
+    const uint64_t k = lbc_job_frame(&run->job, at->job);
+    if (slot->cbf) {
+        const lbc_status put = lbc_cbf_put(&run->job, k, slot->cbf, slot->cbf_size, err);
+        if (put) return put;
+    }
+    count_frame(run, k, slot);
     tell_bad_frames(run, slot);
-    return note_measured(run, lbc_job_frame(&run->job, at->job), slot, err);
+    return note_measured(run, k, slot, err);
 }
 
 static lbc_status tick(void *user, lbc_error *err)

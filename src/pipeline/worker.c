@@ -3,6 +3,8 @@
 
 #include "base/checksum.h"
 #include "codec/rest/rest.h"
+#include "export/minicbf.h"
+#include "pipeline/cbf.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -44,6 +46,11 @@ static bool open_slot(lbc_slot *slot, const lbc_job *job, unsigned parts)
     if (job->measuring.full) {
         slot->measured.full = lbc_alloc_zero(1, sizeof *slot->measured.full);
         if (!slot->measured.full) return false;
+    }
+    if (job->options->minicbf) {
+        slot->cbf_capacity = lbc_minicbf_bound(job->shape);
+        slot->cbf = lbc_alloc(slot->cbf_capacity, 1);
+        if (!slot->cbf) return false;
     }
     slot->bad = lbc_alloc_zero(parts, sizeof *slot->bad);
     if (!slot->bad) return false;
@@ -96,6 +103,7 @@ void lbc_workshop_close(lbc_workshop *shop)
         for (unsigned p = 0; slot->parts && p < shop->parts; p++) free(slot->parts[p]);
         free(slot->parts);
         free(slot->bad);
+        free(slot->cbf);
         free(slot->measured.full);
         free(slot->chunk);
         free(slot->stream);
@@ -281,7 +289,7 @@ lbc_status lbc_workshop_encode(lbc_workshop *shop, unsigned lane_id, unsigned sl
     /* With gaps zero nothing stays marked: an overload is a count of S' from here on, for a lossy codec too. */
     if (job->lossy && job->options->gaps_zero) lbc_frame_fill(sum, sum, job->pixels, job->limit);
 
-    const bool pixels = !job->at_rest || job->options->verify;
+    const bool pixels = !job->at_rest || job->options->verify || job->options->minicbf;
     if (job->lossy && (pixels || slot->stream)) {
         const lbc_status status = lose(job, lane, slot, sum, pixels);
         if (status) return fail_codec(job->lossy->name, status, k, err);
@@ -292,6 +300,11 @@ lbc_status lbc_workshop_encode(lbc_workshop *shop, unsigned lane_id, unsigned sl
         slot->stream_size = lbc_rest_stream_size(slot->chunk, slot->chunk_size);
         slot->stream_known = true;
         if (job->options->verify) slot->pixel_crc = crc_of(job, lane->coded);
+    }
+    if (slot->cbf) {
+        const lbc_status made = lbc_cbf_make(job, k, job->lossy ? lane->coded : sum, slot->cbf, slot->cbf_capacity,
+                                             &slot->cbf_size);
+        if (made) return fail_codec("miniCBF", made, k, err);
     }
     slot->measured.done = false;
     if (!lbc_measuring_wants(&job->measuring, k)) return LBC_OK;

@@ -25,6 +25,8 @@ typedef struct lbc_slot {
     uint8_t *stream; /* the bare codestream, when it is wanted */
     size_t stream_capacity, stream_size;
     bool stream_known; /* stream_size was measured */
+    uint8_t *cbf; /* the miniCBF file, when it is wanted */
+    size_t cbf_capacity, cbf_size;
     uint32_t pixel_crc; /* CRC-32C of the stored pixels, when the run verifies */
     lbc_error *bad; /* [parts] why a part was skipped, being unreadable; status LBC_OK: it was not */
     lbc_frame_counts counts;
