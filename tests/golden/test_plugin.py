@@ -10,17 +10,14 @@ import tempfile
 import unittest
 
 BUILD = pathlib.Path(os.environ["LBC_BUILD"])
-PLUGIN = BUILD / "plugin" / "libh5lbc.so"
 COMPRESS = BUILD / "bin" / "l_bnl_compress"
-# Before HDF5 is loaded; its own folder stays, for bslz4.
-os.environ["HDF5_PLUGIN_PATH"] = f"{PLUGIN.parent}:/usr/lib/x86_64-linux-gnu/hdf5/serial/plugins"
+import plugin  # before h5py
 
 import h5py
 import numpy as np
 
 import series
 
-FILTER = 33212
 NY, NX, FRAMES, SATURATION = 150, 212, 4, 3000
 MARKED = {"2": 65535, "4": 4294967295, "0": -1}
 
@@ -74,6 +71,7 @@ def pixels(path, name="entry/data/data"):
 class Case(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        plugin.need()
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="lbc-plugin-"))
         cls.frames = made_up_frames()
 
@@ -84,18 +82,18 @@ class Case(unittest.TestCase):
     def write(self, name, frames, request, chunks=None):
         path = self.folder / name
         with h5py.File(path, "w") as f:
-            f.create_dataset("d", data=frames, chunks=chunks or (1, *frames.shape[-2:]), compression=FILTER,
+            f.create_dataset("d", data=frames, chunks=chunks or (1, *frames.shape[-2:]), compression=plugin.FILTER,
                              compression_opts=request)
         return path
 
 
 class Library(Case):
     def test_exports_only_what_hdf5_asks_for(self):
-        names = run("nm", "-D", "--defined-only", PLUGIN).stdout.split()[2::3]
+        names = run("nm", "-D", "--defined-only", plugin.LIBRARY).stdout.split()[2::3]
         self.assertEqual(sorted(names), ["H5PLget_plugin_info", "H5PLget_plugin_type"])
 
     def test_links_no_hdf5_and_no_lossless_codec(self):
-        needed = run("readelf", "-d", PLUGIN).stdout
+        needed = run("readelf", "-d", plugin.LIBRARY).stdout
         for library in ("hdf5", "blosc", "lz4", "zstd", "fits", "libz."):
             self.assertNotIn(library, needed)
 
@@ -150,7 +148,7 @@ class Requests(Case):
         plain, packed = self.folder / "plain.h5", self.folder / "packed.h5"
         with h5py.File(plain, "w") as f:
             f.create_dataset("d", data=self.frames)
-        done = run("h5repack", "-l", f"/d:CHUNK=1x{NY}x{NX}", "-f", f"/d:UD={FILTER},0,2,1,16", plain, packed)
+        done = run("h5repack", "-l", f"/d:CHUNK=1x{NY}x{NX}", "-f", f"/d:UD={plugin.FILTER},0,2,1,16", plain, packed)
         self.assertEqual(done.returncode, 0, done.stderr)
         np.testing.assert_array_equal(pixels(packed, "d"), pixels(self.write("h5py.h5", self.frames, (1, 16)), "d"))
         # Once more with the params it has now: they are complete, and stay.

@@ -8,6 +8,8 @@ import subprocess
 import tempfile
 import unittest
 
+import plugin
+
 BUILD = pathlib.Path(os.environ["LBC_BUILD"])
 IMAGES = 4
 
@@ -24,6 +26,7 @@ def run(folder, *command, **environment):
 class Installed(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        plugin.need()
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="lbc-readers-"))
         said = run(cls.folder, "cmake", "--install", BUILD, "--prefix", cls.folder / "prefix", "--component", "plugin")
         cls.plugins = re.search(r"set HDF5_PLUGIN_PATH=(\S+)", said)[1]
