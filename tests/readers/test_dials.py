@@ -161,6 +161,27 @@ class Import(unittest.TestCase):
             self.assertTrue(before < after)
             self.assertEqual({int(k[8:]) for k in after}, set(range(1, len(after) + 1)))
 
+    def test_note(self):
+        """What the note says XDS.INP must hold is what dxtbx makes of the master, once its library has the line
+        that the note gives; and fast_dp's way to read a master is no other."""
+        from dxtbx.model.detector_helpers_types import DetectorFactory, detector_helpers_types
+        from dxtbx.serialize.xds import to_xds
+        done = subprocess.run([trees.program("l_bnl_compress"), "-i", self.at("filewriter1_master.h5"), "-o",
+                               self.at("note"), "-b", "2", "-s", "3"], capture_output=True, text=True, check=True)
+        [line] = re.findall(r"^ *PAD .*", done.stderr, re.M)
+        sensor, *numbers, name = line.split()
+        detector_helpers_types._detectors[(DetectorFactory.sensor(sensor), *map(int, numbers))] = name
+        [experiment] = ExperimentListFactory.from_filenames([self.at("note_master.h5")])
+        expected = to_xds(experiment.imageset).XDS_INP()
+
+        def value(text, word):
+            return [float(x) for x in re.search(rf"\b{word}= *([-\d. ]+)", text).group(1).split()]
+
+        for word in ("NX", "NY", "QX", "QY", "OVERLOAD", "DATA_RANGE", "OSCILLATION_RANGE"):
+            np.testing.assert_allclose(value(done.stderr, word), value(expected, word), rtol=1e-5, err_msg=word)
+        for word in ("ORGX", "ORGY"):
+            np.testing.assert_allclose(value(done.stderr, word), value(expected, word), atol=0.011)
+
     def test_command(self):
         for options in [("-b", 2, "-s", 2, "-d", 3), ("-c", "zstd")]:
             self.check_command(self.make("filewriter1", *options), IMAGES // (2 if "-s" in options else 1))
