@@ -152,7 +152,9 @@ static lbc_status index_chunks(indexing *ix, uint64_t deep)
     hsize_t chunks = 0, seen = 0, first[3] = {0, 0, 0};
     const lbc_chunk_format *usual = NULL, *skipped = NULL;
     bool skipped_known = false;
-    if (H5Dget_num_chunks(ix->dataset, H5S_ALL, &chunks) < 0) chunks = ix->declared;
+    hid_t space = H5Dget_space(ix->dataset); /* 1.10 does not take H5S_ALL here */
+    if (H5Dget_num_chunks(ix->dataset, space, &chunks) < 0) chunks = ix->declared;
+    lbc_h5_close(&space);
     const bool ours = deep == 1 && ix->native && !ix->input->options.through_hdf5;
     if (ours) status = lbc_index_format(ix->input, ix->dataset, s->type, s->shape, 0, &usual, ix->err);
     for (uint64_t at = 0; at < ix->declared && seen < chunks && status == LBC_OK; at += deep) {

@@ -285,7 +285,7 @@ class Dump:
                                   env={**os.environ, **(env or {})})
             self.returncode = done.returncode
             if done.returncode not in (0, 1) or not done.stdout.endswith(b"}\n"):
-                raise AssertionError(f"lbc_test_dump {master}: exit {done.returncode}\n{done.stderr.decode()[-3000:]}")
+                raise AssertionError(f"lbc_test_dump {master}: exit {done.returncode}\n{done.stderr.decode()[:3000]}")
             self.facts = json.loads(done.stdout.decode("utf-8", "surrogateescape"))
             self.pixels = self.mask = None
             if os.path.exists(pixel_file):
