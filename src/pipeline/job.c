@@ -5,6 +5,7 @@
 #include "codec/j2k/j2k.h"
 #include "codec/rest/rest.h"
 #include "pipeline/identity.h"
+#include "pipeline/image.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -246,6 +247,34 @@ static int usable_level(const lbc_job *job, const lbc_codec *codec)
     return level;
 }
 
+/* Detectors also mark pixels in the images that no mask names. Those of the first image serve as the series' own: the
+ * chunks then need to tell only where another image differs. */
+static lbc_status configure_at_rest(lbc_job *job, lbc_error *err)
+{
+    const lbc_options *o = job->options;
+    lbc_status status = LBC_OK;
+    int32_t *sample = NULL;
+    lbc_frame_reader *reader = NULL;
+    if (!o->gaps_zero) {
+        sample = lbc_alloc(job->pixels, sizeof *sample);
+        reader = lbc_frame_reader_new();
+        if (!sample || !reader)
+            status = lbc_fail(err, LBC_E_MEMORY, "out of memory");
+        else
+            status = lbc_image_gather(job, reader, job->plan.first, sample, true, err);
+    }
+    const bool lost = status && lbc_image_may_be_skipped(job, status);
+    if (status == LBC_OK || lost) {
+        status = lbc_rest_configure(job->format, &job->lossy_params, job->mask_out, lost ? NULL : sample, o->gaps_zero);
+        if (status)
+            lbc_fail(err, status, "-c %s cannot store frames of %" PRIu32 " x %" PRIu32 " pixels",
+                     job->format->codec->name, job->shape.nx, job->shape.ny);
+    }
+    lbc_frame_reader_free(reader);
+    free(sample);
+    return status;
+}
+
 static lbc_status set_storage(lbc_job *job, const lbc_codec *codec, lbc_error *err)
 {
     job->format = lbc_alloc_zero(1, sizeof *job->format);
@@ -255,9 +284,8 @@ static lbc_status set_storage(lbc_job *job, const lbc_codec *codec, lbc_error *e
     job->format->shape = job->shape;
     job->at_rest = codec == &lbc_codec_rest_hcomp || codec == &lbc_codec_rest_j2k;
     job->level = usable_level(job, codec);
-    const lbc_status status =
-        job->at_rest ? lbc_rest_configure(job->format, &job->lossy_params, job->mask_out, job->options->gaps_zero)
-                     : codec->configure(job->format, job->level);
+    if (job->at_rest) return configure_at_rest(job, err);
+    const lbc_status status = codec->configure(job->format, job->level);
     return status ? lbc_fail(err, status, "-c %s cannot store frames of %" PRIu32 " x %" PRIu32 " pixels", codec->name,
                              job->shape.nx, job->shape.ny)
                   : LBC_OK;

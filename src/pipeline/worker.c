@@ -5,6 +5,7 @@
 #include "codec/rest/rest.h"
 #include "export/minicbf.h"
 #include "pipeline/cbf.h"
+#include "pipeline/image.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -115,29 +116,6 @@ void lbc_workshop_close(lbc_workshop *shop)
 
 /* ---- reading and summing -------------------------------------------------------------------- */
 
-static void take_pixels(void *user, const void *pixels, size_t count) { lbc_gather_pixels(user, pixels, count); }
-
-static lbc_status gather_frame(const lbc_job *job, lbc_lane *lane, uint64_t frame, int32_t *sum, bool first,
-                               lbc_error *err)
-{
-    lbc_gather gather;
-    lbc_gather_begin(&gather, &job->gather, sum, first);
-    const lbc_pixel_sink sink = {take_pixels, &gather};
-    const lbc_status status = lbc_input_read(job->input, lane->reader, frame, &sink, err);
-    if (status) return status;
-    if (lbc_gather_done(&gather)) return LBC_OK;
-    uint64_t offset;
-    const char *file = lbc_input_frame_place(job->input, frame, &offset);
-    return lbc_fail(err, LBC_E_FORMAT, "%s: image %" PRIu64 " (chunk at byte %" PRIu64 ") holds too few pixels", file,
-                    frame + 1, offset);
-}
-
-/* True when the failure is one frame's own, and the user would rather lose that frame. */
-static bool may_skip(const lbc_job *job, lbc_status status)
-{
-    return job->options->skip_bad && (status == LBC_E_FORMAT || status == LBC_E_IO);
-}
-
 lbc_status lbc_workshop_gather(lbc_workshop *shop, unsigned lane, unsigned slot_id, unsigned part, uint64_t k,
                                lbc_error *err)
 {
@@ -151,9 +129,9 @@ lbc_status lbc_workshop_gather(lbc_workshop *shop, unsigned lane, unsigned slot_
     slot->bad[part].status = LBC_OK;
     for (uint64_t i = begin; i < end; i++) {
         lbc_error trouble = {LBC_OK, ""};
-        const lbc_status status = gather_frame(job, &shop->lane[lane], first + i, sum, i == begin, &trouble);
+        const lbc_status status = lbc_image_gather(job, shop->lane[lane].reader, first + i, sum, i == begin, &trouble);
         if (status == LBC_OK) continue;
-        if (!may_skip(job, status)) {
+        if (!lbc_image_may_be_skipped(job, status)) {
             *err = trouble;
             return status;
         }
@@ -241,6 +219,8 @@ static lbc_status store(const lbc_job *job, lbc_lane *lane, lbc_slot *slot, int3
 }
 
 /* ---- measuring ------------------------------------------------------------------------------ */
+
+static void take_pixels(void *user, const void *pixels, size_t count) { lbc_gather_pixels(user, pixels, count); }
 
 /* The chunk's pixels as a reader sees them, in lane->coded. */
 static lbc_status read_back(const lbc_job *job, lbc_lane *lane, const lbc_slot *slot)

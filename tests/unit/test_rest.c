@@ -107,7 +107,7 @@ static void close_bench(bench *b)
 
 static void configure(bench *b, bool gaps_zero)
 {
-    assert_int_equal(lbc_rest_configure(&b->format, &b->lossy, gaps_zero ? NULL : b->mask, gaps_zero), LBC_OK);
+    assert_int_equal(lbc_rest_configure(&b->format, &b->lossy, gaps_zero ? NULL : b->mask, NULL, gaps_zero), LBC_OK);
     assert_int_equal(b->format.codec->recognise(&b->format), LBC_OK);
     free(b->chunk);
     b->capacity = b->format.codec->bound(&b->format);
@@ -279,6 +279,23 @@ static void marks_cost_only_where_they_differ(void **state)
     }
 }
 
+/* What a frame of the series marks is as good as a mask. */
+static void a_sample_serves_as_mask(void **state)
+{
+    (void)state;
+    bench b = open_bench(&lbc_codec_rest_hcomp, LBC_U16, 65532);
+    static lbc_chunk_format by_mask;
+    configure(&b, false);
+    by_mask = b.format;
+    assert_int_equal(lbc_rest_configure(&b.format, &b.lossy, NULL, b.frame, false), LBC_OK);
+    assert_int_equal(b.format.nparams, by_mask.nparams);
+    assert_memory_equal(b.format.params, by_mask.params, 4 * by_mask.nparams);
+    b.mask[0] = 1; /* both together */
+    assert_int_equal(lbc_rest_configure(&b.format, &b.lossy, b.mask, b.frame, false), LBC_OK);
+    assert_memory_not_equal(b.format.params, by_mask.params, 4 * by_mask.nparams);
+    close_bench(&b);
+}
+
 /* A mask of noise does not fit the cd_values: then each chunk carries it, and the pixels are the same. */
 static void large_mask_goes_into_chunks(void **state)
 {
@@ -387,7 +404,7 @@ static void requests_are_completed(void **state)
         lbc_j2k_layers(&b.lossy, cases[i].words[2] & 1 ? LBC_J2K_K : LBC_J2K_J, cases[i].words[1]);
         b.lossy.wavelet = cases[i].words[2] & 256 ? LBC_WAVELET_97 : LBC_WAVELET_53;
         memset(b.mask, 0, lbc_shape_pixels(shape));
-        assert_int_equal(lbc_rest_configure(&b.format, &b.lossy, b.mask, cases[i].words[4]), LBC_OK);
+        assert_int_equal(lbc_rest_configure(&b.format, &b.lossy, b.mask, NULL, cases[i].words[4]), LBC_OK);
 
         static lbc_chunk_format asked;
         asked = (lbc_chunk_format){.type = cases[i].type, .shape = shape, .nparams = cases[i].count};
@@ -443,18 +460,18 @@ static void configure_refuses_what_cannot_be(void **state)
 {
     (void)state;
     bench b = open_bench(&lbc_codec_rest_hcomp, LBC_U16, 65533);
-    assert_int_equal(lbc_rest_configure(&b.format, &b.lossy, b.mask, false), LBC_E_ARGUMENT);
+    assert_int_equal(lbc_rest_configure(&b.format, &b.lossy, b.mask, NULL, false), LBC_E_ARGUMENT);
     b.lossy.limit = 0;
-    assert_int_equal(lbc_rest_configure(&b.format, &b.lossy, b.mask, false), LBC_E_ARGUMENT);
+    assert_int_equal(lbc_rest_configure(&b.format, &b.lossy, b.mask, NULL, false), LBC_E_ARGUMENT);
     b.lossy.limit = 65532;
     b.lossy.scale = 0;
-    assert_int_equal(lbc_rest_configure(&b.format, &b.lossy, b.mask, false), LBC_E_ARGUMENT);
+    assert_int_equal(lbc_rest_configure(&b.format, &b.lossy, b.mask, NULL, false), LBC_E_ARGUMENT);
     b.lossy.scale = 1;
     b.format.type = LBC_U8;
-    assert_int_equal(lbc_rest_configure(&b.format, &b.lossy, b.mask, false), LBC_E_ARGUMENT);
+    assert_int_equal(lbc_rest_configure(&b.format, &b.lossy, b.mask, NULL, false), LBC_E_ARGUMENT);
     b.format.type = LBC_U16;
     b.format.shape.nx = b.lossy.shape.nx = 70000;
-    assert_int_equal(lbc_rest_configure(&b.format, &b.lossy, NULL, false), LBC_E_ARGUMENT);
+    assert_int_equal(lbc_rest_configure(&b.format, &b.lossy, NULL, NULL, false), LBC_E_ARGUMENT);
     close_bench(&b);
 }
 
@@ -589,6 +606,7 @@ int main(void)
         cmocka_unit_test(every_pixel_has_a_meaning),
         cmocka_unit_test(lossless_is_lossless),
         cmocka_unit_test(marks_cost_only_where_they_differ),
+        cmocka_unit_test(a_sample_serves_as_mask),
         cmocka_unit_test(large_mask_goes_into_chunks),
         cmocka_unit_test(wrapping_a_codestream_is_encoding),
         cmocka_unit_test(params_name_the_codec),

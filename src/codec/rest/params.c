@@ -228,20 +228,25 @@ lbc_status lbc_rest_format(lbc_chunk_format *format, size_t nvalues, const uint3
     return status;
 }
 
+static void collect_mask(lbc_marks *marks, const uint8_t *mask, const int32_t *sample)
+{
+    const lbc_shape shape = marks->shape;
+    size_t i = 0;
+    for (uint32_t y = 0; y < shape.ny; y++)
+        for (uint32_t x = 0; x < shape.nx; x++, i++)
+            if ((mask && mask[i]) || (sample && sample[i] == LBC_MASKED)) lbc_marks_set(marks, y, x);
+}
+
 /* Packs the mask behind the words that are there, or sets the flag that it is too large. */
-static lbc_status put_mask(lbc_chunk_format *format, const uint8_t *mask)
+static lbc_status put_mask(lbc_chunk_format *format, const uint8_t *mask, const int32_t *sample)
 {
     lbc_buffer memory = {0};
     lbc_marks marks;
-    uint8_t *packed = NULL;
     lbc_status status = LBC_E_MEMORY;
     const lbc_shape shape = format->shape;
-    if (!lbc_marks_init(&marks, shape, &memory)) goto done;
-    packed = lbc_alloc(lbc_marks_bound(shape), 1);
-    if (!packed) goto done;
-    for (uint32_t y = 0; y < shape.ny; y++)
-        for (uint32_t x = 0; x < shape.nx; x++)
-            if (mask[(size_t)y * shape.nx + x]) lbc_marks_set(&marks, y, x);
+    uint8_t *packed = lbc_alloc(lbc_marks_bound(shape), 1);
+    if (!packed || !lbc_marks_init(&marks, shape, &memory)) goto done;
+    collect_mask(&marks, mask, sample);
     status = LBC_OK;
     const size_t size = lbc_marks_pack(&marks, packed), words = (size + 3) / 4;
     if (words > LBC_REST_MAX_PARAMS - format->nparams) {
@@ -259,7 +264,7 @@ done:
 }
 
 lbc_status lbc_rest_configure(lbc_chunk_format *format, const lbc_lossy_params *lossy, const uint8_t *mask,
-                              bool gaps_zero)
+                              const int32_t *sample, bool gaps_zero)
 {
     const bool hcomp = format->codec == &lbc_codec_rest_hcomp;
     const uint32_t codec = hcomp ? CODEC_HCOMP : CODEC_J2K;
@@ -283,5 +288,5 @@ lbc_status lbc_rest_configure(lbc_chunk_format *format, const lbc_lossy_params *
         words[AT_VALUE] = ratio < UINT32_MAX ? (uint32_t)ratio : UINT32_MAX;
     }
     put_rest(format, &coding);
-    return mask && !gaps_zero ? put_mask(format, mask) : LBC_OK;
+    return (mask || sample) && !gaps_zero ? put_mask(format, mask, sample) : LBC_OK;
 }

@@ -74,11 +74,12 @@
 extern const lbc_codec lbc_codec_rest_hcomp, lbc_codec_rest_j2k;
 
 /* Sets nparams and params for writing; format->codec (one of the two), ->type and ->shape are set. lossy is what the
- * codestreams are made with. mask: uint8_t[ny * nx], nonzero where the series masks; NULL: nowhere. LBC_E_ARGUMENT:
- * type, shape, limit or lossy parameters that the codec cannot take. (The table's configure() always fails, since a
- * level is no lossy parameter.) */
+ * codestreams are made with. The series' mask has the pixels where mask (uint8_t[ny * nx]; NULL: nowhere) is nonzero
+ * and those masked in sample, a working frame of the series (NULL: none); it serves to make chunks small and need not
+ * be right for any one of them. LBC_E_ARGUMENT: type, shape, limit or lossy parameters that the codec cannot take. (The
+ * table's configure() always fails, since a level is no lossy parameter.) */
 lbc_status lbc_rest_configure(lbc_chunk_format *format, const lbc_lossy_params *lossy, const uint8_t *mask,
-                              bool gaps_zero);
+                              const int32_t *sample, bool gaps_zero);
 
 /* Makes a request in format->params into the params of frames of format->type and ->shape, and sets ->codec. Params of
  * more than LBC_REST_REQUEST words are complete and stay as they are; only words 0 .. 8 are read, to see that they are

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* image.h - one input image on its way into a sum. */
+#ifndef LBC_PIPELINE_IMAGE_H
+#define LBC_PIPELINE_IMAGE_H
+
+#include "pipeline/job.h"
+
+/* Reads image `frame` (0-based over the series), bins it, and adds it to sum; first: sum's old content does not count.
+ * An image with too few pixels is LBC_E_FORMAT. */
+lbc_status lbc_image_gather(const lbc_job *job, lbc_frame_reader *reader, uint64_t frame, int32_t *sum, bool first,
+                            lbc_error *err);
+/* True when the failure is one image's own, and the user would rather lose that image. */
+bool lbc_image_may_be_skipped(const lbc_job *job, lbc_status status);
+
+#endif
