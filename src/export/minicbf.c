@@ -96,7 +96,10 @@ static void add_sensor(header *h, const lbc_minicbf_facts *f)
 
 static void add_facts(header *h, const lbc_minicbf_facts *f)
 {
-    add(h, "# Detector: ");
+    if (f->bin > 1)
+        add(h, "# Detector: pixel array\r\n# Binned %" PRIu32 " x %" PRIu32 " from: ", f->bin, f->bin);
+    else
+        add(h, "# Detector: ");
     add_words(h, f->detector[0] ? f->detector : "Eiger");
     if (f->serial[0]) {
         add(h, ", S/N ");
@@ -146,7 +149,8 @@ lbc_status lbc_minicbf_write(const lbc_minicbf_facts *facts, const int32_t *fram
     header h = {(char *)out, 0};
     add(&h, "###CBF: VERSION 1.5, l_bnl_compress %s\r\n\r\ndata_", lbc_version());
     add_words(&h, facts->name);
-    add(&h, "\r\n\r\n_array_data.header_convention \"PILATUS_1.2\"\r\n_array_data.header_contents\r\n;\r\n");
+    add(&h, "\r\n\r\n_array_data.header_convention \"%s\"\r\n_array_data.header_contents\r\n;\r\n",
+        facts->bin > 1 ? "GENERIC_MINI_1.2" : "PILATUS_1.2");
     add_facts(&h, facts);
     add(&h, ";\r\n\r\n_array_data.data\r\n;\r\n");
     add_binary_header(&h, shape, packed);

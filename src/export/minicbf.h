@@ -21,6 +21,8 @@ typedef struct lbc_minicbf_facts {
     double beam_x, beam_y;                        /* pixels */
     double start_angle, angle_increment;          /* degrees */
     int64_t cutoff;                               /* S' */
+    uint32_t bin;                                 /* above 1 the header says so, and is no detector's own: dxtbx takes
+                                                   * the names Eiger and PILATUS as a promise of a known image size */
 } lbc_minicbf_facts;
 
 /* Largest file of an image of this shape. */

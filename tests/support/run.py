@@ -5,7 +5,8 @@ import hashlib
 import os
 import subprocess
 
-os.environ.setdefault("HDF5_PLUGIN_PATH", os.path.join(os.environ["LBC_BUILD"], "plugin"))
+os.environ["HDF5_PLUGIN_PATH"] = ":".join(  # the variable replaces HDF5's own folder, so that is named too
+    [os.path.join(os.environ["LBC_BUILD"], "plugin"), *glob.glob("/usr/lib/*/hdf5/serial/plugins")])
 
 import h5py
 import hdf5plugin  # noqa: F401  registers the filters
