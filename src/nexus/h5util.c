@@ -379,8 +379,7 @@ static bool chunks_fit(hid_t dataset, hid_t creation)
     hid_t space = H5Dget_space(dataset);
     const int rank = H5Pget_chunk(creation, H5S_MAX_RANK, chunk);
     bool fit = rank > 0 && H5Sget_simple_extent_ndims(space) == rank &&
-               H5Sget_simple_extent_dims(space, dims, most) == rank &&
-               H5Dget_num_chunks(dataset, space, &stored) >= 0;
+               H5Sget_simple_extent_dims(space, dims, most) == rank && H5Dget_num_chunks(dataset, space, &stored) >= 0;
     for (int d = 0; d < rank && fit; d++) {
         fit = chunk[d] > 0 && (chunk[d] <= dims[d] || most[d] > dims[d]);
         if (fit && __builtin_mul_overflow(room, dims[d] / chunk[d] + (dims[d] % chunk[d] != 0), &room))

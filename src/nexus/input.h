@@ -28,17 +28,17 @@ typedef struct lbc_series {
     uint64_t nimages;  /* as the master claims, 0: not said */
     uint64_t ntrigger; /* as the master claims, 0: not said */
     lbc_shape shape;
-    lbc_pixel_type type; /* of the stored pixels, not of a virtual dataset over them */
-    int64_t saturation;  /* S (SPEC section 3) */
+    lbc_pixel_type type;         /* of the stored pixels, not of a virtual dataset over them */
+    int64_t saturation;          /* S: a count above it is overloaded */
     const char *saturation_from; /* path of the field, or "pixel type" */
     const uint32_t *mask;        /* pixel mask [ny * nx], as stored; NULL: none */
     double wavelength, distance, pixel_x, pixel_y, beam_x, beam_y; /* beam centre in pixels */
-    double oscillation; /* width of one image, degrees */
+    double oscillation;                                            /* width of one image, degrees */
     const double *angles; /* [frames], where each image begins about the rotation axis; NULL: unknown */
-    double sensor_thickness, count_time, frame_time, threshold; /* m, s, s, eV */
+    double sensor_thickness, count_time, frame_time, threshold;            /* m, s, s, eV */
     char sensor_material[32], description[96], serial[48], start_time[48]; /* "": unknown */
-    uint64_t bytes;   /* of all files the frames are in */
-    uint32_t files;   /* data files (1 when the frames are in the master) */
+    uint64_t bytes;                                                        /* of all files the frames are in */
+    uint32_t files; /* data files (1 when the frames are in the master) */
 } lbc_series;
 
 /* through_hdf5: read every frame through HDF5 (for tests and for finding faults). */
