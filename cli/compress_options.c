@@ -63,9 +63,13 @@ const cli_option compress_table[] = {
      "do share T of -p and no more: 0 writes the master, 1 to P every Pth data file", NULL},
     {0, "jobs", CLI_ARGUMENT, CLI_INT, FIELD(jobs), 0, "N", "worker threads inside a share of -t (all cores)", NULL},
 
-    CLI_HEADING("Messages"),
+    CLI_HEADING("Messages and reports"),
     {0, "progress", CLI_ARGUMENT, CLI_CHOICE, FIELD(progress), 0, "WHEN",
      "show progress: auto (a bar on a terminal, a line every 10 s elsewhere), always, never", "auto|always|never"},
+    {0, "json", CLI_ARGUMENT, CLI_TEXT, FIELD(json), 0, "FILE",
+     "write what was done, with figures of every image, as JSON (- for standard output)", NULL},
+    {0, "report", CLI_ARGUMENT, CLI_TEXT, FIELD(report), 0, "FILE",
+     "write a page (HTML) that shows images before and after, sizes and errors", NULL},
     {'v', "verbose", CLI_NOTHING, CLI_FLAG, FIELD(verbose), 0, NULL, "say more", NULL},
     {'V', "version", CLI_NOTHING, CLI_FLAG, FIELD(version), 0, NULL, "show name, version and date, and exit", NULL},
     {'h', "help", CLI_NOTHING, CLI_FLAG, FIELD(help), 0, NULL, "show this, and exit", NULL},
@@ -178,5 +182,7 @@ bool compress_options_from(const compress_settings *s, unsigned cores, lbc_optio
     o->resume = s->resume;
     o->verify = s->verify;
     o->skip_bad = s->skip_bad;
+    o->measure = s->json || s->report;
+    o->draw = s->report != NULL;
     return set_lossy(s, o, error, size) && set_threads(s, cores, o, error, size);
 }

@@ -6,12 +6,10 @@
 #include "lbc.h"
 #include "parse.h"
 
-enum { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
-
 /* The command line as it was given; numbers that were not are CLI_NONE. */
 typedef struct compress_settings {
     const char *infile, *out_file, *out_master, *out_squash, *minicbf;
-    const char *compression;
+    const char *compression, *json, *report;
     int64_t first_image, last_image, bin, sum, block, level, uint_bytes;
     int64_t hcompress, j2k, j2k_alt;
     int64_t parallel, thread, jobs;

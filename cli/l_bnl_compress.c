@@ -1,68 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* l_bnl_compress - reads an image series, makes it much smaller, writes a new one. */
 #include "compress_options.h"
-#include "progress.h"
+#include "console.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define PROGRAM "l_bnl_compress"
-
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
-
-/* ---- signals: the first asks the run to end, the second ends the process -------------------- */
-
-static volatile sig_atomic_t caught;
-
-static void on_signal(int number)
-{
-    if (caught) _exit(128 + number);
-    caught = number;
-}
-
-static void catch_signals(void)
-{
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    action.sa_handler = on_signal;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-}
-
-/* ---- what the library calls ----------------------------------------------------------------- */
-
-typedef struct {
-    progress_display progress;
-    bool verbose;
-} screen;
-
-static void show_message(void *user, lbc_level level, const char *text)
-{
-    screen *s = user;
-    if (level == LBC_LEVEL_INFO && !s->verbose) return;
-    progress_clear(&s->progress);
-    const char *kind = level == LBC_LEVEL_WARNING ? "warning: " : level == LBC_LEVEL_NOTICE ? "note: " : "";
-    fprintf(stderr, PROGRAM ": %s%s\n", kind, text);
-}
-
-static int show_progress(void *user, const lbc_progress *progress)
-{
-    screen *s = user;
-    progress_show(&s->progress, progress);
-    return caught;
-}
 
 /* ---- the program ---------------------------------------------------------------------------- */
 
 static int usage_error(const char *text)
 {
-    fprintf(stderr, PROGRAM ": error: %s\n", text);
+    console_error(PROGRAM, text);
     return EXIT_USAGE;
 }
 
@@ -83,44 +34,44 @@ static int64_t date_of_run(void)
     return epoch && *epoch ? strtoll(epoch, NULL, 10) : (int64_t)time(NULL);
 }
 
-static unsigned cores(void)
+/* Writes the reports that were asked for. */
+static bool report(const compress_settings *settings, const lbc_options *options, const lbc_result *result)
 {
-    const long n = sysconf(_SC_NPROCESSORS_ONLN);
-    return n > 0 ? (unsigned)n : 1;
+    char error[LBC_ERROR_SIZE];
+    const bool replace = settings->overwrite;
+    bool ok = true;
+    if (settings->json) ok = report_put(settings->json, lbc_report_json(options, result), replace, error, sizeof error);
+    if (ok && settings->report)
+        ok = report_put(settings->report, lbc_report_html(options, result), replace, error, sizeof error);
+    if (!ok) console_error(PROGRAM, error);
+    return ok;
 }
 
-/* Reports a status; returns the exit code. */
-static int end_with(lbc_status status, const lbc_error *error)
-{
-    if (status == LBC_OK) return EXIT_DONE;
-    fprintf(stderr, PROGRAM ": error: %s\n", error->text);
-    if (status == LBC_E_CANCELLED && caught) return 128 + caught;
-    return status == LBC_E_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
-}
-
-static int compress(const compress_settings *settings, const lbc_options *options, screen *s)
+static int compress(const compress_settings *settings, const lbc_options *options, console *c)
 {
     lbc_error error = {LBC_OK, ""};
     lbc_result result;
     const lbc_status status = lbc_compress(options, &result, &error);
-    progress_clear(&s->progress);
+    bool reported = true;
+    progress_clear(&c->progress);
     if (status == LBC_OK) {
         char *summary = lbc_summary(options, &result, settings->verbose);
         if (summary) fputs(summary, stderr);
         free(summary);
+        reported = report(settings, options, &result);
     }
     lbc_result_free(&result);
-    return end_with(status, &error);
+    return reported ? console_end(c, status, &error) : EXIT_FAILED;
 }
 
-static int verify(const lbc_options *options, screen *s)
+static int verify(const lbc_options *options, console *c)
 {
     lbc_error error = {LBC_OK, ""};
     uint64_t frames = 0;
     const lbc_status status = lbc_verify(options, &frames, &error);
-    progress_clear(&s->progress);
+    progress_clear(&c->progress);
     if (status == LBC_OK) fprintf(stderr, "%s: complete, %" PRIu64 " images read\n", options->input, frames);
-    return end_with(status, &error);
+    return console_end(c, status, &error);
 }
 
 int main(int argc, char **argv)
@@ -135,16 +86,19 @@ int main(int argc, char **argv)
         printf(PROGRAM "-%s-%s\n", lbc_version(), lbc_version_date());
         return EXIT_DONE;
     }
-    const char *level = getenv("LBC_CPU");
-    if (level && lbc_limit_cpu(level)) return usage_error("LBC_CPU must be one of c, sse2, avx2, avx512");
-    if (!compress_options_from(&settings, cores(), &options, error, sizeof error)) return usage_error(error);
+    if (!console_limit_cpu(PROGRAM)) return EXIT_USAGE;
+    if (!compress_options_from(&settings, console_cores(), &options, error, sizeof error)) return usage_error(error);
+    if (!report_may_go(settings.json, settings.overwrite, error, sizeof error) ||
+        !report_may_go(settings.report, settings.overwrite, error, sizeof error)) {
+        console_error(PROGRAM, error);
+        return EXIT_FAILED;
+    }
 
-    screen s = {.verbose = settings.verbose};
-    progress_open(&s.progress, stderr, settings.progress);
-    options.message = show_message;
-    options.progress = show_progress;
-    options.user = &s;
+    console c;
+    console_open(&c, PROGRAM, settings.progress, settings.verbose);
+    options.message = console_message;
+    options.progress = console_progress;
+    options.user = &c;
     options.date = date_of_run();
-    catch_signals();
-    return settings.verify && !settings.out_file ? verify(&options, &s) : compress(&settings, &options, &s);
+    return settings.verify && !settings.out_file ? verify(&options, &c) : compress(&settings, &options, &c);
 }

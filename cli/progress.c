@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "progress.h"
 
-#include "compress_options.h"
-
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>

@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+enum { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
+
 typedef struct progress_display {
     FILE *out;
     bool shown, bar; /* shown false: nothing at all */
@@ -14,7 +16,6 @@ typedef struct progress_display {
     double last;     /* seconds at the last drawing */
 } progress_display;
 
-/* when: PROGRESS_AUTO, _ALWAYS or _NEVER of compress_options.h */
 void progress_open(progress_display *display, FILE *out, int when);
 void progress_show(progress_display *display, const lbc_progress *progress);
 /* Takes the bar away, so that a message can be printed, or at the end. */

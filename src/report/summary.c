@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The summary of a run: what fits a screen and answers "what happened to my data?". */
 #include "report/text.h"
+#include "report/words.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-static double ratio(double before, double after) { return after > 0 ? before / after : 0; }
-
-static const char *type_name(lbc_pixel_type type)
+static double ratio(double before, double after)
 {
-    static const char *const names[] = {"uint8", "uint16", "uint32", "int8", "int16", "int32"};
-    return names[type];
+    return after > 0 ? before / after : 0;
 }
 
 static void add_series(lbc_text *t, const char *label, const char *path, uint64_t frames, lbc_shape shape,
@@ -19,7 +17,7 @@ static void add_series(lbc_text *t, const char *label, const char *path, uint64_
     char a[16], b[16], n[32];
     lbc_text_add(t, "%-9s %s\n", label, path ? path : "(data files alone)");
     lbc_text_add(t, "          %s images of %" PRIu32 " x %" PRIu32 " %s, %s raw, %s stored\n",
-                 lbc_text_count(frames, n), shape.nx, shape.ny, type_name(type), lbc_text_bytes((double)raw, a),
+                 lbc_text_count(frames, n), shape.nx, shape.ny, lbc_type_name(type), lbc_text_bytes((double)raw, a),
                  lbc_text_bytes((double)stored, b));
 }
 
@@ -43,14 +41,13 @@ static void add_codestreams(lbc_text *t, const lbc_options *o, const lbc_result 
                  o->lossy_value, lbc_text_bytes(mean, size), ratio(raw, mean));
 }
 
-/* "every 8th image", or nothing where it was all of them. */
 static void add_figures(lbc_text *t, const lbc_options *o, const lbc_figures *f)
 {
     char sample[40] = "";
     if (!f->frames || (o->lossy == LBC_LOSSY_NONE && f->largest == 0)) return;
-    if (f->every > 1) snprintf(sample, sizeof sample, " (of every %" PRIu32 "th image)", f->every);
-    lbc_text_add(t, "          RMSE %.4g counts, mean %.4g -> %.4g (%+.2g %%)%s\n", f->rmse, f->mean_before, f->mean_after,
-                 100 * f->relative_shift, sample);
+    if (f->every > 1) snprintf(sample, sizeof sample, " (1 image in %" PRIu32 ")", f->every);
+    lbc_text_add(t, "          RMSE %.4g counts, mean %.4g -> %.4g (%+.2g %%)%s\n", f->rmse, f->mean_before,
+                 f->mean_after, 100 * f->relative_shift, sample);
     if (f->every > 1) return;
     lbc_text_add(t, "          local mean off by %.2g %% (median)", 100 * f->local_shift);
     if (f->spots) {

@@ -9,36 +9,66 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void give_up(lbc_text *t)
+void lbc_text_fail(lbc_text *t)
 {
     free(t->text);
     *t = (lbc_text){.failed = true};
 }
 
+/* Room for so many bytes more, and the final null. */
+static bool make_room(lbc_text *t, size_t more)
+{
+    const size_t need = t->length + more + 1;
+    if (t->failed) return false;
+    if (need <= t->capacity) return true;
+    const size_t capacity = need < 512 ? 1024 : 2 * need;
+    char *grown = lbc_alloc(capacity, 1);
+    if (!grown) {
+        lbc_text_fail(t);
+        return false;
+    }
+    if (t->length) memcpy(grown, t->text, t->length);
+    free(t->text);
+    t->text = grown;
+    t->capacity = capacity;
+    return true;
+}
+
 void lbc_text_add(lbc_text *t, const char *format, ...)
 {
-    if (t->failed) return;
     va_list args;
     va_start(args, format);
     const int n = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    const size_t need = t->length + (n > 0 ? (size_t)n : 0) + 1;
-    if (need > t->capacity) {
-        const size_t capacity = need < 512 ? 1024 : 2 * need;
-        char *grown = lbc_alloc(capacity, 1);
-        if (!grown) {
-            give_up(t);
-            return;
-        }
-        if (t->length) memcpy(grown, t->text, t->length);
-        free(t->text);
-        t->text = grown;
-        t->capacity = capacity;
-    }
+    const size_t length = n > 0 ? (size_t)n : 0;
+    if (!make_room(t, length)) return;
     va_start(args, format);
     vsnprintf(t->text + t->length, t->capacity - t->length, format, args);
     va_end(args);
-    t->length = need - 1;
+    t->length += length;
+}
+
+void lbc_text_put(lbc_text *t, const char *bytes, size_t length)
+{
+    if (!make_room(t, length)) return;
+    memcpy(t->text + t->length, bytes, length);
+    t->length += length;
+    t->text[t->length] = '\0';
+}
+
+void lbc_text_html(lbc_text *t, const char *text)
+{
+    for (; *text; text++) {
+        const char *entity = *text == '&'   ? "&amp;"
+                             : *text == '<' ? "&lt;"
+                             : *text == '>' ? "&gt;"
+                             : *text == '"' ? "&quot;"
+                                            : NULL;
+        if (entity)
+            lbc_text_put(t, entity, strlen(entity));
+        else
+            lbc_text_put(t, text, 1);
+    }
 }
 
 char *lbc_text_take(lbc_text *t)

@@ -14,6 +14,12 @@ typedef struct lbc_text {
 } lbc_text;
 
 void lbc_text_add(lbc_text *t, const char *format, ...) LBC_PRINTF(2, 3);
+/* Appends length bytes as they are. */
+void lbc_text_put(lbc_text *t, const char *bytes, size_t length);
+/* Appends text with &, <, > and " as HTML wants them. */
+void lbc_text_html(lbc_text *t, const char *text);
+/* Drops the text: what it was to hold could not be made. */
+void lbc_text_fail(lbc_text *t);
 /* The string, the caller's; NULL when an allocation failed. t is empty afterwards. */
 char *lbc_text_take(lbc_text *t);
 

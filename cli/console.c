@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "console.h"
+
+#include "base/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- signals --------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t caught;
+
+static void on_signal(int number)
+{
+    if (caught) _exit(128 + number);
+    caught = number;
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_signal;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+}
+
+/* ---- messages and progress ------------------------------------------------------------------- */
+
+void console_open(console *c, const char *program, int progress, bool verbose)
+{
+    *c = (console){.program = program, .verbose = verbose};
+    progress_open(&c->progress, stderr, progress);
+    catch_signals();
+}
+
+void console_message(void *user, lbc_level level, const char *text)
+{
+    console *c = user;
+    if (level == LBC_LEVEL_INFO && !c->verbose) return;
+    progress_clear(&c->progress);
+    const char *kind = level == LBC_LEVEL_WARNING ? "warning: " : level == LBC_LEVEL_NOTICE ? "note: " : "";
+    fprintf(stderr, "%s: %s%s\n", c->program, kind, text);
+}
+
+int console_progress(void *user, const lbc_progress *progress)
+{
+    console *c = user;
+    progress_show(&c->progress, progress);
+    return caught;
+}
+
+void console_error(const char *program, const char *text)
+{
+    fprintf(stderr, "%s: error: %s\n", program, text);
+}
+
+int console_end(const console *c, lbc_status status, const lbc_error *error)
+{
+    if (status == LBC_OK) return EXIT_DONE;
+    console_error(c->program, error->text);
+    if (status == LBC_E_CANCELLED && caught) return 128 + caught;
+    return status == LBC_E_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
+}
+
+unsigned console_cores(void)
+{
+    const long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n > 0 ? (unsigned)n : 1;
+}
+
+bool console_limit_cpu(const char *program)
+{
+    const char *level = getenv("LBC_CPU");
+    if (!level || lbc_limit_cpu(level) == LBC_OK) return true;
+    console_error(program, "LBC_CPU must be one of c, sse2, avx2, avx512");
+    return false;
+}
+
+/* ---- reports --------------------------------------------------------------------------------- */
+
+static bool to_stdout(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
+static bool is_hdf5(const char *path)
+{
+    static const char magic[8] = "\211HDF\r\n\032\n";
+    char head[sizeof magic];
+    FILE *file = fopen(path, "rb");
+    const bool hdf5 = file && fread(head, sizeof head, 1, file) == 1 && memcmp(head, magic, sizeof head) == 0;
+    if (file) fclose(file);
+    return hdf5;
+}
+
+bool report_may_go(const char *path, bool replace, char *error, size_t size)
+{
+    if (!path || to_stdout(path)) return true;
+    if (access(path, F_OK) == 0) {
+        if (is_hdf5(path)) {
+            snprintf(error, size, "%s: is an HDF5 file, which no report replaces", path);
+            return false;
+        }
+        if (!replace) snprintf(error, size, "%s: exists (--overwrite replaces it)", path);
+        return replace;
+    }
+    const char *slash = strrchr(path, '/');
+    char folder[4096] = ".";
+    if (slash) snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+    if (access(folder, W_OK | X_OK) == 0) return true;
+    snprintf(error, size, "%s: cannot write here: %s", folder, strerror(errno));
+    return false;
+}
+
+static bool put_text(FILE *file, const char *text)
+{
+    const bool written = fputs(text, file) >= 0;
+    return fflush(file) == 0 && written;
+}
+
+/* Makes the file, which must not exist. */
+static bool put_file(const char *path, const char *text)
+{
+    const int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    FILE *file = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
+    if (!file) {
+        if (descriptor >= 0) close(descriptor);
+        return false;
+    }
+    const bool written = put_text(file, text);
+    return fclose(file) == 0 && written;
+}
+
+bool report_put(const char *path, char *text, bool replace, char *error, size_t size)
+{
+    lbc_place place = {0};
+    lbc_error trouble = {LBC_OK, "out of memory for a report"};
+    lbc_status status = text ? LBC_OK : LBC_E_MEMORY;
+    if (status == LBC_OK && to_stdout(path)) {
+        if (!put_text(stdout, text))
+            status = lbc_fail(&trouble, LBC_E_IO, "the report cannot be written: %s", strerror(errno));
+    } else if (status == LBC_OK) {
+        status = lbc_place_begin(&place, path, &trouble);
+        if (status == LBC_OK && !put_file(place.temporary, text))
+            status = lbc_fail(&trouble, LBC_E_IO, "%s: cannot be written: %s", path, strerror(errno));
+        if (status == LBC_OK) status = lbc_place_commit(&place, replace, &trouble);
+        lbc_place_drop(&place);
+    }
+    free(text);
+    if (status) snprintf(error, size, "%s", trouble.text);
+    return status == LBC_OK;
+}

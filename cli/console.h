@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* console.h - what the programs that read series have in common: messages, progress, signals, exit status,
+ * and reports as files. */
+#ifndef LBC_CLI_CONSOLE_H
+#define LBC_CLI_CONSOLE_H
+
+#include "lbc.h"
+#include "progress.h"
+
+#include <stddef.h>
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+typedef struct console {
+    const char *program;
+    progress_display progress;
+    bool verbose;
+} console;
+
+/* Signals are caught from here on: the first asks the run to end, the second ends the process. progress:
+ * PROGRESS_AUTO, ... */
+void console_open(console *c, const char *program, int progress, bool verbose);
+
+/* For the library: user is the console. */
+void console_message(void *user, lbc_level level, const char *text);
+int console_progress(void *user, const lbc_progress *progress);
+
+/* Prints an error, "PROGRAM: error: TEXT". */
+void console_error(const char *program, const char *text);
+/* Prints the error of a status that is not LBC_OK. Returns the exit status: 128 + n when signal n ended the
+ * run, EXIT_USAGE for options that make no sense, else EXIT_FAILED; EXIT_DONE for LBC_OK. */
+int console_end(const console *c, lbc_status status, const lbc_error *error);
+/* Processors of this machine. */
+unsigned console_cores(void);
+/* Takes LBC_CPU of the environment into account. False: it makes no sense, which has been said. */
+bool console_limit_cpu(const char *program);
+
+/* ---- reports --------------------------------------------------------------------------------- */
+
+/* Whether a report can go to path: NULL and "-" always; a file that is there only with leave to replace it,
+ * and never one that is HDF5. False: no, and error says why. To be asked before the work is begun. */
+bool report_may_go(const char *path, bool replace, char *error, size_t size);
+/* Writes text, which it frees, to path ("-": stdout), whole or not at all. text NULL: out of memory. */
+bool report_put(const char *path, char *text, bool replace, char *error, size_t size);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* words.h - names of things, as every report calls them. */
+#ifndef LBC_REPORT_WORDS_H
+#define LBC_REPORT_WORDS_H
+
+#include "lbc.h"
+
+/* "uint16" */
+const char *lbc_type_name(lbc_pixel_type type);
+
+/* A copy of bytes, each taken for a Latin-1 character, as UTF-8. Freed with free(); NULL: out of memory. */
+char *lbc_latin1_to_utf8(const char *bytes);
+
+#endif
