@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "metadata/geometry.h"
 
+#include <ctype.h>
 #include <math.h>
+#include <string.h>
 
 const double lbc_fast_direction[3] = {-1, 0, 0};
 const double lbc_slow_direction[3] = {0, -1, 0};
@@ -14,4 +16,39 @@ lbc_translation lbc_module_offset(double beam_x, double beam_y, double pixel_x, 
     const double x = beam_x * pixel_x, y = beam_y * pixel_y, length = hypot(x, y);
     if (!(length > 0)) return (lbc_translation){0, {1, 0, 0}};
     return (lbc_translation){length, {x / length, y / length, 0}};
+}
+
+static bool contains(const char *text, const char *word)
+{
+    const size_t n = strlen(word);
+    for (; *text; text++) {
+        size_t i = 0;
+        while (i < n && toupper((unsigned char)text[i]) == word[i]) i++;
+        if (i == n) return true;
+    }
+    return false;
+}
+
+static bool is_diamond(const char *instrument)
+{
+    static const char *const short_names[] = {"I03", "I04", "VMXM"};
+    for (size_t i = 0; i < sizeof short_names / sizeof short_names[0]; i++)
+        if (strlen(instrument) == strlen(short_names[i]) && contains(instrument, short_names[i])) return true;
+    return contains(instrument, "DIAMOND BEAMLINE") || contains(instrument, "DLS");
+}
+
+bool lbc_data_size_is_reversed(const char *instrument, const char *start_time)
+{
+    static const struct {
+        const char *name, *until; /* local time, as dxtbx compares it */
+    } beamlines[] = {
+        {"I03", "2021-09-10T13:12:00"},
+        {"I04", "2021-09-14T15:03:00"},
+        {"VMXM", "2022-01-01T01:00:00"},
+    };
+    if (!is_diamond(instrument) || !start_time[0]) return false;
+    for (size_t i = 0; i < sizeof beamlines / sizeof beamlines[0]; i++)
+        if (contains(instrument, beamlines[i].name))
+            return strncmp(start_time, beamlines[i].until, strlen(beamlines[i].until)) < 0;
+    return false;
 }

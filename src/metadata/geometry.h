@@ -10,6 +10,8 @@
 
 #include "lbc.h"
 
+#include <stdbool.h>
+
 /* A translation as NeXus writes it: `value` metres along the unit vector. */
 typedef struct lbc_translation {
     double value;
@@ -19,6 +21,11 @@ typedef struct lbc_translation {
 /* From the beam to the corner of the first pixel. Beam centre in pixels from that corner, pixel size in
  * metres. Neither changes under binning by more than rounding: b cancels. */
 lbc_translation lbc_module_offset(double beam_x, double beam_y, double pixel_x, double pixel_y);
+
+/* True when dxtbx takes a module's data_size of this instrument and time (ISO 8601) for (fast, slow) instead of (slow,
+ * fast): Diamond's I03, I04 and VMXm wrote it so until September 2021 (VMXm: 2022), and dxtbx (FormatNXmxDLS.py)
+ * turns it round by name and date alone. */
+bool lbc_data_size_is_reversed(const char *instrument, const char *start_time);
 
 extern const double lbc_fast_direction[3];  /* (-1, 0, 0) */
 extern const double lbc_slow_direction[3];  /* (0, -1, 0) */

@@ -160,18 +160,18 @@ static bool complete_chain(hid_t detector, const lbc_tree *tree, const lbc_serie
     return ok && need_text(detector, "depends_on", chain);
 }
 
-static bool has_module(hid_t detector)
+/* The module, opened; invalid: there is none. */
+static hid_t open_module(hid_t detector)
 {
     lbc_h5_names names;
-    bool found = false;
-    if (lbc_h5_names_read(&names, detector) != LBC_OK) return false;
-    for (size_t i = 0; i < names.count && !found; i++) {
-        hid_t child = H5Oopen(detector, names.name[i], H5P_DEFAULT);
-        found = child >= 0 && lbc_h5_is_class(child, "NXdetector_module");
-        lbc_h5_close(&child);
+    hid_t module = H5I_INVALID_HID;
+    if (lbc_h5_names_read(&names, detector) != LBC_OK) return module;
+    for (size_t i = 0; i < names.count && module < 0; i++) {
+        module = H5Oopen(detector, names.name[i], H5P_DEFAULT);
+        if (module >= 0 && !lbc_h5_is_class(module, "NXdetector_module")) lbc_h5_close(&module);
     }
     lbc_h5_names_free(&names);
-    return found;
+    return module;
 }
 
 static bool put_module(hid_t module, const lbc_tree *tree, const lbc_series *s, const char *chain)
@@ -191,13 +191,41 @@ static bool put_module(hid_t module, const lbc_tree *tree, const lbc_series *s, 
            put_translation(module, "slow_pixel_direction", s->pixel_y * c->bin, lbc_slow_direction, offset_path);
 }
 
+/* What dxtbx calls the instrument, and when it thinks that data were taken. */
+static bool dxtbx_reverses(const lbc_tree *tree)
+{
+    char path[1100], name[128] = "", start[64];
+    hid_t instrument = H5Oopen(tree->out, tree->instrument, H5P_DEFAULT);
+    if (instrument >= 0 && !lbc_h5_attr_text(instrument, "short_name", name, sizeof name)) {
+        hid_t set = lbc_h5_has_link(instrument, "name") ? H5Dopen2(instrument, "name", H5P_DEFAULT) : H5I_INVALID_HID;
+        if (set >= 0 && !lbc_h5_attr_text(set, "short_name", name, sizeof name)) lbc_h5_text(set, name, sizeof name);
+        lbc_h5_close(&set);
+    }
+    lbc_h5_close(&instrument);
+    snprintf(path, sizeof path, "%s/start_time", tree->entry);
+    read_text(tree->out, path, start, sizeof start);
+    return lbc_data_size_is_reversed(name, start);
+}
+
+static bool reverse_size(hid_t module, const lbc_change *c)
+{
+    const uint32_t size[2] = {c->out.nx, c->out.ny};
+    hid_t set = H5Dopen2(module, "data_size", H5P_DEFAULT);
+    const bool ok = set >= 0 && H5Dwrite(set, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, size) >= 0;
+    lbc_h5_close(&set);
+    return ok;
+}
+
 static bool complete_module(hid_t detector, const lbc_tree *tree, const lbc_series *s, const char *chain)
 {
-    if (has_module(detector)) return true;
-    const lbc_series *known = s;
-    if (isnan(known->beam_x) || isnan(known->beam_y) || isnan(known->pixel_x) || isnan(known->pixel_y)) return true;
-    hid_t module = lbc_h5_create_group(detector, "module", "NXdetector_module");
-    const bool ok = module >= 0 && put_module(module, tree, s, chain);
+    hid_t module = open_module(detector);
+    bool ok = module >= 0;
+    if (!ok) {
+        if (isnan(s->beam_x) || isnan(s->beam_y) || isnan(s->pixel_x) || isnan(s->pixel_y)) return true;
+        module = lbc_h5_create_group(detector, "module", "NXdetector_module");
+        ok = module >= 0 && put_module(module, tree, s, chain);
+    }
+    if (ok && dxtbx_reverses(tree)) ok = reverse_size(module, tree->context.change);
     lbc_h5_close(&module);
     return ok;
 }
@@ -231,8 +259,8 @@ lbc_status lbc_nxmx_complete(const lbc_tree *tree, const lbc_series *series, lbc
     hid_t data = H5I_INVALID_HID;
     const bool ok = entry >= 0 && need_text(entry, "definition", "NXmx") &&
                     (instrument = open_group(tree->out, tree->instrument, "NXinstrument")) >= 0 &&
-                    (data = open_group(tree->out, tree->data, "NXdata")) >= 0 && complete_detector(tree, series) &&
-                    complete_times(tree, entry) && complete_beam(instrument, series->wavelength) &&
+                    (data = open_group(tree->out, tree->data, "NXdata")) >= 0 && complete_times(tree, entry) &&
+                    complete_detector(tree, series) && complete_beam(instrument, series->wavelength) &&
                     complete_instrument_name(instrument) && complete_sample(tree, series);
     const lbc_status status =
         ok ? LBC_OK : lbc_fail(err, LBC_E_IO, "the new master: NXmx fields cannot be written (%s)", lbc_h5_why(why));

@@ -12,6 +12,11 @@ import numpy as np
 import fit
 import trees
 
+try:
+    from dxtbx.model.experiment_list import ExperimentListFactory
+except ImportError:
+    ExperimentListFactory = None
+
 MASTERS = os.path.join(os.environ.get("LBC_SHARED_DATA", ""), "masters")
 FRAMES, BIN, SUM = 4, 2, 2
 
@@ -25,7 +30,7 @@ def compress(*arguments):
 
 @unittest.skipUnless(os.path.isdir(MASTERS), "real masters are not here")
 class RealMasters(unittest.TestCase):
-    def run_on(self, name, beside=(), mask=None):
+    def run_on(self, name, beside=(), mask=None, reversed_size=False):
         with tempfile.TemporaryDirectory() as folder:
             master, shape, total = fit.frames_for(os.path.join(MASTERS, name), folder, FRAMES,
                                                   [os.path.join(MASTERS, b) for b in beside])
@@ -39,11 +44,13 @@ class RealMasters(unittest.TestCase):
             mask_out = after["/entry/instrument/detector/detectorSpecific/pixel_mask"].value
             out = tuple(-(-n // BIN) for n in shape)
             saturation = int(after["/entry/instrument/detector/saturation_value"].value)
-            change = trees.Change(BIN, SUM, groups, total, shape, out, saturation, 16, "bslz4", mask_in, mask_out)
+            change = trees.Change(BIN, SUM, groups, total, shape, out, saturation, 16, "bslz4", mask_in, mask_out,
+                                  reversed_size)
             self.assertEqual(trees.unexplained(before, after, change), [])
             self.check_mask(mask_in, mask_out, shape, out)
             self.check_forms(os.path.join(folder, "out_master.h5"), len(groups))
             self.check_pixels(folder, shape, groups, mask_out)
+            self.check_dxtbx(os.path.join(folder, "out_master.h5"), out, saturation)
             return before, after, said
 
     def check_mask(self, mask_in, mask_out, shape, out):
@@ -85,6 +92,18 @@ class RealMasters(unittest.TestCase):
         good = mask[:ny // BIN, :nx // BIN] == 0
         np.testing.assert_array_equal(stored[:ny // BIN, :nx // BIN][good], binned[good])
 
+    def check_dxtbx(self, master, out, saturation):
+        if ExperimentListFactory is None:
+            return
+        [experiment] = ExperimentListFactory.from_filenames([master])
+        panel = experiment.detector[0]
+        self.assertEqual(panel.get_image_size(), out[::-1])
+        self.assertEqual(panel.get_trusted_range(), (-1, saturation))
+        with h5py.File(master, "r") as f:
+            stored = f["entry/data/data_000001"][0]
+        good = stored <= saturation
+        np.testing.assert_array_equal(experiment.imageset.get_raw_data(0)[0].as_numpy_array()[good], stored[good])
+
     def test_filewriter_1(self):
         before, after, _ = self.run_on(
             "dectris_eiger9m_fw1.6.4_master.h5",
@@ -98,7 +117,7 @@ class RealMasters(unittest.TestCase):
         self.assertNotIn("/entry/instrument/source", after)       # nobody said which
 
     def test_dls_links(self):
-        before, after, said = self.run_on("dls_i04_eiger16m_3600_master.h5")
+        before, after, said = self.run_on("dls_i04_eiger16m_3600_master.h5", reversed_size=True)
         self.assertIn("pixel_mask", said)                         # whose link dangles
         self.assertEqual(after["/entry/instrument/name"].value, "I04")
         self.assertIn("/entry/instrument/detector/detectorSpecific/nimages", after)
@@ -114,8 +133,8 @@ class RealMasters(unittest.TestCase):
         self.assertNotIn("/entry/instrument/detector/flatfield", after)
 
     def test_dls_fast_slow(self):
-        _, after, _ = self.run_on("dls_i04_therm_6_2.nxs")
-        self.assertEqual(after["/entry/instrument/detector/module/data_size"].value.tolist(), [2181, 2074])
+        _, after, _ = self.run_on("dls_i04_therm_6_2.nxs", reversed_size=True)
+        self.assertEqual(after["/entry/instrument/detector/module/data_size"].value.tolist(), [2074, 2181])
 
     def test_mx3(self):
         _, after, _ = self.run_on("mx3_eiger2_9m_master.h5")

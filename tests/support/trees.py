@@ -115,6 +115,7 @@ class Change:
     codec: str
     mask_in: object = None
     mask_out: object = None
+    reversed_size: bool = False    # dxtbx turns data_size of early Diamond files round, so they keep it so
 
 
 # ---- the rules -------------------------------------------------------------------------------
@@ -207,7 +208,7 @@ def rule(path, node, nodes, c):
     if group == "module" and numeric:
         changed = {
             "fast_pixel_direction": lambda: value * b, "slow_pixel_direction": lambda: value * b,
-            "data_size": lambda: np.array(c.shape_out), "data_origin": lambda: value // b,
+            "data_size": lambda: np.array(c.shape_out[::-1] if c.reversed_size else c.shape_out), "data_origin": lambda: value // b,
         }.get(name)
         if changed:
             return name, changed()

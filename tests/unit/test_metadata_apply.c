@@ -159,6 +159,22 @@ static void test_module_offset(void **state)
     NEAR(none.vector[0], 1);
 }
 
+static void test_reversed_size(void **state)
+{
+    (void)state;
+    assert_true(lbc_data_size_is_reversed("I04", "2019-01-21T14:55:29"));
+    assert_true(lbc_data_size_is_reversed("i03", "2021-09-10T13:11:59Z"));
+    assert_false(lbc_data_size_is_reversed("I03", "2021-09-10T13:12:00"));
+    assert_true(lbc_data_size_is_reversed("DLS I04", "2021-09-14T15:02:59"));
+    assert_true(lbc_data_size_is_reversed("DIAMOND BEAMLINE VMXm", "2021-12-31T00:00:00"));
+    assert_false(lbc_data_size_is_reversed("DLS I04", "2022-12-09T16:18:01Z"));
+    assert_false(lbc_data_size_is_reversed("DLS I24", "2019-01-21T14:55:29"));
+    assert_false(lbc_data_size_is_reversed("MX3", "2019-01-21T14:55:29"));
+    assert_false(lbc_data_size_is_reversed("SOLEIL I044", "2019-01-21T14:55:29"));
+    assert_false(lbc_data_size_is_reversed("I04", ""));
+    assert_false(lbc_data_size_is_reversed("", "2019-01-21T14:55:29"));
+}
+
 static void check_time(const char *text, double seconds, const char *expected)
 {
     char out[LBC_TIME_SIZE];
@@ -231,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_material),
         cmocka_unit_test(test_map),
         cmocka_unit_test(test_module_offset),
+        cmocka_unit_test(test_reversed_size),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_note),
     };
