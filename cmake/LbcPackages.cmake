@@ -17,7 +17,7 @@ install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/l-bnl-compress RE
 # ---- the plugin ----
 # HDF5 looks in one folder of its own, or in those of HDF5_PLUGIN_PATH instead. Installed into the system (/usr,
 # /usr/local) the plugin goes to HDF5's folder; below any other prefix, to the same place under it.
-set(LBC_PLUGIN_DIR "" CACHE PATH "where the HDF5 plugin goes; empty: where HDF5 looks")
+set(LBC_PLUGIN_DIR "" CACHE STRING "where the HDF5 plugin goes, below the prefix if relative; empty: where HDF5 looks")
 find_file(LBC_HDF5_CONFIGURATION H5pubconf.h HINTS ${HDF5_INCLUDE_DIRS} NO_CACHE)
 if(LBC_HDF5_CONFIGURATION)
   file(STRINGS ${LBC_HDF5_CONFIGURATION} line REGEX "define H5_DEFAULT_PLUGINDIR ")
