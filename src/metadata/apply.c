@@ -41,7 +41,10 @@ unsigned lbc_set_values(lbc_value_name value, const lbc_change *change, double o
     case LBC_VALUE_SATURATION: out[0] = (double)change->saturation; break;
     case LBC_VALUE_DEPTH: out[0] = stored_bits(change->type); break;
     case LBC_VALUE_MASKED: out[0] = (double)change->masked; break;
-    case LBC_VALUE_SIZE: out[0] = change->out.ny; out[1] = change->out.nx; return 2;
+    case LBC_VALUE_SIZE:
+        out[0] = change->out.ny;
+        out[1] = change->out.nx;
+        return 2;
     }
     return 1;
 }
@@ -83,8 +86,7 @@ double lbc_axis_new_start(const lbc_axis *axis, const lbc_change *change)
 double lbc_axis_new_total(const lbc_axis *axis, const lbc_change *change)
 {
     if (!change->groups) return NAN;
-    return lbc_axis_end(axis, image_of(change->groups - 1, LBC_SAMPLE_LAST, change)) -
-           lbc_axis_new_start(axis, change);
+    return lbc_axis_end(axis, image_of(change->groups - 1, LBC_SAMPLE_LAST, change)) - lbc_axis_new_start(axis, change);
 }
 
 const char *lbc_material_name(const char *name)

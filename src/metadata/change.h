@@ -24,13 +24,13 @@ typedef struct lbc_step {
 typedef struct lbc_change {
     uint32_t bin, sum;
     lbc_shape in, out;
-    lbc_pixel_type type;  /* stored pixels of the output */
-    int64_t saturation;   /* S' */
-    const char *codec;    /* name of the storage codec written: "bslz4" */
+    lbc_pixel_type type; /* stored pixels of the output */
+    int64_t saturation;  /* S' */
+    const char *codec;   /* name of the storage codec written: "bslz4" */
     bool gaps_zero;
 
-    uint64_t frames_in;   /* frames of the input series */
-    uint64_t groups;      /* N': frames of the output series */
+    uint64_t frames_in; /* frames of the input series */
+    uint64_t groups;    /* N': frames of the output series */
     /* Input frames (0-based) that make output frame k: first .. first + count - 1. */
     void (*group)(const void *plan, uint64_t k, uint64_t *first, uint32_t *count);
     const void *plan;

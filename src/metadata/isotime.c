@@ -97,8 +97,8 @@ bool lbc_time_add(const char *text, double seconds, char out[LBC_TIME_SIZE])
     if (second < 0) second += 86400, day--;
     date_from_days(day, &c);
     if (c.year > 9999) return false;
-    int n = snprintf(out, LBC_TIME_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d", c.year, c.month, c.day,
-                     (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
+    int n = snprintf(out, LBC_TIME_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d", c.year, c.month, c.day, (int)(second / 3600),
+                     (int)(second / 60 % 60), (int)(second % 60));
     if (c.digits) n += snprintf(out + n, LBC_TIME_SIZE - (size_t)n, ".%0*lld", c.digits, (long long)ticks);
     snprintf(out + n, LBC_TIME_SIZE - (size_t)n, "%s", c.zone);
     return true;

@@ -5,6 +5,9 @@
 
 /* ---- kinds of groups ----------------------------------------------------------------------- */
 
+/* Tables read best one row a line. */
+/* clang-format off */
+
 typedef struct class_row {
     const char *nx_class;
     lbc_group group;
@@ -50,6 +53,8 @@ static const class_row usual_names[] = {
     {NULL, LBC_GROUP_OTHER},
 };
 
+/* clang-format on */
+
 static const class_row *find_class(const class_row *row, const char *name)
 {
     while (row->nx_class && strcmp(row->nx_class, name) != 0) row++;
@@ -74,11 +79,11 @@ lbc_group lbc_group_of(lbc_group parent, const char *name, const char *nx_class)
 
 typedef enum shape_test {
     ANY,
-    NUMBERS,   /* numeric */
+    NUMBERS, /* numeric */
     TEXT,
-    FRAMES,    /* (..., ny, nx), rank 3 or more */
-    FLAT_MAP,  /* (ny, nx) */
-    TILE_MAP   /* rank 2, both sides at least 16: no table of two columns */
+    FRAMES,   /* (..., ny, nx), rank 3 or more */
+    FLAT_MAP, /* (ny, nx) */
+    TILE_MAP  /* rank 2, both sides at least 16: no table of two columns */
 } shape_test;
 
 typedef enum when { ALWAYS, WHEN_BINNED } when;
@@ -91,6 +96,7 @@ typedef struct row {
     lbc_rule rule;
 } row;
 
+/* clang-format off */
 #define KEEP(scale_, sample_) {LBC_ACTION_KEEP, LBC_SCALE_##scale_, LBC_SAMPLE_##sample_, LBC_VALUE_NONE, false}
 #define AXIS(scale_, sample_) {LBC_ACTION_KEEP, LBC_SCALE_##scale_, LBC_SAMPLE_##sample_, LBC_VALUE_NONE, true}
 #define DO(action_)           {LBC_ACTION_##action_, LBC_SCALE_NONE, LBC_SAMPLE_NONE, LBC_VALUE_NONE, false}
@@ -158,6 +164,8 @@ static const row table[] = {
 
     {~0u, "*", ANY, ALWAYS, KEEP(NONE, NONE)},
 };
+
+/* clang-format on */
 
 /* ---- looking up ---------------------------------------------------------------------------- */
 

@@ -14,17 +14,17 @@
 typedef enum lbc_group {
     LBC_GROUP_OTHER,
     LBC_GROUP_ENTRY,
-    LBC_GROUP_DATA,       /* NXdata: the images and their axes */
+    LBC_GROUP_DATA, /* NXdata: the images and their axes */
     LBC_GROUP_INSTRUMENT,
     LBC_GROUP_DETECTOR,
-    LBC_GROUP_SPECIFIC,   /* detectorSpecific: DECTRIS's own fields */
-    LBC_GROUP_TILE,       /* detectorModule_NNN below it: one piece of the sensor */
-    LBC_GROUP_MODULE,     /* NXdetector_module: how images lie in space */
-    LBC_GROUP_AXES,       /* NXtransformations, NXpositioner, NXgoniometer: axes and their values */
-    LBC_GROUP_GEOMETRY,   /* NXgeometry and what is below it: vectors, never per image */
+    LBC_GROUP_SPECIFIC, /* detectorSpecific: DECTRIS's own fields */
+    LBC_GROUP_TILE,     /* detectorModule_NNN below it: one piece of the sensor */
+    LBC_GROUP_MODULE,   /* NXdetector_module: how images lie in space */
+    LBC_GROUP_AXES,     /* NXtransformations, NXpositioner, NXgoniometer: axes and their values */
+    LBC_GROUP_GEOMETRY, /* NXgeometry and what is below it: vectors, never per image */
     LBC_GROUP_SAMPLE,
     LBC_GROUP_BEAM,
-    LBC_GROUP_PROCESS     /* NXprocess and what is below it: history, never changed */
+    LBC_GROUP_PROCESS /* NXprocess and what is below it: history, never changed */
 } lbc_group;
 
 /* The kind of a group from its parent's kind, its own name, and its NX_class ("" when it has none). */
@@ -35,14 +35,14 @@ lbc_group lbc_group_of(lbc_group parent, const char *name, const char *nx_class)
 typedef struct lbc_field {
     lbc_group group;
     const char *name;
-    bool numeric;  /* integers, floats, booleans */
+    bool numeric; /* integers, floats, booleans */
     bool floating;
-    int rank;      /* 0: scalar */
+    int rank;                      /* 0: scalar */
     uint64_t dims[LBC_FIELD_RANK]; /* of the first four dimensions */
 } lbc_field;
 
 typedef enum lbc_action {
-    LBC_ACTION_KEEP,     /* the value stays; sampling and scaling still apply */
+    LBC_ACTION_KEEP, /* the value stays; sampling and scaling still apply */
     LBC_ACTION_DROP,
     LBC_ACTION_IMAGES,   /* frames of the series: replaced by links to the new files */
     LBC_ACTION_MASK,     /* the pixel mask: written anew */
@@ -67,7 +67,7 @@ typedef enum lbc_value_name {
     LBC_VALUE_NONE,
     LBC_VALUE_ONE,
     LBC_VALUE_ZERO,
-    LBC_VALUE_FRAMES,     /* N' */
+    LBC_VALUE_FRAMES, /* N' */
     LBC_VALUE_NX,
     LBC_VALUE_NY,
     LBC_VALUE_SIZE,       /* (slow, fast) */
@@ -82,7 +82,7 @@ typedef struct lbc_rule {
     lbc_scale scale;
     lbc_sample sample; /* per-image values: which image of a group gives its value */
     lbc_value_name value;
-    bool wide;         /* with sample: floats become 64-bit ones (DIALS takes no other rotation axis) */
+    bool wide; /* with sample: floats become 64-bit ones (DIALS takes no other rotation axis) */
 } lbc_rule;
 
 /* The rule for a field. claimed: images that the master says there are (its per-image arrays may be

@@ -61,8 +61,7 @@ static bool create_tree(lbc_data_file *f, uint64_t first_number)
 {
     hid_t entry = -1, group = -1;
     H5O_info_t info;
-    bool ok = (f->file = create_file(f)) >= 0 &&
-              (entry = lbc_h5_create_group(f->file, "entry", "NXentry")) >= 0 &&
+    bool ok = (f->file = create_file(f)) >= 0 && (entry = lbc_h5_create_group(f->file, "entry", "NXentry")) >= 0 &&
               (group = lbc_h5_create_group(entry, "data", "NXdata")) >= 0 &&
               lbc_h5_set_text(group, ".", "signal", "data") &&
               (f->data = create_data(group, f->format, f->frames)) >= 0 &&

@@ -121,14 +121,13 @@ bool lbc_h5_put_int(hid_t where, const char *name, int64_t value)
 }
 
 bool lbc_h5_set(hid_t where, const char *name, const char *attribute, hid_t type, int rank, const hsize_t *dims,
-                 const void *data)
+                const void *data)
 {
     const htri_t there = H5Aexists_by_name(where, name, attribute, H5P_DEFAULT);
     if (there < 0) return false;
     if (there && H5Adelete_by_name(where, name, attribute, H5P_DEFAULT) < 0) return false;
     const hid_t space = make_space(rank, dims);
-    const hid_t attr =
-        H5Acreate_by_name(where, name, attribute, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t attr = H5Acreate_by_name(where, name, attribute, type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     bool ok = attr >= 0 && H5Awrite(attr, type, data) >= 0;
     if (attr >= 0 && H5Aclose(attr) < 0) ok = false;
     if (space >= 0) H5Sclose(space);

@@ -42,7 +42,7 @@ bool lbc_h5_put_int(hid_t where, const char *name, int64_t value); /* int32 wher
 
 /* Attributes of the object `name` in where ("." for where itself). One that is there is replaced. */
 bool lbc_h5_set(hid_t where, const char *name, const char *attribute, hid_t type, int rank, const hsize_t *dims,
-                 const void *data);
+                const void *data);
 bool lbc_h5_set_text(hid_t where, const char *name, const char *attribute, const char *text);
 bool lbc_h5_set_double3(hid_t where, const char *name, const char *attribute, const double value[3]);
 bool lbc_h5_set_u64(hid_t where, const char *name, const char *attribute, uint64_t value);

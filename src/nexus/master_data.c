@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define IMAGES_PATH "/entry/data/data" /* in a data file */
-#define STREAMS_PATH "/entry/data"     /* in a squash file */
+#define IMAGES_PATH  "/entry/data/data" /* in a data file */
+#define STREAMS_PATH "/entry/data"      /* in a squash file */
 
 static bool put_file_links(hid_t group, uint32_t files, const char *const *names, const char *path)
 {
@@ -117,8 +117,8 @@ lbc_status lbc_master_put_links(const lbc_tree *tree, const lbc_chunk_format *fo
 {
     char why[LBC_H5_WHY];
     hid_t entry = H5Gopen2(tree->out, tree->entry, H5P_DEFAULT), data = H5Gopen2(tree->out, tree->data, H5P_DEFAULT);
-    const bool ok = entry >= 0 && data >= 0 && put_data(data, format, links) && put_squash(entry, links) &&
-                    put_list(entry, links);
+    const bool ok =
+        entry >= 0 && data >= 0 && put_data(data, format, links) && put_squash(entry, links) && put_list(entry, links);
     const lbc_status status =
         ok ? LBC_OK : lbc_fail(err, LBC_E_IO, "the new master: links cannot be written (%s)", lbc_h5_why(why));
     lbc_h5_close(&data);

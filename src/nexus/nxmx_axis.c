@@ -114,8 +114,8 @@ static bool put_axis(hid_t sample, const char *place, const char *axis)
     snprintf(end, sizeof end, "%s_end", axis);
     hid_t to = lbc_h5_need_group(sample, "transformations", "NXtransformations");
     hid_t from = H5Gopen2(sample, place, H5P_DEFAULT);
-    const bool ok = to >= 0 && from >= 0 && copy_field(from, to, axis) && copy_field(from, to, end) &&
-                    describe_axis(to, axis);
+    const bool ok =
+        to >= 0 && from >= 0 && copy_field(from, to, axis) && copy_field(from, to, end) && describe_axis(to, axis);
     lbc_h5_close(&from);
     lbc_h5_close(&to);
     return ok;

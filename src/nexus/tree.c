@@ -88,7 +88,10 @@ static size_t path_down(lbc_tree *t, const char *name)
     return SIZE_MAX;
 }
 
-static void path_up(lbc_tree *t, size_t length) { t->path[length] = '\0'; }
+static void path_up(lbc_tree *t, size_t length)
+{
+    t->path[length] = '\0';
+}
 
 /* Where the walk is: a group of the input and its copy. */
 typedef struct place {
@@ -158,7 +161,7 @@ static lbc_status copy_dataset(lbc_tree *t, const place *at, const char *name, c
     lbc_field field;
     if (!lbc_field_describe(&field, in->id, at->group, name)) {
         lbc_tree_note(t, LBC_LEVEL_WARNING, "%s: %s has a type that HDF5 does not know, and is left out", t->input,
-                     t->path);
+                      t->path);
         return LBC_OK;
     }
     const lbc_rule rule = lbc_rule_find(&field, t->context.change, t->context.claimed);
@@ -237,7 +240,7 @@ static lbc_status take_elsewhere(lbc_tree *t, const place *at, const char *name,
         status = remember_mask(t, NULL) == LBC_OK ? LBC_OK : fail(t, LBC_E_MEMORY, "", err);
     else
         lbc_tree_note(t, LBC_LEVEL_WARNING, "%s: link %s is left out of the new master: %s", t->input, t->path,
-                     why.text);
+                      why.text);
     lbc_h5_close(&in.id);
     return status;
 }
@@ -302,7 +305,7 @@ static const char *class_to_write(lbc_tree *t, lbc_group group, const char *nx_c
     if (!one) return nx_class;
     if (strcmp(one, t->path) != 0) {
         lbc_tree_note(t, LBC_LEVEL_NOTICE, "%s: %s is a second %s and becomes an NXcollection", t->input, t->path,
-                     nx_class);
+                      nx_class);
         return "NXcollection";
     }
     return group == LBC_GROUP_DATA ? "NXdata" : "NXdetector";
@@ -404,7 +407,7 @@ lbc_status lbc_tree_link(lbc_tree *tree, lbc_error *err)
             const char *path = soft->pair[i].path;
             if (H5Lexists(tree->out, path, H5P_DEFAULT) <= 0 || leads_somewhere(tree->out, path)) continue;
             lbc_tree_note(tree, LBC_LEVEL_WARNING, "%s: soft link %s is left out of the new master: no %s", tree->input,
-                         path, soft->pair[i].text);
+                          path, soft->pair[i].text);
             if (H5Ldelete(tree->out, path, H5P_DEFAULT) < 0)
                 return fail(tree, LBC_E_IO, "a soft link cannot be taken away", err);
             changed = true;

@@ -23,18 +23,18 @@ typedef struct lbc_pairs {
 
 typedef struct lbc_tree {
     lbc_field_context context;
-    const char *input;     /* path of the master, for messages */
+    const char *input; /* path of the master, for messages */
     lbc_sources *sources;
-    hid_t out;             /* the new file */
+    hid_t out; /* the new file */
     lbc_visited visited;
-    lbc_pairs soft;        /* soft links of the input: path in the output, target */
-    lbc_pairs masks;       /* places of a pixel mask: path in the output; no text */
-    lbc_pairs notes;       /* messages that wait until the HDF5 lock is free: "warning" or "notice", text */
+    lbc_pairs soft;  /* soft links of the input: path in the output, target */
+    lbc_pairs masks; /* places of a pixel mask: path in the output; no text */
+    lbc_pairs notes; /* messages that wait until the HDF5 lock is free: "warning" or "notice", text */
     /* Where the groups are, or belong if the input has none of them. */
     char *entry, *data, *instrument, *detector, *sample;
-    hid_t mask_object;     /* a pixel mask of the input that can be opened, for its attributes */
+    hid_t mask_object; /* a pixel mask of the input that can be opened, for its attributes */
     uint64_t objects, bytes;
-    char path[4096];       /* of where the walk is, in the output */
+    char path[4096]; /* of where the walk is, in the output */
 } lbc_tree;
 
 /* Copies everything below the root of the input's master. Fill context, input, sources, out; zero the

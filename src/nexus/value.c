@@ -199,7 +199,10 @@ bool lbc_value_is_number(const lbc_value *v)
     return kind == H5T_INTEGER || kind == H5T_FLOAT;
 }
 
-bool lbc_value_is_text(const lbc_value *v) { return H5Tget_class(v->type) == H5T_STRING; }
+bool lbc_value_is_text(const lbc_value *v)
+{
+    return H5Tget_class(v->type) == H5T_STRING;
+}
 
 double *lbc_value_get_numbers(const lbc_value *v)
 {

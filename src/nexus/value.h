@@ -17,14 +17,14 @@
 #define LBC_VALUE_LARGEST ((uint64_t)1 << 30)
 
 typedef struct lbc_value {
-    hid_t type;       /* owned; of file and memory alike */
-    hid_t owner;      /* set when data holds HDF5's own memory (variable-length parts): their space */
-    bool null;        /* the null dataspace: no data */
-    int rank;         /* 0: scalar */
+    hid_t type;  /* owned; of file and memory alike */
+    hid_t owner; /* set when data holds HDF5's own memory (variable-length parts): their space */
+    bool null;   /* the null dataspace: no data */
+    int rank;    /* 0: scalar */
     hsize_t dims[H5S_MAX_RANK];
-    size_t count;     /* elements */
-    size_t size;      /* bytes of one */
-    uint8_t *data;    /* count * size bytes */
+    size_t count;  /* elements */
+    size_t size;   /* bytes of one */
+    uint8_t *data; /* count * size bytes */
 } lbc_value;
 
 /* Reads a whole dataset or attribute. LBC_E_UNSUPPORTED: it holds references, which mean nothing in
@@ -39,7 +39,7 @@ bool lbc_value_new(lbc_value *value, hid_t type, int rank, const hsize_t *dims);
 /* A scalar string. */
 bool lbc_value_new_text(lbc_value *value, const char *text);
 
-bool lbc_value_is_number(const lbc_value *value);  /* integer or float */
+bool lbc_value_is_number(const lbc_value *value); /* integer or float */
 bool lbc_value_is_text(const lbc_value *value);
 /* The numbers as doubles in a new array (free()), and back into the stored type; when an integer type
  * cannot hold them it is widened, or becomes double where they are not whole. */

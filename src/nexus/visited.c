@@ -14,9 +14,9 @@ static size_t hash(const lbc_visit *key)
 
 static bool same(const lbc_visit *a, const lbc_visit *b)
 {
-    return a->file == b->file && a->address == b->address && a->group == b->group &&
-           a->rule.action == b->rule.action && a->rule.scale == b->rule.scale && a->rule.sample == b->rule.sample &&
-           a->rule.value == b->rule.value && a->rule.wide == b->rule.wide;
+    return a->file == b->file && a->address == b->address && a->group == b->group && a->rule.action == b->rule.action &&
+           a->rule.scale == b->rule.scale && a->rule.sample == b->rule.sample && a->rule.value == b->rule.value &&
+           a->rule.wide == b->rule.wide;
 }
 
 /* The slot of key, or the free one where it belongs. capacity is a power of two and never full. */

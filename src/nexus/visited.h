@@ -13,9 +13,9 @@
 typedef struct lbc_visit {
     const void *file; /* anything that is one for each file */
     haddr_t address;
-    lbc_group group;    /* a group: what it was taken for */
-    lbc_rule rule;      /* a dataset: what was done to it */
-    char *path;         /* in the output; owned by the table */
+    lbc_group group; /* a group: what it was taken for */
+    lbc_rule rule;   /* a dataset: what was done to it */
+    char *path;      /* in the output; owned by the table */
 } lbc_visit;
 
 /* Zero-initialise it. */

@@ -206,16 +206,15 @@ static void test_times(void **state)
 static void test_note(void **state)
 {
     (void)state;
-    static const char expected[] =
-        "fast_dp needs this line in dxtbx's data/detectors.lib:\n"
-        "  PAD          1383 1454  225  225 eiger-16M-3x3-binned\n"
-        "XDS.INP must say:\n"
-        "  NX= 1383 NY= 1454 QX= 0.225 QY= 0.225\n"
-        "  ORGX= 742.16 ORGY= 767.15\n"
-        "  (a refined ORGX or ORGY of the unbinned images becomes (ORGX - 0.5)/3 + 0.5)\n"
-        "  OVERLOAD= 65532\n"
-        "  DATA_RANGE= 1 3\n"
-        "  OSCILLATION_RANGE= 0.2\n";
+    static const char expected[] = "fast_dp needs this line in dxtbx's data/detectors.lib:\n"
+                                   "  PAD          1383 1454  225  225 eiger-16M-3x3-binned\n"
+                                   "XDS.INP must say:\n"
+                                   "  NX= 1383 NY= 1454 QX= 0.225 QY= 0.225\n"
+                                   "  ORGX= 742.16 ORGY= 767.15\n"
+                                   "  (a refined ORGX or ORGY of the unbinned images becomes (ORGX - 0.5)/3 + 0.5)\n"
+                                   "  OVERLOAD= 65532\n"
+                                   "  DATA_RANGE= 1 3\n"
+                                   "  OSCILLATION_RANGE= 0.2\n";
     lbc_change large = change;
     large.in = (lbc_shape){4362, 4148};
     large.out = (lbc_shape){1454, 1383};

@@ -24,7 +24,10 @@ static lbc_field number(lbc_group group, const char *name)
     return (lbc_field){.group = group, .name = name, .numeric = true};
 }
 
-static lbc_field text(lbc_group group, const char *name) { return (lbc_field){.group = group, .name = name}; }
+static lbc_field text(lbc_group group, const char *name)
+{
+    return (lbc_field){.group = group, .name = name};
+}
 
 static lbc_field array(lbc_group group, const char *name, int rank, uint64_t n0, uint64_t n1, uint64_t n2)
 {
@@ -89,7 +92,7 @@ static void test_groups_by_class(void **state)
         {LBC_GROUP_GEOMETRY, "translation", "NXtranslation", LBC_GROUP_GEOMETRY},
         {LBC_GROUP_GEOMETRY, "transformations", "NXtransformations", LBC_GROUP_GEOMETRY},
         {LBC_GROUP_PROCESS, "parameters", "NXparameters", LBC_GROUP_PROCESS},
-        {LBC_GROUP_SAMPLE, "beam", "", LBC_GROUP_BEAM},        /* no class: by its usual name */
+        {LBC_GROUP_SAMPLE, "beam", "", LBC_GROUP_BEAM}, /* no class: by its usual name */
         {LBC_GROUP_SAMPLE, "beam", "NXcollection", LBC_GROUP_OTHER},
         {LBC_GROUP_ENTRY, "site", "NXcollection", LBC_GROUP_OTHER},
     };
@@ -243,8 +246,8 @@ static void test_per_image_elsewhere(void **state)
            LBC_VALUE_NONE);
     expect(array(LBC_GROUP_OTHER, "ring_current", 1, IMAGES, 0, 0), LBC_ACTION_KEEP, LBC_SCALE_NONE, LBC_SAMPLE_FIRST,
            LBC_VALUE_NONE);
-    expect(array(LBC_GROUP_DETECTOR, "exposure_end", 1, IMAGES, 0, 0), LBC_ACTION_KEEP, LBC_SCALE_NONE,
-           LBC_SAMPLE_LAST, LBC_VALUE_NONE);
+    expect(array(LBC_GROUP_DETECTOR, "exposure_end", 1, IMAGES, 0, 0), LBC_ACTION_KEEP, LBC_SCALE_NONE, LBC_SAMPLE_LAST,
+           LBC_VALUE_NONE);
     expect_copied(array(LBC_GROUP_DETECTOR, "lookup", 1, IMAGES + 1, 0, 0));
     expect_copied(array(LBC_GROUP_TILE, "lookup", 1, IMAGES, 0, 0));
 
