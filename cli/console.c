@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- signals --------------------------------------------------------------------------------- */
@@ -20,15 +21,30 @@ static void on_signal(int number)
     caught = number;
 }
 
-static void catch_signals(void)
+/* A signal that the parent had ignored stays so: nohup, and jobs in the background of a script. */
+static void catch_signal(int number)
 {
-    struct sigaction action;
+    struct sigaction action, before;
+    if (sigaction(number, NULL, &before) == 0 && before.sa_handler == SIG_IGN) return;
     memset(&action, 0, sizeof action);
     action.sa_handler = on_signal;
+    action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    sigaction(number, &action, NULL);
+}
+
+static void catch_signals(void)
+{
+    struct sigaction ignore;
+    catch_signal(SIGINT);
+    catch_signal(SIGTERM);
+    catch_signal(SIGHUP);
+    /* A file that grows beyond its limit, and messages that nobody reads, are errors and no death. */
+    memset(&ignore, 0, sizeof ignore);
+    ignore.sa_handler = SIG_IGN;
+    sigemptyset(&ignore.sa_mask);
+    sigaction(SIGXFSZ, &ignore, NULL);
+    sigaction(SIGPIPE, &ignore, NULL);
 }
 
 /* ---- messages and progress ------------------------------------------------------------------- */
@@ -102,8 +118,13 @@ static bool is_hdf5(const char *path)
 
 bool report_may_go(const char *path, bool replace, char *error, size_t size)
 {
+    struct stat there;
     if (!path || to_stdout(path)) return true;
-    if (access(path, F_OK) == 0) {
+    if (lstat(path, &there) == 0) {
+        if (!S_ISREG(there.st_mode)) {
+            snprintf(error, size, "%s: is no regular file, and is not replaced", path);
+            return false;
+        }
         if (is_hdf5(path)) {
             snprintf(error, size, "%s: is an HDF5 file, which no report replaces", path);
             return false;

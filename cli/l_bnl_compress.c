@@ -17,6 +17,14 @@ static int usage_error(const char *text)
     return EXIT_USAGE;
 }
 
+/* What was asked for has reached whoever asked. */
+static int end_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) return EXIT_DONE;
+    console_error(PROGRAM, "standard output: cannot be written");
+    return EXIT_FAILED;
+}
+
 static int show_help(void)
 {
     puts("usage: " PROGRAM " -i MASTER [options]\n\n"
@@ -25,7 +33,7 @@ static int show_help(void)
          "writes a new, much smaller series in the same conventions.");
     cli_usage(stdout, compress_table);
     puts("\nexample: " PROGRAM " -i run_master.h5 -b 2 -s 2 -H 16 -c hcomp -o out");
-    return EXIT_DONE;
+    return end_output();
 }
 
 static int64_t date_of_run(void)
@@ -84,7 +92,7 @@ int main(int argc, char **argv)
     if (settings.help) return show_help();
     if (settings.version) {
         printf(PROGRAM "-%s-%s\n", lbc_version(), lbc_version_date());
-        return EXIT_DONE;
+        return end_output();
     }
     if (!console_limit_cpu(PROGRAM)) return EXIT_USAGE;
     if (!compress_options_from(&settings, console_cores(), &options, error, sizeof error)) return usage_error(error);
