@@ -15,16 +15,22 @@
 #include <unistd.h>
 
 /* A temporary name is  .BASE.lbc~HOST~PID~START~COUNT.tmp  with START the start time of the process
- * in clock ticks since boot (0 where /proc does not tell). */
-#define TMP_MARK ".lbc~"
-#define TMP_END  ".tmp"
+ * in clock ticks since boot (0 where /proc does not tell). HOST is the host's name and, since containers
+ * may share that, the number of the name space that process numbers are from: "vm+4026531836". */
+#define TMP_MARK  ".lbc~"
+#define TMP_END   ".tmp"
+#define HOST_SIZE 128
 
-static void host_name(char *out, size_t size)
+static void host_name(char out[HOST_SIZE])
 {
-    if (gethostname(out, size)) snprintf(out, size, "unknown");
-    out[size - 1] = '\0';
+    if (gethostname(out, HOST_SIZE / 2)) snprintf(out, HOST_SIZE, "unknown");
+    out[HOST_SIZE / 2 - 1] = '\0';
     for (char *c = out; *c; c++)
         if (*c == '~' || *c == '/') *c = '_';
+    char space[32] = ""; /* "pid:[4026531836]" */
+    if (readlink("/proc/self/ns/pid", space, sizeof space - 1) < 0) return;
+    const char *number = strpbrk(space, "0123456789");
+    if (number) snprintf(out + strlen(out), HOST_SIZE / 2, "+%llu", strtoull(number, NULL, 10));
 }
 
 /* Field 22 of /proc/PID/stat; 0 when there is no such process or no /proc. */
@@ -50,17 +56,20 @@ static const char *base_name(const char *path)
 }
 
 /* Length of the folder part of path, with its slash; 0: the current folder. */
-static size_t folder_length(const char *path) { return (size_t)(base_name(path) - path); }
+static size_t folder_length(const char *path)
+{
+    return (size_t)(base_name(path) - path);
+}
 
 lbc_status lbc_place_begin(lbc_place *place, const char *path, lbc_error *err)
 {
     static _Atomic unsigned count;
-    char host[128];
-    host_name(host, sizeof host);
+    char host[HOST_SIZE];
+    host_name(host);
     place->path = lbc_strdup(path);
-    place->temporary = lbc_asprintf("%.*s.%s" TMP_MARK "%s~%ld~%llu~%u" TMP_END, (int)folder_length(path), path,
-                                    base_name(path), host, (long)getpid(), process_start((long)getpid()),
-                                    atomic_fetch_add(&count, 1));
+    place->temporary =
+        lbc_asprintf("%.*s.%s" TMP_MARK "%s~%ld~%llu~%u" TMP_END, (int)folder_length(path), path, base_name(path), host,
+                     (long)getpid(), process_start((long)getpid()), atomic_fetch_add(&count, 1));
     if (place->path && place->temporary) return LBC_OK;
     free(place->temporary);
     place->temporary = NULL;
@@ -93,27 +102,37 @@ static int flush_folder_of(const char *path)
     return failed;
 }
 
+/* link() fails where the name is taken, rename() does not; file systems without hard links get the
+ * check and the rename in two steps. */
+static lbc_status name_it(const lbc_place *place, bool replace, lbc_error *err)
+{
+    struct stat there;
+    if (!replace && link(place->temporary, place->path) == 0) {
+        if (unlink(place->temporary) == 0) return LBC_OK;
+        const int why = errno;
+        unlink(place->path);
+        return lbc_fail(err, LBC_E_IO, "%s: cannot be removed: %s", place->temporary, strerror(why));
+    }
+    if (!replace && (errno == EEXIST || lstat(place->path, &there) == 0))
+        return lbc_fail(err, LBC_E_EXISTS, "%s: exists (--overwrite replaces it)", place->path);
+    if (rename(place->temporary, place->path))
+        return lbc_fail(err, LBC_E_IO, "%s: cannot be renamed into place: %s", place->path, strerror(errno));
+    return LBC_OK;
+}
+
 lbc_status lbc_place_commit(lbc_place *place, bool replace, lbc_error *err)
 {
     if (flush_path(place->temporary, O_RDONLY))
         return lbc_fail(err, LBC_E_IO, "%s: cannot flush to disk: %s", place->path, strerror(errno));
-    /* link() fails where the name is taken, rename() does not; file systems without hard links get
-     * the check and the rename in two steps. */
-    if (!replace && link(place->temporary, place->path) == 0) {
-        if (unlink(place->temporary))
-            return lbc_fail(err, LBC_E_IO, "%s: cannot be removed: %s", place->temporary, strerror(errno));
-    } else {
-        struct stat there;
-        if (!replace && (errno == EEXIST || lstat(place->path, &there) == 0))
-            return lbc_fail(err, LBC_E_EXISTS, "%s: exists (--overwrite replaces it)", place->path);
-        if (rename(place->temporary, place->path))
-            return lbc_fail(err, LBC_E_IO, "%s: cannot be renamed into place: %s", place->path, strerror(errno));
-    }
+    const lbc_status status = name_it(place, replace, err);
+    if (status) return status;
     free(place->temporary);
     place->temporary = NULL;
-    if (flush_folder_of(place->path))
-        return lbc_fail(err, LBC_E_IO, "%s: cannot flush its folder to disk: %s", place->path, strerror(errno));
-    return LBC_OK;
+    if (flush_folder_of(place->path) == 0) return LBC_OK;
+    /* A file that may be gone after a power cut must not look finished now. */
+    const int why = errno;
+    unlink(place->path);
+    return lbc_fail(err, LBC_E_IO, "%s: cannot flush its folder to disk: %s", place->path, strerror(why));
 }
 
 void lbc_place_drop(lbc_place *place)
@@ -122,6 +141,25 @@ void lbc_place_drop(lbc_place *place)
     free(place->temporary);
     free(place->path);
     *place = (lbc_place){0};
+}
+
+lbc_status lbc_place_flush(const char *path, lbc_error *err)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const bool failed = fd < 0 || fsync(fd);
+    const int why = errno;
+    if (!failed) posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    if (fd >= 0) close(fd);
+    return failed ? lbc_fail(err, LBC_E_IO, "%s: cannot flush to disk: %s", path, strerror(why)) : LBC_OK;
+}
+
+lbc_status lbc_place_remove(const char *path, lbc_error *err)
+{
+    if (unlink(path) && errno != ENOENT)
+        return lbc_fail(err, LBC_E_IO, "%s: cannot be removed: %s", path, strerror(errno));
+    if (flush_folder_of(path))
+        return lbc_fail(err, LBC_E_IO, "%s: cannot flush its folder to disk: %s", path, strerror(errno));
+    return LBC_OK;
 }
 
 /* True when name is a temporary of `base` left by a process of this host that is gone. */
@@ -147,8 +185,8 @@ static bool is_left_behind(const char *name, const char *base, const char *host)
 
 unsigned lbc_place_sweep(const char *folder, const char *base)
 {
-    char host[128];
-    host_name(host, sizeof host);
+    char host[HOST_SIZE];
+    host_name(host);
     unsigned removed = 0;
     DIR *dir = opendir(folder);
     if (!dir) return 0;
@@ -168,7 +206,9 @@ lbc_status lbc_place_folder(const char *folder, lbc_error *err)
         const char was = *p;
         *p = '\0';
         struct stat there;
-        if (mkdir(path, 0777) && !(stat(path, &there) == 0 && S_ISDIR(there.st_mode)))
+        if (mkdir(path, 0777) == 0)
+            flush_folder_of(path); /* that of the files in it counts; where it fails this may too */
+        else if (!(stat(path, &there) == 0 && S_ISDIR(there.st_mode)))
             status = lbc_fail(err, LBC_E_IO, "%s: cannot make this folder: %s", path, strerror(errno));
         *p = was;
         if (!was) break;

@@ -22,10 +22,18 @@ typedef struct lbc_place {
  * O_EXCL): a name that exists already, be it a link, is then refused and never followed. */
 lbc_status lbc_place_begin(lbc_place *place, const char *path, lbc_error *err);
 /* Flushes the temporary file, renames it to path and flushes the folder. replace false: an existing
- * path is LBC_E_EXISTS. On failure the temporary file stays, for lbc_place_drop. */
+ * path is LBC_E_EXISTS. On failure there is nothing new at path, and the temporary file stays for
+ * lbc_place_drop. */
 lbc_status lbc_place_commit(lbc_place *place, bool replace, lbc_error *err);
 /* Removes the temporary file if there is one, and frees the names. */
 void lbc_place_drop(lbc_place *place);
+
+/* Flushes a file to disk, so that what is read of it next comes from there, as far as the system does as
+ * it is asked. */
+lbc_status lbc_place_flush(const char *path, lbc_error *err);
+/* Removes a file, and flushes its folder: what is removed next is not gone before it. A file that is not
+ * there is no error. */
+lbc_status lbc_place_remove(const char *path, lbc_error *err);
 
 /* Removes temporary files in folder that belong to `base` (the final file name, or a prefix of it)
  * and whose process on this host is gone. Returns how many. */
