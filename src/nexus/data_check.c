@@ -3,17 +3,22 @@
 
 #include "base/checksum.h"
 #include "base/memory.h"
+#include "nexus/h5file.h"
 #include "nexus/h5util.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define LBC_MOST_FRAMES (UINT64_C(1) << 32) /* in a file: more is damage, and not to be allocated */
 
 /* A file being checked. */
 typedef struct check {
     const char *path;
     const lbc_data_expected *expected;
-    hid_t file, data;
+    lbc_data_found found;
+    hid_t file, sums, data; /* sums: /entry/checksums */
     uint64_t frames;
     uint32_t *crc; /* [frames], as the file carries them; NULL: it does not */
     lbc_buffer chunk;
@@ -28,30 +33,62 @@ static lbc_status differs(const check *c, lbc_error *err, const char *what)
 
 /* ---- the file's own word -------------------------------------------------------------------- */
 
+/* Opens the file and reads which job made it. */
+static lbc_status open_file(check *c, lbc_error *err)
+{
+    char job[LBC_JOB_SIZE] = "";
+    lbc_file_identity identity;
+    lbc_status status = lbc_h5_open_read(&c->file, &identity, c->path, err);
+    if (status) return status == LBC_E_FORMAT ? LBC_E_MISMATCH : status;
+    c->sums = H5Gopen2(c->file, "/entry/checksums", H5P_DEFAULT);
+    c->found.carries = c->sums >= 0;
+    if (c->sums < 0)
+        return c->expected->job ? differs(c, err, "carries no checksums: it was not made by this job") : LBC_OK;
+    hid_t text = H5Dopen2(c->sums, "job", H5P_DEFAULT);
+    if (text < 0 || !lbc_h5_text(text, job, sizeof job)) status = differs(c, err, "its checksums cannot be read");
+    lbc_h5_close(&text);
+    if (status || !c->expected->job) return status;
+    c->found.same_job = strcmp(job, c->expected->job) == 0;
+    return c->found.same_job ? LBC_OK : differs(c, err, "was made by another job (other options, or another input)");
+}
+
+/* The checksums of c->frames images, or of as many as there are where that is 0. */
 static lbc_status read_checksums(check *c, lbc_error *err)
 {
     lbc_status status = LBC_OK;
-    char job[LBC_JOB_SIZE] = "";
     hsize_t count = 0;
-    hid_t group = H5Gopen2(c->file, "/entry/checksums", H5P_DEFAULT);
-    if (group < 0)
-        return c->expected->job ? differs(c, err, "carries no checksums: it was not made by this job") : LBC_OK;
-    hid_t text = H5Dopen2(group, "job", H5P_DEFAULT), values = H5Dopen2(group, "chunk_crc32c", H5P_DEFAULT);
-    if (text < 0 || !lbc_h5_text(text, job, sizeof job) || values < 0 || lbc_h5_shape(values, &count, 1) != 1)
+    double input;
+    if (c->sums < 0) return LBC_OK;
+    hid_t values = H5Dopen2(c->sums, "chunk_crc32c", H5P_DEFAULT);
+    if (values < 0 || lbc_h5_shape(values, &count, 1) != 1 || count == 0 || count > LBC_MOST_FRAMES)
         status = differs(c, err, "its checksums cannot be read");
-    else if (c->expected->job && strcmp(job, c->expected->job))
-        status = differs(c, err, "was made by another job (other options, or another input)");
-    else if (count != c->frames)
+    else if (c->frames && count != c->frames)
         status = differs(c, err, "has not as many checksums as images");
-    else if (!(c->crc = lbc_alloc(c->frames, sizeof *c->crc)))
+    else if (!(c->crc = lbc_alloc(count, sizeof *c->crc)))
         status = lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", c->path);
     else if (H5Dread(values, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, c->crc) < 0)
         status = differs(c, err, "its checksums cannot be read");
+    c->frames = count;
+    c->found.tells_input = status == LBC_OK && lbc_h5_attr_numbers(values, "input_crc32c", &input, 1) == 1 &&
+                           input >= 0 && input <= UINT32_MAX;
+    if (c->found.tells_input) c->found.input = (uint32_t)input;
     lbc_h5_close(&values);
-    lbc_h5_close(&text);
-    lbc_h5_close(&group);
     return status;
 }
+
+static void close_file(check *c)
+{
+    lbc_h5_enter();
+    lbc_h5_close(&c->data);
+    lbc_h5_close(&c->sums);
+    lbc_h5_close(&c->file);
+    lbc_h5_leave();
+    lbc_codec_work_free(c->work);
+    lbc_buffer_free(&c->chunk);
+    free(c->crc);
+}
+
+/* ---- data files ----------------------------------------------------------------------------- */
 
 static bool first_number_is(const check *c, uint64_t number)
 {
@@ -94,8 +131,6 @@ static lbc_status check_layout(check *c, lbc_error *err)
     return status;
 }
 
-/* ---- frames --------------------------------------------------------------------------------- */
-
 static void add_pixels(void *user, const void *pixels, size_t count)
 {
     check *c = user;
@@ -135,36 +170,74 @@ static lbc_status check_frame(check *c, uint64_t n, lbc_error *err)
     return c->expected->pixel_crc ? check_pixels(c, n, size, err) : LBC_OK;
 }
 
-static lbc_status open_file(check *c, lbc_error *err)
+static lbc_status open_data(check *c, lbc_error *err)
 {
-    lbc_status status = LBC_OK;
     lbc_h5_enter();
-    c->file = H5Fopen(c->path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    if (c->file >= 0) c->data = H5Dopen2(c->file, "/entry/data/data", H5P_DEFAULT);
-    if (c->data < 0)
-        status = differs(c, err, "is no readable data file");
-    else
-        status = check_layout(c, err);
+    lbc_status status = open_file(c, err);
+    if (status == LBC_OK) {
+        c->data = H5Dopen2(c->file, "/entry/data/data", H5P_DEFAULT);
+        status = c->data < 0 ? differs(c, err, "its images cannot be opened") : check_layout(c, err);
+    }
     if (status == LBC_OK) status = read_checksums(c, err);
     lbc_h5_leave();
     return status;
 }
 
-lbc_status lbc_data_file_check(const char *path, const lbc_data_expected *expected, bool *carries, lbc_error *err)
+lbc_status lbc_data_file_check(const char *path, const lbc_data_expected *expected, lbc_data_found *found,
+                               lbc_error *err)
 {
-    check c = {.path = path, .expected = expected, .file = H5I_INVALID_HID, .data = H5I_INVALID_HID};
+    check c = {
+        .path = path, .expected = expected, .file = H5I_INVALID_HID, .sums = H5I_INVALID_HID, .data = H5I_INVALID_HID};
     lbc_status status = LBC_OK;
     c.work = lbc_codec_work_new();
     if (!c.work) status = lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", path);
-    if (status == LBC_OK) status = open_file(&c, err);
+    if (status == LBC_OK) status = open_data(&c, err);
     for (uint64_t n = 0; status == LBC_OK && n < c.frames; n++) status = check_frame(&c, n, err);
-    if (carries) *carries = c.crc != NULL;
+    if (found) *found = c.found;
+    close_file(&c);
+    return status;
+}
+
+/* ---- squash files --------------------------------------------------------------------------- */
+
+static lbc_status check_stream(check *c, uint64_t n, lbc_error *err)
+{
+    char name[64];
+    hsize_t size = 0;
+    const uint64_t number = c->expected->first_number + n;
+    snprintf(name, sizeof name, "/entry/data/data_%06" PRIu64, number);
     lbc_h5_enter();
-    lbc_h5_close(&c.data);
-    lbc_h5_close(&c.file);
+    c->data = H5Dopen2(c->file, name, H5P_DEFAULT);
+    bool read = c->data >= 0 && lbc_h5_shape(c->data, &size, 1) == 1 && size <= H5Dget_storage_size(c->data);
+    const bool room = !read || lbc_buffer_need(&c->chunk, size);
+    read = read && room && H5Dread(c->data, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, c->chunk.data) >= 0;
+    lbc_h5_close(&c->data);
     lbc_h5_leave();
-    lbc_codec_work_free(c.work);
-    lbc_buffer_free(&c.chunk);
-    free(c.crc);
+    if (!room) return lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", c->path);
+    if (!read)
+        return lbc_fail(err, LBC_E_MISMATCH, "%s: codestream %" PRIu64 " is missing or cannot be read", c->path,
+                        number);
+    if (c->crc && lbc_crc32c(0, c->chunk.data, size) != c->crc[n])
+        return lbc_fail(err, LBC_E_MISMATCH, "%s: codestream %" PRIu64 " is damaged (its checksum differs)", c->path,
+                        number);
+    return LBC_OK;
+}
+
+lbc_status lbc_squash_file_check(const char *path, const lbc_data_expected *expected, lbc_data_found *found,
+                                 lbc_error *err)
+{
+    check c = {.path = path,
+               .expected = expected,
+               .frames = expected->frames,
+               .file = H5I_INVALID_HID,
+               .sums = H5I_INVALID_HID,
+               .data = H5I_INVALID_HID};
+    lbc_h5_enter();
+    lbc_status status = open_file(&c, err);
+    if (status == LBC_OK) status = read_checksums(&c, err);
+    lbc_h5_leave();
+    for (uint64_t n = 0; status == LBC_OK && n < c.frames; n++) status = check_stream(&c, n, err);
+    if (found) *found = c.found;
+    close_file(&c);
     return status;
 }

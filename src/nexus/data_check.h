@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* data_check.h - data files that carry their own checksums.
+/* data_check.h - data and squash files that carry their own checksums.
  *
- * A data file we write has, beside /entry/data, a group /entry/checksums (NXcollection) with
+ * A file we write has, beside /entry/data, a group /entry/checksums (NXcollection) with
  *   job           text: which job made the file (options and input, see src/pipeline/identity.h)
- *   chunk_crc32c  uint32[frames]: CRC-32C of each stored chunk
+ *   chunk_crc32c  uint32[frames]: CRC-32C of each stored chunk; of a squash file: of each codestream
+ *     @input_crc32c  uint32, of a data file: what it was made from. The sum, modulo 2^32, over the input
+ *                 frames that went in, of lbc_frame_reader_crc. Not there when bad frames may be skipped.
  * so that a file at rest can be checked without its source, and a resumed run knows its own files.
  */
 #ifndef LBC_NEXUS_DATA_CHECK_H
@@ -13,7 +15,7 @@
 
 #define LBC_JOB_SIZE 32 /* of the job's text, with its null */
 
-/* What a data file should be. */
+/* What a file should be. */
 typedef struct lbc_data_expected {
     const char *job;                /* NULL: any */
     const lbc_chunk_format *format; /* NULL: any */
@@ -23,9 +25,21 @@ typedef struct lbc_data_expected {
                                      * Needs format; every frame is then decoded. */
 } lbc_data_expected;
 
+/* What it was found to be, as far as the check came. */
+typedef struct lbc_data_found {
+    bool carries;  /* it has checksums */
+    bool same_job; /* as expected->job */
+    bool tells_input;
+    uint32_t input; /* input_crc32c, when it tells */
+} lbc_data_found;
+
 /* Reads the whole file at path through HDF5 and compares it with its checksums and with what is
- * expected. LBC_E_MISMATCH: it differs, and err says where. *carries (NULL: not wanted) tells whether
- * the file has checksums at all; one that has none is LBC_E_MISMATCH only where job is given. */
-lbc_status lbc_data_file_check(const char *path, const lbc_data_expected *expected, bool *carries, lbc_error *err);
+ * expected. LBC_E_MISMATCH: it differs, and err says where. found may be NULL. A file that has no
+ * checksums at all is LBC_E_MISMATCH only where job is given. */
+lbc_status lbc_data_file_check(const char *path, const lbc_data_expected *expected, lbc_data_found *found,
+                               lbc_error *err);
+/* The same for a squash file, of expected: job, frames, first_number. */
+lbc_status lbc_squash_file_check(const char *path, const lbc_data_expected *expected, lbc_data_found *found,
+                                 lbc_error *err);
 
 #endif

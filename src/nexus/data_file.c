@@ -18,6 +18,8 @@ struct lbc_data_file {
     haddr_t header;  /* of the dataset */
     const char *job; /* NULL: the file carries no checksums */
     uint32_t *crc;   /* [frames], CRC-32C of the chunks written */
+    bool tells_input;
+    uint32_t input; /* what it was made from, when it tells */
     bool finished;
 };
 
@@ -105,6 +107,12 @@ lbc_status lbc_data_file_sign(lbc_data_file *file, const char *job, lbc_error *e
     return LBC_OK;
 }
 
+void lbc_data_file_add_input(lbc_data_file *file, uint32_t crc)
+{
+    file->tells_input = true;
+    file->input += crc;
+}
+
 lbc_status lbc_data_file_write(lbc_data_file *file, uint64_t n, const uint8_t *chunk, size_t size, lbc_error *err)
 {
     const hsize_t offset[3] = {n, 0, 0};
@@ -124,8 +132,10 @@ static bool put_checksums(const lbc_data_file *f)
 {
     const hsize_t count = f->frames;
     hid_t group = lbc_h5_create_group(f->file, "/entry/checksums", "NXcollection");
-    const bool ok = group >= 0 && lbc_h5_put_string(group, "job", f->job) &&
-                    lbc_h5_put(group, "chunk_crc32c", H5T_STD_U32LE, 1, &count, f->crc);
+    const bool ok =
+        group >= 0 && lbc_h5_put_string(group, "job", f->job) &&
+        lbc_h5_put(group, "chunk_crc32c", H5T_STD_U32LE, 1, &count, f->crc) &&
+        (!f->tells_input || lbc_h5_set(group, "chunk_crc32c", "input_crc32c", H5T_STD_U32LE, 0, NULL, &f->input));
     lbc_h5_close(&group);
     return ok;
 }

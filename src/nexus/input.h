@@ -81,9 +81,12 @@ void lbc_frame_reader_free(lbc_frame_reader *reader);
 
 /* Decodes frame (0-based over the whole series) into sink, in series->type. Any number of threads, a
  * reader each. An error names frame (from 1, as -N counts), file and offset; the sink may have had pixels
- * before it. */
+ * before it. sink NULL: the stored bytes are read and not decoded, for lbc_frame_reader_crc. */
 lbc_status lbc_input_read(const lbc_input *input, lbc_frame_reader *reader, uint64_t frame, const lbc_pixel_sink *sink,
                           lbc_error *err);
+/* Of the frame read last: CRC-32C of its number (from 0, 8 bytes, little-endian) and its stored chunk; where it has
+ * none of its own, of its number and its pixels. */
+uint32_t lbc_frame_reader_crc(const lbc_frame_reader *reader);
 /* The stored chunk itself, when the frame is fast: *format points into the input, *bytes into the
  * reader (valid until its next use). LBC_E_UNSUPPORTED when the frame is not fast. */
 lbc_status lbc_input_read_chunk(const lbc_input *input, lbc_frame_reader *reader, uint64_t frame,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Frames, read: the fast way (pread and decode, no lock but for a moment), and through HDF5. */
+#include "base/bytes.h"
+#include "base/checksum.h"
 #include "base/memory.h"
 #include "nexus/input_internal.h"
 
@@ -11,6 +13,7 @@
 struct lbc_frame_reader {
     lbc_buffer bytes; /* a chunk, or the pixels HDF5 gave */
     lbc_codec_work *work;
+    uint32_t crc; /* of the frame read last */
 };
 
 lbc_frame_reader *lbc_frame_reader_new(void)
@@ -29,6 +32,19 @@ void lbc_frame_reader_free(lbc_frame_reader *reader)
     lbc_codec_work_free(reader->work);
     lbc_buffer_free(&reader->bytes);
     free(reader);
+}
+
+uint32_t lbc_frame_reader_crc(const lbc_frame_reader *reader)
+{
+    return reader->crc;
+}
+
+/* What is in reader->bytes is frame number `frame`. */
+static void note_crc(lbc_frame_reader *reader, uint64_t frame, size_t size)
+{
+    uint8_t number[8];
+    lbc_put_le64(number, frame);
+    reader->crc = lbc_crc32c(lbc_crc32c(0, number, sizeof number), reader->bytes.data, size);
 }
 
 /* ---- the fast way -------------------------------------------------------------------------- */
@@ -58,6 +74,8 @@ static lbc_status read_fast(const lbc_input *input, lbc_frame_reader *reader, ui
 {
     lbc_status status = read_chunk(input, reader, frame, stored, place, err);
     if (status != LBC_OK) return status;
+    note_crc(reader, frame, place->size);
+    if (!sink) return LBC_OK;
     const lbc_codec *codec = place->format->codec;
     status = codec->decode(reader->work, place->format, reader->bytes.data, place->size, sink);
     if (status == LBC_OK) return LBC_OK;
@@ -138,8 +156,10 @@ static lbc_status read_through_hdf5(const lbc_input *input, lbc_frame_reader *re
                           at, why);
     }
     lbc_h5_leave();
-    if (status == LBC_OK) sink->take(sink->user, reader->bytes.data, pixels);
-    return status;
+    if (status != LBC_OK) return status;
+    note_crc(reader, frame, pixels * lbc_pixel_size(stored->type));
+    if (sink) sink->take(sink->user, reader->bytes.data, pixels);
+    return LBC_OK;
 }
 
 /* ---- any way ------------------------------------------------------------------------------- */

@@ -38,8 +38,8 @@ static lbc_status write_file(lbc_tree *tree, const char *path, const char *tempo
 }
 
 lbc_status lbc_master_write(const char *path, bool replace, const lbc_input *input, const lbc_change *change,
-                            const lbc_chunk_format *format, const lbc_master_links *links, const lbc_log *log,
-                            lbc_error *err)
+                            const lbc_chunk_format *format, const lbc_master_links *links,
+                            const lbc_inspection *inspection, const lbc_log *log, lbc_error *err)
 {
     const lbc_series *series = lbc_input_series(input);
     lbc_tree tree = {
@@ -59,6 +59,8 @@ lbc_status lbc_master_write(const char *path, bool replace, const lbc_input *inp
         lbc_h5_leave();
         if (log) lbc_tree_send_notes(&tree, log);
     }
+    if (status == LBC_OK && inspection && inspection->fn)
+        status = inspection->fn(inspection->user, place.temporary, err);
     if (status == LBC_OK) status = lbc_place_commit(&place, replace, err);
     lbc_place_drop(&place);
     lbc_tree_free(&tree);

@@ -86,7 +86,8 @@ static bool put_list(hid_t entry, const lbc_master_links *links)
 {
     const hsize_t dims[1] = {links->files};
     hid_t group = lbc_h5_create_group(entry, "l_bnl_compress", "NXcollection");
-    const bool ok = group >= 0 && put_names(group, "data_files", links->files, links->names) &&
+    const bool ok = group >= 0 && lbc_h5_put_string(group, "job", links->job) &&
+                    put_names(group, "data_files", links->files, links->names) &&
                     lbc_h5_put(group, "data_frames", H5T_NATIVE_UINT64, 1, dims, links->frames) &&
                     (!links->squash_names || put_names(group, "squash_files", links->files, links->squash_names));
     lbc_h5_close(&group);

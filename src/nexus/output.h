@@ -23,6 +23,9 @@ lbc_status lbc_data_file_begin(lbc_data_file **file, const char *path, const lbc
 /* Has the file carry the job's name and a checksum of each chunk (nexus/data_check.h). job must live
  * until commit. To be called before the first frame is written. */
 lbc_status lbc_data_file_sign(lbc_data_file *file, const char *job, lbc_error *err);
+/* Has a signed file carry what it was made from: the sum of lbc_frame_reader_crc over its input frames, which may
+ * be given in any portions. */
+void lbc_data_file_add_input(lbc_data_file *file, uint32_t crc);
 /* Writes frame n (0-based in this file) as an encoded chunk. */
 lbc_status lbc_data_file_write(lbc_data_file *file, uint64_t n, const uint8_t *chunk, size_t size, lbc_error *err);
 /* Closes the file under its temporary name, which is returned: it may be read there before it is
@@ -37,10 +40,15 @@ void lbc_data_file_close(lbc_data_file *file); /* drops what was not committed; 
 typedef struct lbc_squash_file lbc_squash_file;
 
 lbc_status lbc_squash_file_begin(lbc_squash_file **file, const char *path, lbc_error *err);
+/* Has the file carry the job's name and a checksum of each of so many codestreams (nexus/data_check.h). job must live
+ * until commit. To be called before the first is added. */
+lbc_status lbc_squash_file_sign(lbc_squash_file *file, const char *job, uint64_t streams, lbc_error *err);
 /* Adds /entry/data/data_NNNNNN (NNNNNN = number, 1-based over the output series): uint8[size], with
  * attributes codec, ratio or scale, shape (slow, fast), frame number. params as it was coded. */
 lbc_status lbc_squash_file_add(lbc_squash_file *file, uint64_t number, const lbc_lossy *lossy,
                                const lbc_lossy_params *params, const uint8_t *stream, size_t size, lbc_error *err);
+/* As lbc_data_file_finish and _commit. */
+const char *lbc_squash_file_finish(lbc_squash_file *file, lbc_error *err);
 lbc_status lbc_squash_file_commit(lbc_squash_file *file, bool replace, lbc_error *err);
 void lbc_squash_file_close(lbc_squash_file *file);
 
@@ -49,16 +57,23 @@ void lbc_squash_file_close(lbc_squash_file *file);
 /* What links the master makes. Names are as links must say them (base names, or paths relative to
  * the master's folder). */
 typedef struct lbc_master_links {
+    const char *job; /* name of the job (nexus/data_check.h) */
     uint32_t files;
     const char *const *names;
     const uint64_t *frames;          /* frames in each */
     const char *const *squash_names; /* NULL: no squash files; else files of them */
 } lbc_master_links;
 
+/* Looks at a file under its temporary name, before it is put in place; fn NULL: nothing is looked at. */
+typedef struct lbc_inspection {
+    lbc_status (*fn)(void *user, const char *temporary, lbc_error *err);
+    void *user;
+} lbc_inspection;
+
 /* Writes the master of the changed series: a copy of the input's tree with the rules of
  * src/metadata applied, what NXmx needs and the input lacks, links, virtual dataset, provenance. */
 lbc_status lbc_master_write(const char *path, bool replace, const lbc_input *input, const lbc_change *change,
-                            const lbc_chunk_format *format, const lbc_master_links *links, const lbc_log *log,
-                            lbc_error *err);
+                            const lbc_chunk_format *format, const lbc_master_links *links,
+                            const lbc_inspection *inspection, const lbc_log *log, lbc_error *err);
 
 #endif

@@ -3,6 +3,7 @@
 #include "nexus/h5write.h"
 #include "nexus/output.h"
 
+#include "base/checksum.h"
 #include "base/memory.h"
 #include "codec/hcompress/hcompress.h"
 
@@ -14,6 +15,10 @@ struct lbc_squash_file {
     lbc_place place;
     hid_t file, group; /* group: /entry/data */
     lbc_buffer fits;
+    const char *job; /* NULL: the file carries no checksums */
+    uint32_t *crc;   /* [streams], CRC-32C of those added */
+    uint64_t streams, added;
+    bool finished;
 };
 
 static lbc_status fail_hdf5(const lbc_squash_file *f, const char *what, lbc_error *err)
@@ -49,6 +54,15 @@ lbc_status lbc_squash_file_begin(lbc_squash_file **file, const char *path, lbc_e
         return status;
     }
     *file = f;
+    return LBC_OK;
+}
+
+lbc_status lbc_squash_file_sign(lbc_squash_file *file, const char *job, uint64_t streams, lbc_error *err)
+{
+    file->crc = lbc_alloc_zero(streams, sizeof *file->crc);
+    if (!file->crc) return lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", file->place.path);
+    file->job = job;
+    file->streams = streams;
     return LBC_OK;
 }
 
@@ -101,6 +115,7 @@ lbc_status lbc_squash_file_add(lbc_squash_file *file, uint64_t number, const lbc
         stream = file->fits.data;
         size = fits_size;
     }
+    if (file->added < file->streams) file->crc[file->added++] = lbc_crc32c(0, stream, size);
     lbc_h5_enter();
     const hsize_t dims[1] = {size};
     if (!lbc_h5_put(file->group, name, H5T_STD_U8LE, 1, dims, stream) ||
@@ -110,17 +125,33 @@ lbc_status lbc_squash_file_add(lbc_squash_file *file, uint64_t number, const lbc
     return status;
 }
 
+static bool put_checksums(const lbc_squash_file *f)
+{
+    const hsize_t count = f->added;
+    hid_t group = lbc_h5_create_group(f->file, "/entry/checksums", "NXcollection");
+    const bool ok = group >= 0 && lbc_h5_put_string(group, "job", f->job) &&
+                    lbc_h5_put(group, "chunk_crc32c", H5T_STD_U32LE, 1, &count, f->crc);
+    lbc_h5_close(&group);
+    return ok;
+}
+
+const char *lbc_squash_file_finish(lbc_squash_file *file, lbc_error *err)
+{
+    if (file->finished) return file->place.temporary;
+    lbc_h5_enter();
+    const bool closed = (!file->job || put_checksums(file)) && H5Gclose(file->group) >= 0;
+    if (closed) file->group = H5I_INVALID_HID;
+    file->finished = closed && H5Fclose(file->file) >= 0;
+    if (closed) file->file = H5I_INVALID_HID;
+    if (!file->finished) fail_hdf5(file, "writing", err);
+    lbc_h5_leave();
+    return file->finished ? file->place.temporary : NULL;
+}
+
 lbc_status lbc_squash_file_commit(lbc_squash_file *file, bool replace, lbc_error *err)
 {
-    lbc_status status = LBC_OK;
-    lbc_h5_enter();
-    const bool closed = H5Gclose(file->group) >= 0;
-    file->group = H5I_INVALID_HID;
-    if (!closed || H5Fclose(file->file) < 0) status = fail_hdf5(file, "writing", err);
-    if (closed) file->file = H5I_INVALID_HID;
-    lbc_h5_leave();
-    if (status == LBC_OK) status = lbc_place_commit(&file->place, replace, err);
-    return status;
+    if (!lbc_squash_file_finish(file, err)) return LBC_E_IO;
+    return lbc_place_commit(&file->place, replace, err);
 }
 
 void lbc_squash_file_close(lbc_squash_file *file)
@@ -132,5 +163,6 @@ void lbc_squash_file_close(lbc_squash_file *file)
     lbc_h5_leave();
     lbc_place_drop(&file->place);
     lbc_buffer_free(&file->fits);
+    free(file->crc);
     free(file);
 }
