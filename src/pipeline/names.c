@@ -64,8 +64,8 @@ lbc_status lbc_names_make(lbc_names *names, const lbc_options *o, lbc_error *err
                             o->minicbf);
         names->minicbf_folder = folder_of(o->minicbf);
     }
-    if (!names->prefix || (o->minicbf && !names->minicbf_folder) || !names->folder || !names->master || !names->master_folder ||
-        (o->out_squash && (!names->squash || !names->squash_folder)))
+    if (!names->prefix || (o->minicbf && !names->minicbf_folder) || !names->folder || !names->master ||
+        !names->master_folder || (o->out_squash && (!names->squash || !names->squash_folder)))
         return lbc_fail(err, LBC_E_MEMORY, "out of memory");
     return LBC_OK;
 }

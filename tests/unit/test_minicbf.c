@@ -48,8 +48,8 @@ static void test_pixels_come_back(void **state)
 {
     (void)state;
     const lbc_shape shape = {3, 7};
-    int32_t frame[21] = {0,     1,   128,        0,  127,           -1 - 1, 40000,     LBC_OVERLOADED, 5, 0, INT32_MAX - 9,
-                         0, -2, INT32_MAX - 9, LBC_MASKED, 65000, 64872, 32000, 64768, 0,              1};
+    int32_t frame[21] = {0, 1,  128,           0,          127,   -1 - 1, 40000, LBC_OVERLOADED, 5, 0, INT32_MAX - 9,
+                         0, -2, INT32_MAX - 9, LBC_MASKED, 65000, 64872,  32000, 64768,          0, 1};
     int32_t got[21];
     size_t size;
     uint8_t *file = write_frame(frame, shape, &size);
@@ -67,12 +67,24 @@ static void test_the_header_says_what_it_must(void **state)
 {
     (void)state;
     static const char *const lines[] = {
-        "data_run_000001\r\n", "PILATUS_1.2", "# Detector: Dectris Eiger 4M_x, S/N E-08\r\n", "# 2026-01-02T03:04:05\r\n",
-        "# Pixel_size 7.5e-05 m x 7.5e-05 m\r\n", "# Silicon sensor, thickness 0.000450 m\r\n", "# Exposure_time 0.01 s\r\n",
-        "# Exposure_period 0.01 s\r\n", "# Count_cutoff 65000 counts\r\n", "# Wavelength 0.9795 A\r\n",
-        "# Detector_distance 0.2 m\r\n", "# Beam_xy (1000.5, 900.25) pixels\r\n", "# Start_angle 30.000000 deg.\r\n",
-        "# Angle_increment 0.100000 deg.\r\n", "X-Binary-Size-Fastest-Dimension: 5\r\n",
-        "X-Binary-Size-Second-Dimension: 2\r\n", "X-Binary-Size: 10\r\n", "X-Binary-Number-of-Elements: 10\r\n",
+        "data_run_000001\r\n",
+        "PILATUS_1.2",
+        "# Detector: Dectris Eiger 4M_x, S/N E-08\r\n",
+        "# 2026-01-02T03:04:05\r\n",
+        "# Pixel_size 7.5e-05 m x 7.5e-05 m\r\n",
+        "# Silicon sensor, thickness 0.000450 m\r\n",
+        "# Exposure_time 0.01 s\r\n",
+        "# Exposure_period 0.01 s\r\n",
+        "# Count_cutoff 65000 counts\r\n",
+        "# Wavelength 0.9795 A\r\n",
+        "# Detector_distance 0.2 m\r\n",
+        "# Beam_xy (1000.5, 900.25) pixels\r\n",
+        "# Start_angle 30.000000 deg.\r\n",
+        "# Angle_increment 0.100000 deg.\r\n",
+        "X-Binary-Size-Fastest-Dimension: 5\r\n",
+        "X-Binary-Size-Second-Dimension: 2\r\n",
+        "X-Binary-Size: 10\r\n",
+        "X-Binary-Number-of-Elements: 10\r\n",
     };
     const int32_t frame[10] = {0};
     size_t size;
