@@ -389,6 +389,17 @@ static bool chunks_fit(hid_t dataset, hid_t creation)
     return fit && stored <= room;
 }
 
+/* Bitshuffle with Zstandard is new in bitshuffle 0.4: older plugins (Debian 12 has 0.3.5) take it for no
+ * compression, and give wrong values for right ones. A plugin's version cannot be asked for. */
+static bool is_bitshuffle_zstd(hid_t creation, unsigned index)
+{
+    unsigned params[16];
+    size_t count;
+    H5Z_filter_t filter;
+    return lbc_h5_filter(creation, index, &filter, params, 16, &count) && filter == 32008 && count > 4 &&
+           params[4] == 3;
+}
+
 lbc_status lbc_h5_check_filters(hid_t dataset, const char *file, lbc_error *err)
 {
     lbc_status status = LBC_OK;
@@ -403,6 +414,13 @@ lbc_status lbc_h5_check_filters(hid_t dataset, const char *file, lbc_error *err)
         unsigned flags = 0, config = 0;
         size_t nparams = 0;
         char name[64] = "";
+        if (is_bitshuffle_zstd(creation, (unsigned)i)) {
+            status = lbc_fail(err, LBC_E_UNSUPPORTED,
+                              "%s: bitshuffle with Zstandard can be read in chunks of one image only, since HDF5's "
+                              "plugins for it (filter 32008) are not to be relied on",
+                              file);
+            break;
+        }
         const H5Z_filter_t filter =
             H5Pget_filter2(creation, (unsigned)i, &flags, &nparams, NULL, sizeof name - 1, name, &config);
         if (filter < 0 || H5Zfilter_avail(filter) > 0) continue;

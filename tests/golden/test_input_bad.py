@@ -283,6 +283,13 @@ class Blocks(Bad):
             self.assertRegex(dump.error, f"run_data_000001.h5: HDF5 lacks filter {name}")
 
 
+    def test_plugin_that_gives_wrong_pixels(self):
+        master = series.filewriter(self.folder, "run", self.images, storage="bszstd")
+        self.assertEqual(Dump(master).error, "")
+        dump = Dump(master, "--through-hdf5")
+        self.assertRegex(dump.error, "run_data_000001.h5: bitshuffle with Zstandard")
+
+
 class Damage(Bad):
     def chunk(self, master, image):
         return Dump(master, pixels=False).places[image]
@@ -391,6 +398,8 @@ class Damage(Bad):
                     raise AssertionError(f"{name}: damage to {victim}") from e
                 counts["refused" if dump.error else "read"] += 1
                 self.assertEqual(dump.error == "", dump.returncode == 0)
+        if LONG:
+            print(counts)
         self.assertGreater(counts["refused"], 5)
         self.assertGreater(counts["read"], 5)
         self.assertLessEqual(counts["hdf5"], 1 + sum(counts.values()) // (20 if SANITIZED else 200), counts)
