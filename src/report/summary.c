@@ -37,7 +37,7 @@ static void add_codestreams(lbc_text *t, const lbc_options *o, const lbc_result 
     char size[16];
     const double mean = (double)r->codestream_bytes / (double)r->codestreams;
     const double raw = r->frames_out ? (double)r->bytes_raw_out / (double)r->frames_out : 0;
-    lbc_text_add(t, "codec     %s %" PRIu32 ": codestream %s an image, %.4g:1 of the stored pixels\n", names[o->lossy],
+    lbc_text_add(t, "codec     %s %" PRIu32 ": %s an image, %.4g:1 of the raw image\n", names[o->lossy],
                  o->lossy_value, lbc_text_bytes(mean, size), ratio(raw, mean));
 }
 

@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""--json and --report: figures are those of the pixels, by the schema; the page stands alone."""
+import html.parser
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import jsonschema
+import numpy as np
+
+from run import SHARED, compress, pixels, run
+
+SOURCE = os.environ["LBC_SOURCE"]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+
+with open(os.path.join(SOURCE, "docs", "report.schema.json"), encoding="utf-8") as stream:
+    SCHEMA = json.load(stream)
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+def counts(images):
+    """float64, NAN for what is no count in an unsigned 16-bit series with saturation value below 65534."""
+    return np.where(images >= 65534, np.nan, images.astype(float))
+
+
+class Page(html.parser.HTMLParser):
+    """What a page holds, and whether its elements are closed in order."""
+    VOID = {"meta", "link", "img", "br", "path", "circle"}
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.titles, self.links, self.classes = [], [], [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        attrs = dict(attrs)
+        self.links += [attrs[name] for name in ("src", "href", "xlink:href", "data") if name in attrs]
+        self.titles += [attrs["aria-label"]] if tag == "svg" else []
+        self.classes += attrs.get("class", "").split()
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        if self.open.pop() != tag:
+            raise AssertionError(f"</{tag}> closes something else")
+
+
+class Reports(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.data = tempfile.TemporaryDirectory(prefix="lbc-report-")
+        cls.addClassCleanup(cls.data.cleanup)
+        done = run("-D", "500K", "-n", 9, "-x", 0.5, "-o", "in", name="l_bnl_simulate", cwd=cls.data.name)
+        assert done.returncode == 0, done.stderr
+        cls.master = os.path.join(cls.data.name, "in_master.h5")
+        cls.images = pixels(os.path.join(cls.data.name, "in_data"))
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="lbc-report-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def json_of(self, *options, prefix="out"):
+        compress(self.master, self.path(prefix), "--json", self.path(prefix + ".json"), *options)
+        with open(self.path(prefix + ".json"), encoding="utf-8") as f:
+            report = json.load(f)
+        VALIDATOR.validate(report)
+        return report
+
+    def check_pixels(self, report, before, after):
+        """The figures against those of the pixels; NAN is no count."""
+        both = ~np.isnan(before) & ~np.isnan(after)
+        difference = np.where(both, after - before, 0)
+        figures = report["figures"]
+        self.assertEqual(figures["pixels"], both.sum())
+        self.assertEqual(figures["pixels_lost"], 0)
+        self.assertEqual(figures["largest_difference"], np.abs(difference).max())
+        self.assertAlmostEqual(figures["rmse"], np.sqrt((difference ** 2).sum() / both.sum()), 6)
+        self.assertAlmostEqual(figures["mean_before"], before[both].mean(), 6)
+        self.assertAlmostEqual(figures["mean_after"], after[both].mean(), 6)
+        self.assertAlmostEqual(figures["relative_mean_shift"], after[both].sum() / before[both].sum() - 1, 6)
+        for row, b, a in zip(report["images"], before, after):
+            ok = ~np.isnan(b) & ~np.isnan(a)
+            self.assertAlmostEqual(row["rmse"], np.sqrt(((a - b)[ok] ** 2).mean()), 6)
+            self.assertAlmostEqual(row["mean_after"], a[ok].mean(), 6)
+        self.assertEqual(sum(report["counts"]["pixels_before"]), (~np.isnan(before)).sum())
+        self.assertEqual(report["counts"]["pixels_after"][0], (after == 0).sum())
+
+    def test_figures_are_those_of_the_pixels(self):
+        for options in (["-H", 16, "-c", "bslz4"], ["-J", 20, "-c", "bslz4"]):
+            with self.subTest(options=options):
+                report = self.json_of(*options, "--overwrite")
+                self.check_pixels(report, counts(self.images), counts(pixels(self.path("out"))))
+                self.assertGreater(report["figures"]["rmse"], 0.1)
+                self.assertEqual(len(report["images"]), 9)
+                self.assertGreater(report["figures"]["spots"], 100)
+                self.assertGreater(report["figures"]["spot_correlation"], 0.9)
+
+    def test_at_rest_they_are_those_of_what_is_stored(self):
+        for options in (["-H", 16, "-c", "hcomp"], ["-H", 16, "-c", "hcomp", "-q", "out_file"],
+                        ["-J", 20, "-c", "j2k", "--wavelet", "9/7"], ["-H", 16, "-c", "hcomp", "--verify"]):
+            with self.subTest(options=options):
+                report = self.json_of(*options, "--overwrite")
+                self.check_pixels(report, counts(self.images), counts(pixels(self.path("out"))))
+                self.assertGreater(report["codestreams"]["bytes"], 0)
+
+    def test_binned_and_summed(self):
+        report = self.json_of("-b", 2, "-s", 3, "-H", 4, "-c", "bslz4")
+        plain = self.path("plain")
+        compress(self.master, plain, "-b", 2, "-s", 3, "-c", "bslz4")
+        self.check_pixels(report, counts(pixels(plain)), counts(pixels(self.path("out"))))
+        self.assertEqual([row["first_input_image"] for row in report["images"]], [1, 4, 7])
+        self.assertEqual([row["input_images"] for row in report["images"]], [3, 3, 3])
+        self.assertEqual(sum(row["bytes_in"] for row in report["images"]), report["input"]["bytes_stored"])
+
+    def test_without_a_lossy_codec_nothing_differs(self):
+        report = self.json_of("-b", 2, "-c", "bslz4")
+        self.check_pixels(report, counts(pixels(self.path("out"))), counts(pixels(self.path("out"))))
+        self.assertEqual(report["figures"]["rmse"], 0)
+        self.assertEqual(report["figures"]["local_mean_shift"], 0)
+        self.assertEqual(report["figures"]["spot_correlation"], 1)
+        self.assertIsNone(report["codestreams"])
+
+    def test_gaps_zero_has_no_masked_pixels(self):
+        report = self.json_of("-H", 16, "-c", "bslz4", "--gaps", "zero")
+        self.assertEqual(report["figures"]["pixels"], self.images.size)
+
+    def test_means_by_resolution_are_those_of_rings(self):
+        report = self.json_of("-H", 16, "-c", "bslz4")
+        rings = report["resolution"]
+        self.assertEqual(len(rings), 100)
+        self.assertEqual(sum(ring["pixels"] for ring in rings), report["figures"]["pixels"])
+        total = sum(ring["pixels"] * (ring["mean_before"] or 0) for ring in rings)
+        self.assertAlmostEqual(total / report["figures"]["pixels"], report["figures"]["mean_before"], 6)
+        self.assertIsNone(rings[0]["d_max"])
+        self.assertLess(rings[-1]["d_min"], 3)
+
+    def test_threads_and_split_sums_change_nothing(self):
+        reports = []
+        for threads in (1, 3):
+            report = self.json_of("-s", 9, "-H", 8, "-c", "bslz4", "-p", threads, prefix=f"p{threads}")
+            for part in ("settings", "time"):
+                report.pop(part)
+            for name in ("master", "first_file", "last_file"):
+                report["output"].pop(name)
+            reports.append(report)
+        self.assertEqual(*reports)
+
+    def test_a_share_reports_what_it_did(self):
+        report = self.json_of("-H", 8, "-c", "bslz4", "-d", 2, "-p", 2, "-t", 2)
+        self.assertEqual([row["image"] for row in report["images"]], [3, 4, 7, 8])
+        self.assertIsNone(report["output"]["master"])
+        report = self.json_of("-H", 8, "-c", "bslz4", "-d", 2, "-p", 2, "-t", 0, prefix="none")
+        self.assertIsNone(report["figures"])
+        self.assertEqual(report["images"], [])
+
+    def test_summary_says_how_the_codec_did(self):
+        done = compress(self.master, self.path("out"), "-H", 16, "-c", "bslz4")
+        sampled = re.search(r"RMSE (\S+) counts, mean (\S+) -> (\S+) \((\S+) %\) \(1 image in 8\)", done.stderr)
+        self.assertTrue(sampled, done.stderr)
+        before, after = counts(self.images[::8]), counts(pixels(self.path("out"))[::8])
+        self.assertAlmostEqual(float(sampled[1]), np.sqrt(np.nanmean((after - before) ** 2)), 3)
+        done = compress(self.master, self.path("all"), "-H", 16, "-c", "bslz4", "--json", self.path("j"))
+        self.assertRegex(done.stderr, r"local mean off by \S+ % \(median\), [\d ]+ spots: correlation 0\.\d+")
+        for line in done.stderr.splitlines():
+            if "/" not in line:
+                self.assertLessEqual(len(line), 80, line)
+
+    def test_stdout_is_json_alone(self):
+        done = compress(self.master, self.path("out"), "-H", 16, "--json", "-")
+        VALIDATOR.validate(json.loads(done.stdout))
+        self.assertEqual(compress(self.master, self.path("no"), "-H", 16).stdout, "")
+
+    # ---- files -------------------------------------------------------------------------------------
+
+    def test_a_report_replaces_nothing_unasked(self):
+        for option in ("--json", "--report"):
+            there = self.path("there")
+            with open(there, "w", encoding="utf-8") as f:
+                f.write("mine")
+            done = run("-i", self.master, "-o", self.path("out"), option, there)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("exists (--overwrite", done.stderr)
+            self.assertEqual(os.listdir(self.folder), ["there"])
+
+    def test_a_report_never_replaces_a_series(self):
+        victim = self.path("victim.h5")
+        shutil.copy(self.master, victim)
+        done = run("-i", self.master, "-o", self.path("out"), "--overwrite", "--json", victim)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("HDF5", done.stderr)
+        with open(self.master, "rb") as a, open(victim, "rb") as b:
+            self.assertEqual(a.read(), b.read())
+
+    def test_a_report_that_cannot_be_written_is_told_before_the_work(self):
+        done = run("-i", self.master, "-o", self.path("out"), "--json", self.path("no/such/folder.json"))
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(os.listdir(self.folder), [])
+
+    # ---- the page ----------------------------------------------------------------------------------
+
+    def page(self, *options):
+        compress(self.master, self.path("out"), "--report", self.path("page.html"), *options)
+        with open(self.path("page.html"), encoding="utf-8") as f:
+            return f.read()
+
+    def test_page_is_whole_and_loads_nothing(self):
+        text = self.page("-H", 16, "-c", "hcomp")
+        page = Page(text)
+        self.assertEqual(page.open, [])
+        self.assertNotIn("script", page.tags)
+        self.assertNotRegex(text, r"https?://|@import|url\(")
+        for link in page.links:
+            self.assertTrue(link.startswith("data:"), link[:60])
+        for plot in ("by resolution", "shift of the mean", "spots", "Histogram", "Bytes an image", "RMSE", "local mean"):
+            self.assertTrue(any(plot in title for title in page.titles), plot)
+        # three images, each before, after and the difference, and as many of three spots
+        self.assertEqual(page.tags.count("img"), 3 * 3 * (1 + 3))
+        self.assertNotRegex(text, r"\bnan\b|\binf\b")
+        self.assertIn("prefers-color-scheme:dark", text)
+
+    def test_page_of_one_image_and_of_none(self):
+        page = Page(self.page("-N", 1, "-c", "bslz4"))
+        self.assertEqual(page.tags.count("img"), 3 * (1 + 3))
+        text = self.page("-p", 2, "-t", 0, "--overwrite")
+        self.assertEqual(Page(text).tags.count("img"), 0)
+
+    def test_names_are_escaped(self):
+        name = self.path("a <b> & \"c\"_master.h5")
+        os.symlink(self.master, name)
+        for n in os.listdir(self.data.name):
+            if n.startswith("in_data"):
+                os.symlink(os.path.join(self.data.name, n), self.path(n))
+        done = run("-i", name, "-o", self.path("out"), "--report", self.path("p.html"), "--json", self.path("p.json"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(self.path("p.html"), encoding="utf-8") as f:
+            text = f.read()
+        self.assertIn("a &lt;b&gt; &amp; &quot;c&quot;_master.h5", text)
+        self.assertNotIn("<b> &", text)
+        with open(self.path("p.json"), encoding="utf-8") as f:
+            self.assertEqual(json.load(f)["input"]["master"], name)
+
+    @unittest.skipUnless(CHROMIUM, "chromium is not installed")
+    def test_a_browser_shows_it(self):
+        self.page("-H", 16, "-c", "hcomp")
+        shot = self.path("shot.png")
+        browse = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+                  "--user-data-dir=" + self.path("profile"), "--enable-logging=stderr", "--hide-scrollbars",
+                  "--window-size=1180,3000"]
+        done = subprocess.run([*browse, "--screenshot=" + shot, "file://" + self.path("page.html")], check=False,
+                              capture_output=True, text=True, errors="replace", timeout=240)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+        self.assertEqual(console, [])
+        with open(shot, "rb") as f:
+            head = f.read(24)
+        self.assertEqual(head[:8], b"\x89PNG\r\n\x1a\n")
+        self.assertEqual((int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")), (1180, 3000))
+        self.assertGreater(os.path.getsize(shot), 200000)  # a blank page has a few kilobytes
+
+    @unittest.skipUnless(os.path.isdir(os.path.join(SHARED, "real")), "no shared data")
+    def test_real_images(self):
+        self.master = os.path.join(SHARED, "real", "pilatus6m_thaumatin_master.h5")
+        report = self.json_of("-J", 125, "-u", 4, "-c", "bslz4", "-N", 2)
+        self.assertGreater(report["figures"]["spots"], 500)
+        self.assertGreater(report["figures"]["local_mean_shift"], 0.05)  # 5/3 raises the background
+        better = self.json_of("-J", 125, "--wavelet", "9/7", "-u", 4, "-c", "bslz4", "-N", 2, prefix="better")
+        self.assertLess(better["figures"]["rmse"], report["figures"]["rmse"])
+        self.assertLess(better["figures"]["local_mean_shift"], report["figures"]["local_mean_shift"] / 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
