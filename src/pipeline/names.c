@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *base_of(const char *path)
+const char *lbc_names_base(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
@@ -16,7 +16,7 @@ static const char *base_of(const char *path)
 /* The folder part of path without its final slash; "." when there is none. */
 static char *folder_of(const char *path)
 {
-    const size_t n = (size_t)(base_of(path) - path);
+    const size_t n = (size_t)(lbc_names_base(path) - path);
     if (n == 0) return lbc_strdup(".");
     return n == 1 ? lbc_strdup("/") : lbc_asprintf("%.*s", (int)(n - 1), path);
 }
@@ -27,21 +27,24 @@ static bool ends_with_h5(const char *name)
     return n >= 3 && strcmp(name + n - 3, ".h5") == 0;
 }
 
-static bool means_default(const char *word) { return !word || strcmp(word, "out_file") == 0; }
+static bool means_default(const char *word)
+{
+    return !word || strcmp(word, "out_file") == 0;
+}
 
 static char *master_path(const lbc_options *o)
 {
     if (means_default(o->out_master)) return lbc_asprintf("%s_master.h5", o->out_file);
     const char *end = ends_with_h5(o->out_master) ? "" : ".h5";
-    const size_t folder = strchr(o->out_master, '/') ? 0 : (size_t)(base_of(o->out_file) - o->out_file);
+    const size_t folder = strchr(o->out_master, '/') ? 0 : (size_t)(lbc_names_base(o->out_file) - o->out_file);
     return lbc_asprintf("%.*s%s%s", (int)folder, o->out_file, o->out_master, end);
 }
 
 lbc_status lbc_names_make(lbc_names *names, const lbc_options *o, lbc_error *err)
 {
-    if (!*base_of(o->out_file))
+    if (!*lbc_names_base(o->out_file))
         return lbc_fail(err, LBC_E_ARGUMENT, "-o %s: a file name prefix is missing after the folder", o->out_file);
-    if (!means_default(o->out_master) && !*base_of(o->out_master))
+    if (!means_default(o->out_master) && !*lbc_names_base(o->out_master))
         return lbc_fail(err, LBC_E_ARGUMENT, "-m %s: a file name is missing after the folder", o->out_master);
     names->prefix = lbc_strdup(o->out_file);
     names->folder = folder_of(o->out_file);
@@ -51,7 +54,7 @@ lbc_status lbc_names_make(lbc_names *names, const lbc_options *o, lbc_error *err
         names->squash =
             means_default(o->out_squash) ? lbc_asprintf("%s_squash", o->out_file) : lbc_strdup(o->out_squash);
         names->squash_folder = names->squash ? folder_of(names->squash) : NULL;
-        if (names->squash && !*base_of(names->squash))
+        if (names->squash && !*lbc_names_base(names->squash))
             return lbc_fail(err, LBC_E_ARGUMENT, "-q %s: a file name prefix is missing after the folder",
                             o->out_squash);
         if (names->squash && strcmp(names->squash, names->prefix) == 0)
@@ -59,7 +62,7 @@ lbc_status lbc_names_make(lbc_names *names, const lbc_options *o, lbc_error *err
                             o->out_squash);
     }
     if (o->minicbf) {
-        if (!*base_of(o->minicbf))
+        if (!*lbc_names_base(o->minicbf))
             return lbc_fail(err, LBC_E_ARGUMENT, "--minicbf %s: a file name prefix is missing after the folder",
                             o->minicbf);
         names->minicbf_folder = folder_of(o->minicbf);
@@ -82,7 +85,21 @@ void lbc_names_free(lbc_names *names)
     *names = (lbc_names){0};
 }
 
-char *lbc_names_file(const char *prefix, uint64_t n) { return lbc_asprintf("%s_%06" PRIu64 ".h5", prefix, n + 1); }
+char *lbc_names_file(const char *prefix, uint64_t n)
+{
+    return lbc_asprintf("%s_%06" PRIu64 ".h5", prefix, n + 1);
+}
+
+uint64_t lbc_names_number(const char *path, const char *prefix)
+{
+    const char *name = lbc_names_base(path), *base = lbc_names_base(prefix);
+    const size_t n = strlen(base);
+    if (strncmp(name, base, n) || name[n] != '_') return 0;
+    const char *digits = name + n + 1;
+    const size_t count = strspn(digits, "0123456789");
+    if (count < 6 || (count > 6 && digits[0] == '0') || count > 12 || strcmp(digits + count, ".h5")) return 0;
+    return strtoull(digits, NULL, 10);
+}
 
 /* to relative to from; both absolute, without links, "." or "..". */
 static char *relative(const char *from, const char *to)
@@ -112,7 +129,7 @@ char *lbc_names_link(const char *from, const char *to)
     char *to_folder = folder_of(to);
     char *a = realpath(from, NULL), *b = to_folder ? realpath(to_folder, NULL) : NULL;
     if (a && b) way = relative(a, b);
-    if (way) link = lbc_asprintf("%s%s", way, base_of(to));
+    if (way) link = lbc_asprintf("%s%s", way, lbc_names_base(to));
     free(way);
     free(a);
     free(b);

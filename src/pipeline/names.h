@@ -6,10 +6,10 @@
 #include "lbc.h"
 
 typedef struct lbc_names {
-    char *prefix;        /* of data files */
-    char *master;        /* path of the master */
-    char *squash;        /* prefix of squash files; NULL: none */
-    char *folder;        /* of the data files: "." or a path without final slash */
+    char *prefix; /* of data files */
+    char *master; /* path of the master */
+    char *squash; /* prefix of squash files; NULL: none */
+    char *folder; /* of the data files: "." or a path without final slash */
     char *master_folder, *squash_folder;
     char *minicbf_folder; /* NULL: no miniCBF files */
 } lbc_names;
@@ -20,6 +20,12 @@ void lbc_names_free(lbc_names *names);
 
 /* PREFIX_NNNNNN.h5 with NNNNNN = n + 1; freed with free(), NULL: out of memory. */
 char *lbc_names_file(const char *prefix, uint64_t n);
+
+/* Number of the file NAME = BASE_NNNNNN.h5 of this prefix, from 1; 0: it is not one. Folders do not matter. */
+uint64_t lbc_names_number(const char *path, const char *prefix);
+
+/* The part of a path after its last slash; points into it. */
+const char *lbc_names_base(const char *path);
 
 /* What a link in `from` (an existing folder) must say to mean `to` (a file in an existing folder): a
  * base name where they share the folder, else a path relative to `from`. Freed with free(). */

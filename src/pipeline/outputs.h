@@ -1,26 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* outputs.h - the files a job makes: whether they may be made, and filling them in order. */
+/* outputs.h - the files a job makes, filled in order. */
 #ifndef LBC_PIPELINE_OUTPUTS_H
 #define LBC_PIPELINE_OUTPUTS_H
 
-#include "base/claim.h"
 #include "nexus/output.h"
 #include "pipeline/worker.h"
-
-/* Before anything is written: makes missing folders, claims the prefix, removes temporaries of dead
- * runs, and refuses outputs that are inputs, or exist without --overwrite. With it, an old master and
- * the data files it links beyond the new count are removed. A run that resumes checks the files there
- * are, and takes those of its own job off the list. */
-lbc_status lbc_outputs_clear(lbc_job *job, lbc_claim *claim, lbc_error *err);
 
 /* The data and squash file being filled. Zero-initialise. */
 typedef struct lbc_outputs {
     lbc_data_file *data;
     lbc_squash_file *squash;
     char *data_path, *squash_path;
-    uint64_t file;      /* number of the file begun, when data is there */
-    uint32_t committed; /* files that are in place */
-    uint64_t bytes;     /* size of those data files */
+    uint64_t file;       /* number of the file begun, when data is there */
+    uint32_t committed;  /* files that are in place */
+    uint64_t bytes;      /* size of those data files */
     uint32_t *pixel_crc; /* [block] of the frames in the file, when the run verifies */
 } lbc_outputs;
 

@@ -6,6 +6,7 @@
 #include "base/pool.h"
 #include "metadata/note.h"
 #include "pipeline/cbf.h"
+#include "pipeline/clear.h"
 #include "pipeline/drawing.h"
 #include "pipeline/outputs.h"
 #include "pipeline/worker.h"
@@ -104,13 +105,11 @@ static lbc_status deliver(void *user, const lbc_pool_job *at, lbc_error *err)
 {
     lbc_run *run = user;
     const lbc_slot *slot = &run->shop.slot[at->slot];
-    const lbc_status status = lbc_outputs_add(&run->outputs, &run->job, at->job, slot, err);
-    if (status) return status;
     const uint64_t k = lbc_job_frame(&run->job, at->job);
-    if (slot->cbf) {
-        const lbc_status put = lbc_cbf_put(&run->job, k, slot->cbf, slot->cbf_size, err);
-        if (put) return put;
-    }
+    /* A data file that is in place has its miniCBF files beside it, on which a run that resumes counts. */
+    lbc_status status = slot->cbf ? lbc_cbf_put(&run->job, k, slot->cbf, slot->cbf_size, err) : LBC_OK;
+    if (status == LBC_OK) status = lbc_outputs_add(&run->outputs, &run->job, at->job, slot, err);
+    if (status) return status;
     count_frame(run, k, slot);
     tell_bad_frames(run, slot);
     return note_measured(run, k, slot, err);
@@ -263,7 +262,7 @@ lbc_status lbc_compress(const lbc_options *options, lbc_result *result, lbc_erro
     if (status == LBC_OK) {
         describe_series(&run);
         status = begin_record(&run, err);
-        if (status == LBC_OK) status = lbc_outputs_clear(&run.job, &run.claim, err);
+        if (status == LBC_OK) status = lbc_clear(&run.job, &run.claim, err);
     }
     if (status == LBC_OK) {
         run.started = now();

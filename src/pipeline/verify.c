@@ -16,31 +16,79 @@ typedef struct verification {
     lbc_input *input;
     lbc_frame_reader **readers; /* [workers] */
     lbc_progress progress;
-    lbc_status status; /* of the checksums, so far */
-    lbc_error *err;
     uint32_t files, without; /* data files looked at, and those that carry no checksums */
 } verification;
 
+static lbc_status tick(void *user, lbc_error *err)
+{
+    const verification *v = user;
+    const lbc_options *o = v->options;
+    if (o->progress && o->progress(o->user, &v->progress)) return lbc_fail(err, LBC_E_CANCELLED, "stopped");
+    return LBC_OK;
+}
+
 /* ---- checksums ------------------------------------------------------------------------------ */
 
-static void check_file(void *user, const char *linked)
+/* A file the master links, as the link names it. */
+static char *path_of(const verification *v, const char *linked)
 {
-    verification *v = user;
-    if (v->status) return;
     const char *slash = linked[0] == '/' ? NULL : strrchr(v->options->input, '/');
     const int folder = slash ? (int)(slash - v->options->input) + 1 : 0;
-    char *path = lbc_asprintf("%.*s%s", folder, v->options->input, linked);
-    if (!path) {
-        v->status = lbc_fail(v->err, LBC_E_MEMORY, "out of memory");
-        return;
-    }
-    bool carries = false;
-    const lbc_data_expected anything = {0};
-    const lbc_status status = lbc_data_file_check(path, &anything, &carries, v->err);
-    v->files++;
-    v->without += !carries;
-    if (carries || status == LBC_E_MEMORY) v->status = status; /* else decoding must tell */
+    return lbc_asprintf("%.*s%s", folder, v->options->input, linked);
+}
+
+/* A set of ours is what its checksums say. Of another, that its files can be decoded must do. */
+static lbc_status check_data(verification *v, const lbc_master_list *list, uint32_t n, uint64_t first, lbc_error *err)
+{
+    const lbc_data_expected expected = {.job = list->job[0] ? list->job : NULL,
+                                        .frames = list->frames ? list->frames[n] : 0,
+                                        .first_number = list->frames ? first : 0};
+    lbc_data_found found = {0};
+    char *path = path_of(v, list->names[n]);
+    if (!path) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
+    const lbc_status status = lbc_data_file_check(path, &expected, &found, err);
     free(path);
+    v->files++;
+    v->without += !found.carries;
+    return list->listed || found.carries || status == LBC_E_MEMORY ? status : LBC_OK;
+}
+
+static lbc_status check_squash(const verification *v, const lbc_master_list *list, uint32_t n, uint64_t first,
+                               lbc_error *err)
+{
+    const lbc_data_expected expected = {.job = list->job, .frames = list->frames[n], .first_number = first};
+    char *path = path_of(v, list->squash_names[n]);
+    if (!path) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
+    const lbc_status status = lbc_squash_file_check(path, &expected, NULL, err);
+    free(path);
+    return status;
+}
+
+static lbc_status check_list(verification *v, const lbc_master_list *list, lbc_error *err)
+{
+    uint64_t first = 1;
+    lbc_status status = LBC_OK;
+    if (list->listed && (!list->agrees || (list->squash_files && list->squash_files != list->files)))
+        return lbc_fail(err, LBC_E_MISMATCH, "%s: links other files than it lists", v->options->input);
+    for (uint32_t n = 0; status == LBC_OK && n < list->files; n++) {
+        status = check_data(v, list, n, first, err);
+        if (status == LBC_OK && list->listed && list->squash_files) status = check_squash(v, list, n, first, err);
+        if (status == LBC_OK) status = tick(v, err);
+        if (list->frames) first += list->frames[n];
+    }
+    if (status == LBC_OK && list->listed && first - 1 != v->progress.frames)
+        status = lbc_fail(err, LBC_E_MISMATCH, "%s: lists %" PRIu64 " images, but %" PRIu64 " are there",
+                          v->options->input, first - 1, v->progress.frames);
+    return status;
+}
+
+static lbc_status check_files(verification *v, lbc_error *err)
+{
+    lbc_master_list list = {0};
+    lbc_status status = lbc_master_list_read(&list, v->options->input, err);
+    if (status == LBC_OK) status = check_list(v, &list, err);
+    lbc_master_list_free(&list);
+    return status;
 }
 
 /* ---- frames --------------------------------------------------------------------------------- */
@@ -70,14 +118,6 @@ static lbc_status count_frame(void *user, const lbc_pool_job *at, lbc_error *err
     return LBC_OK;
 }
 
-static lbc_status tick(void *user, lbc_error *err)
-{
-    const verification *v = user;
-    const lbc_options *o = v->options;
-    if (o->progress && o->progress(o->user, &v->progress)) return lbc_fail(err, LBC_E_CANCELLED, "stopped");
-    return LBC_OK;
-}
-
 static lbc_status decode_all(verification *v, lbc_pool *pool, lbc_error *err)
 {
     const unsigned workers = lbc_pool_workers(pool);
@@ -101,7 +141,7 @@ static lbc_status decode_all(verification *v, lbc_pool *pool, lbc_error *err)
 lbc_status lbc_verify(const lbc_options *options, uint64_t *frames, lbc_error *err)
 {
     lbc_error trouble = {LBC_OK, ""};
-    verification v = {.options = options, .err = &trouble};
+    verification v = {.options = options};
     const lbc_input_options how = {.log = {options->message, options->user}};
     lbc_pool *pool = lbc_pool_new(options->threads);
     lbc_status status = pool ? lbc_input_open(&v.input, options->input, &how, &trouble)
@@ -109,10 +149,7 @@ lbc_status lbc_verify(const lbc_options *options, uint64_t *frames, lbc_error *e
     if (status == LBC_OK) status = lbc_input_complete(v.input, &trouble);
     if (status == LBC_OK) {
         v.progress.frames = lbc_input_series(v.input)->frames;
-        if (lbc_master_each_link(options->input, check_file, &v))
-            status = lbc_fail(&trouble, LBC_E_MEMORY, "out of memory");
-        else
-            status = v.status;
+        status = check_files(&v, &trouble);
     }
     if (status == LBC_OK) status = decode_all(&v, pool, &trouble);
     if (status == LBC_OK && v.without)

@@ -53,8 +53,9 @@ static bool open_slot(lbc_slot *slot, const lbc_job *job, unsigned parts)
         slot->cbf = lbc_alloc(slot->cbf_capacity, 1);
         if (!slot->cbf) return false;
     }
+    slot->part_crc = lbc_alloc_zero(parts, sizeof *slot->part_crc);
     slot->bad = lbc_alloc_zero(parts, sizeof *slot->bad);
-    if (!slot->bad) return false;
+    if (!slot->part_crc || !slot->bad) return false;
     if (parts == 1) return true;
     slot->parts = lbc_alloc_zero(parts, sizeof *slot->parts);
     if (!slot->parts) return false;
@@ -103,6 +104,7 @@ void lbc_workshop_close(lbc_workshop *shop)
         lbc_slot *slot = &shop->slot[i];
         for (unsigned p = 0; slot->parts && p < shop->parts; p++) free(slot->parts[p]);
         free(slot->parts);
+        free(slot->part_crc);
         free(slot->bad);
         free(slot->cbf);
         free(slot->measured.full);
@@ -127,9 +129,11 @@ lbc_status lbc_workshop_gather(lbc_workshop *shop, unsigned lane, unsigned slot_
     const uint64_t begin = (uint64_t)count * part / shop->parts, end = (uint64_t)count * (part + 1) / shop->parts;
     int32_t *sum = shop->parts > 1 ? slot->parts[part] : shop->lane[lane].sum;
     slot->bad[part].status = LBC_OK;
+    slot->part_crc[part] = 0;
     for (uint64_t i = begin; i < end; i++) {
         lbc_error trouble = {LBC_OK, ""};
         const lbc_status status = lbc_image_gather(job, shop->lane[lane].reader, first + i, sum, i == begin, &trouble);
+        slot->part_crc[part] += lbc_frame_reader_crc(shop->lane[lane].reader);
         if (status == LBC_OK) continue;
         if (!lbc_image_may_be_skipped(job, status)) {
             *err = trouble;
@@ -262,6 +266,8 @@ lbc_status lbc_workshop_encode(lbc_workshop *shop, unsigned lane_id, unsigned sl
     lbc_slot *slot = &shop->slot[slot_id];
     int32_t *sum = whole_sum(shop, lane_id, slot);
     slot->counts = (lbc_frame_counts){0};
+    slot->input_crc = 0;
+    for (unsigned p = 0; p < shop->parts; p++) slot->input_crc += slot->part_crc[p];
     slot->stream_size = 0;
     slot->stream_known = false;
     /* A frame for a lossy codec is finished first; any other on its way out, while it is in cache. */

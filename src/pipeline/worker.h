@@ -28,6 +28,8 @@ typedef struct lbc_slot {
     uint8_t *cbf; /* the miniCBF file, when it is wanted */
     size_t cbf_capacity, cbf_size;
     uint32_t pixel_crc; /* CRC-32C of the stored pixels, when the run verifies */
+    uint32_t *part_crc; /* [parts] sums of lbc_frame_reader_crc over the input frames read */
+    uint32_t input_crc; /* the same of all */
     lbc_error *bad; /* [parts] why a part was skipped, being unreadable; status LBC_OK: it was not */
     lbc_frame_counts counts;
     lbc_measured measured;

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pipeline/resume.h"
+
+#include "base/memory.h"
+#include "nexus/data_check.h"
+#include "pipeline/cbf.h"
+#include "pipeline/clear.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+typedef enum verdict {
+    ABSENT,
+    WHOLE,
+    DAMAGED, /* of this job */
+    FOREIGN  /* of another, or it cannot tell */
+} verdict;
+
+/* A run that resumes may spend long here, and wants to be stopped as at any other time. */
+static lbc_status still_wanted(const lbc_job *job, lbc_error *err)
+{
+    const lbc_options *o = job->options;
+    const lbc_progress progress = {.frames = job->frames};
+    if (!o->progress || !o->progress(o->user, &progress)) return LBC_OK;
+    return lbc_fail(err, LBC_E_CANCELLED, "stopped before the first image");
+}
+
+/* ---- the input of a file -------------------------------------------------------------------- */
+
+/* What lbc_data_file_add_input was given for data file f, from the input as it is now. */
+static lbc_status sum_input(const lbc_job *job, uint32_t f, uint32_t *sum, lbc_error *err)
+{
+    uint64_t group, groups, first;
+    uint32_t count;
+    lbc_status status = LBC_OK;
+    lbc_frame_reader *reader = lbc_frame_reader_new();
+    if (!reader) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
+    *sum = 0;
+    lbc_plan_file(&job->plan, f, &group, &groups);
+    for (uint64_t k = group; status == LBC_OK && k < group + groups; k++) {
+        lbc_plan_group(&job->plan, k, &first, &count);
+        for (uint64_t i = first; status == LBC_OK && i < first + count; i++) {
+            status = lbc_input_read(job->input, reader, i, NULL, err);
+            *sum += lbc_frame_reader_crc(reader);
+        }
+        if (status == LBC_OK) status = still_wanted(job, err);
+    }
+    lbc_frame_reader_free(reader);
+    return status;
+}
+
+/* ---- one file ------------------------------------------------------------------------------- */
+
+typedef lbc_status file_check(const char *path, const lbc_data_expected *expected, lbc_data_found *found,
+                              lbc_error *err);
+
+/* why is filled when a file is there and not whole. */
+static lbc_status judge(const lbc_job *job, const char *prefix, uint32_t f, file_check *check, verdict *said,
+                        lbc_error *why, lbc_error *err)
+{
+    struct stat there;
+    uint64_t first, count;
+    lbc_plan_file(&job->plan, f, &first, &count);
+    const lbc_data_expected expected = {job->identity, job->format, count, first + 1, NULL};
+    lbc_data_found found = {0};
+    char *path = lbc_names_file(prefix, f);
+    lbc_status status = path ? lbc_clear_input(job, path, err) : lbc_fail(err, LBC_E_MEMORY, "out of memory");
+    *said = ABSENT;
+    if (status || (lstat(path, &there) && errno == ENOENT)) goto done;
+    status = check(path, &expected, &found, why);
+    *said = status == LBC_OK ? WHOLE : found.same_job ? DAMAGED : FOREIGN;
+    if (status == LBC_OK && found.tells_input) {
+        uint32_t sum = 0;
+        status = sum_input(job, f, &sum, err);
+        if (status == LBC_OK && sum != found.input) {
+            *said = FOREIGN;
+            lbc_fail(why, LBC_E_MISMATCH, "%s: was made from another input", path);
+        }
+    } else if (status == LBC_E_MISMATCH) {
+        status = LBC_OK;
+    } else if (status) {
+        lbc_fail(err, status, "%s", why->text);
+    }
+
+done:
+    free(path);
+    return status;
+}
+
+/* The miniCBF files that go with data file f are there; each was put in place before it. */
+static lbc_status cbf_are_there(const lbc_job *job, uint32_t f, bool *there, lbc_error *err)
+{
+    uint64_t first, count;
+    struct stat file;
+    lbc_plan_file(&job->plan, f, &first, &count);
+    *there = true;
+    for (uint64_t k = first; job->options->minicbf && *there && k < first + count; k++) {
+        char *path = lbc_cbf_name(job, k);
+        if (!path) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
+        *there = lstat(path, &file) == 0;
+        free(path);
+    }
+    return LBC_OK;
+}
+
+/* Settles one file that is not whole. */
+static lbc_status settle(const lbc_job *job, verdict said, const lbc_error *why, lbc_error *err)
+{
+    if (said == FOREIGN && !job->options->overwrite)
+        return lbc_fail(err, LBC_E_EXISTS, "%s (--overwrite makes it anew)", why->text);
+    if (said == FOREIGN || said == DAMAGED) lbc_log_send(&job->log, LBC_LEVEL_NOTICE, "%s; it is made anew", why->text);
+    return LBC_OK;
+}
+
+static lbc_status look_at(lbc_job *job, uint32_t f, lbc_error *err)
+{
+    lbc_error why_data = {LBC_OK, ""}, why_squash = {LBC_OK, ""};
+    verdict data, squash = WHOLE;
+    bool cbf = true;
+    lbc_status status = judge(job, job->names.prefix, f, lbc_data_file_check, &data, &why_data, err);
+    if (status == LBC_OK && job->names.squash)
+        status = judge(job, job->names.squash, f, lbc_squash_file_check, &squash, &why_squash, err);
+    if (status == LBC_OK) status = settle(job, data, &why_data, err);
+    if (status == LBC_OK) status = settle(job, squash, &why_squash, err);
+    if (status == LBC_OK) status = cbf_are_there(job, f, &cbf, err);
+    if (status == LBC_OK && data == WHOLE && squash == WHOLE && cbf) lbc_job_keep(job, f);
+    return status;
+}
+
+lbc_status lbc_resume(lbc_job *job, lbc_error *err)
+{
+    lbc_status status = still_wanted(job, err);
+    for (uint32_t i = 0; status == LBC_OK && i < job->ntodo;) {
+        const uint32_t before = job->ntodo;
+        status = look_at(job, job->todo[i], err);
+        if (job->ntodo == before) i++; /* else it was taken off the list */
+        if (status == LBC_OK) status = still_wanted(job, err);
+    }
+    return status;
+}
