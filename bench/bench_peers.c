@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* bench_peers - what the libraries take for one frame, in memory, on one core: the floors and peers that
+ * bench/speed.py sets our times against.
+ *
+ * usage: bench_peers FILE NY NX BYTES [REPEATS]
+ *
+ * FILE: one frame of unsigned 16- or 32-bit pixels (BYTES 2 or 4). Prints one JSON object: medians in
+ * milliseconds of memcpy, LZ4 of the bit-shuffled frame, cfitsio's HCompress (scale 16, tiles of 16 rows)
+ * and OpenJPEG (the layers of -J 125).
+ */
+#include "base/memory.h"
+#include "codec/bitshuffle/bitshuffle.h"
+#include "codec/hcompress/hcompress.h"
+#include "codec/j2k/j2k.h"
+
+#include <fitsio.h>
+#include <lz4.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { MAX_REPEATS = 101, SCALE = 16, RATIO = 125 };
+
+typedef struct frame {
+    lbc_shape shape;
+    size_t pixels, bytes;  /* bytes: of a pixel */
+    void *stored;
+    int32_t *counts;       /* markers are 0 */
+    uint8_t *work, *packed;
+    size_t capacity, packed_size;
+    LONGLONG *tile;        /* cfitsio's working copy of a tile */
+    lbc_codec_work *codec;
+    lbc_lossy_params params;
+} frame;
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median_of(void (*work)(frame *), frame *f, int repeats)
+{
+    double took[MAX_REPEATS];
+    for (int i = 0; i < repeats; i++) {
+        const double start = now();
+        work(f);
+        took[i] = now() - start;
+    }
+    qsort(took, (size_t)repeats, sizeof *took, by_value);
+    return took[repeats / 2];
+}
+
+/* ---- floors --------------------------------------------------------------------------------- */
+
+static void copy(frame *f) { memcpy(f->work, f->stored, f->pixels * f->bytes); }
+
+static void pack_lz4(frame *f)
+{
+    f->packed_size = (size_t)LZ4_compress_default((const char *)f->work, (char *)f->packed,
+                                                  (int)(f->pixels * f->bytes), (int)f->capacity);
+}
+
+static void unpack_lz4(frame *f)
+{
+    LZ4_decompress_safe((const char *)f->packed, (char *)f->work, (int)f->packed_size, (int)f->capacity);
+}
+
+/* ---- HCompress ------------------------------------------------------------------------------ */
+
+typedef struct tile_list {
+    size_t count, size[1 << 12];
+} tile_list;
+static tile_list tiles;
+
+/* Counts above 65535 need the routine in 64 bits. */
+static int encode_tile(frame *f, const int32_t *counts, uint32_t rows, uint8_t *out, long *size)
+{
+    const size_t pixels = (size_t)rows * f->shape.nx;
+    int status = 0;
+    if (f->bytes == 2) {
+        memcpy(f->tile, counts, pixels * sizeof *counts);
+        fits_hcompress((int *)(void *)f->tile, (int)f->shape.nx, (int)rows, SCALE, (char *)out, size, &status);
+    } else {
+        for (size_t i = 0; i < pixels; i++) f->tile[i] = counts[i];
+        fits_hcompress64(f->tile, (int)f->shape.nx, (int)rows, SCALE, (char *)out, size, &status);
+    }
+    return status;
+}
+
+static void encode_cfitsio(frame *f)
+{
+    const uint32_t rows = lbc_hcomp_tile_rows(f->shape.ny);
+    uint8_t *out = f->packed;
+    tiles.count = 0;
+    for (uint32_t y = 0; y < f->shape.ny; y += rows) {
+        const uint32_t n = f->shape.ny - y < rows ? f->shape.ny - y : rows;
+        long size = (long)(f->capacity - (size_t)(out - f->packed));
+        const int status = encode_tile(f, f->counts + (size_t)y * f->shape.nx, n, out, &size);
+        if (status) exit(fprintf(stderr, "bench_peers: cfitsio: status %d\n", status));
+        tiles.size[tiles.count++] = (size_t)size;
+        out += size;
+    }
+}
+
+static void decode_cfitsio(frame *f)
+{
+    uint8_t *in = f->packed;
+    for (size_t i = 0; i < tiles.count; i++) {
+        int ny, nx, scale, status = 0;
+        if (f->bytes == 2)
+            fits_hdecompress(in, 0, (int *)(void *)f->tile, &ny, &nx, &scale, &status);
+        else
+            fits_hdecompress64(in, 0, f->tile, &ny, &nx, &scale, &status);
+        if (status) exit(fprintf(stderr, "bench_peers: cfitsio: status %d\n", status));
+        in += tiles.size[i];
+    }
+}
+
+/* ---- JPEG 2000: OpenJPEG, as lbc_j2k wraps it ------------------------------------------------- */
+
+static void encode_openjpeg(frame *f)
+{
+    if (lbc_j2k.encode(f->codec, &f->params, f->counts, f->packed, f->capacity, &f->packed_size))
+        exit(fprintf(stderr, "bench_peers: OpenJPEG cannot encode the frame\n"));
+}
+
+static void decode_openjpeg(frame *f)
+{
+    if (lbc_j2k.decode(f->codec, &f->params, f->packed, f->packed_size, (int32_t *)(void *)f->work))
+        exit(fprintf(stderr, "bench_peers: OpenJPEG cannot decode the frame\n"));
+}
+
+/* ---- the frame ------------------------------------------------------------------------------ */
+
+static void read_frame(frame *f, const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (!file || fread(f->stored, f->bytes, f->pixels, file) != f->pixels)
+        exit(fprintf(stderr, "bench_peers: %s: cannot be read\n", path));
+    fclose(file);
+    for (size_t i = 0; i < f->pixels; i++) {
+        const uint32_t v = f->bytes == 2 ? ((const uint16_t *)f->stored)[i] : ((const uint32_t *)f->stored)[i];
+        f->counts[i] = v >= (f->bytes == 2 ? 65533u : 1u << 24) - 1 ? 0 : (int32_t)v;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 5) return fprintf(stderr, "usage: bench_peers FILE NY NX BYTES [REPEATS]\n"), 2;
+    frame f = {.shape = {(uint32_t)atoi(argv[2]), (uint32_t)atoi(argv[3])}, .bytes = (size_t)atoi(argv[4])};
+    int repeats = argc > 5 ? atoi(argv[5]) : 7;
+    if (repeats < 1 || repeats > MAX_REPEATS) repeats = 7;
+    f.pixels = lbc_shape_pixels(f.shape);
+    f.capacity = 8 * f.pixels + (1 << 20);
+    f.stored = lbc_alloc_aligned(f.pixels, f.bytes);
+    f.counts = lbc_alloc_aligned(f.pixels, sizeof *f.counts);
+    f.work = lbc_alloc_aligned(f.capacity, 1);
+    f.packed = lbc_alloc_aligned(f.capacity, 1);
+    f.tile = lbc_alloc_aligned(64 * (size_t)f.shape.nx, sizeof *f.tile);
+    f.codec = lbc_codec_work_new();
+    if (!f.stored || !f.counts || !f.work || !f.packed || !f.tile || !f.codec)
+        return fprintf(stderr, "bench_peers: out of memory\n"), 1;
+    read_frame(&f, argv[1]);
+    f.params = (lbc_lossy_params){.shape = f.shape, .limit = f.bytes == 2 ? 65532 : (1 << 24) - 1,
+                                  .stored_bytes = (uint32_t)f.bytes};
+    lbc_j2k_layers(&f.params, LBC_J2K_J, RATIO);
+
+    printf("{\"memcpy\": %.3f", median_of(copy, &f, repeats));
+    for (size_t i = 0; i < f.pixels * f.bytes / 8192; i++)
+        lbc_bits_to_planes(f.work + 8192 * i, (const uint8_t *)f.stored + 8192 * i, 8192 / f.bytes, f.bytes);
+    printf(", \"lz4_encode\": %.3f", median_of(pack_lz4, &f, repeats));
+    printf(", \"lz4_decode\": %.3f", median_of(unpack_lz4, &f, repeats));
+    printf(", \"cfitsio_encode\": %.3f", median_of(encode_cfitsio, &f, repeats));
+    printf(", \"cfitsio_decode\": %.3f", median_of(decode_cfitsio, &f, repeats));
+    printf(", \"openjpeg_encode\": %.3f", median_of(encode_openjpeg, &f, (repeats + 1) / 2));
+    printf(", \"openjpeg_decode\": %.3f}\n", median_of(decode_openjpeg, &f, (repeats + 1) / 2));
+    return 0;
+}
