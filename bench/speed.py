@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -66,7 +67,7 @@ def simulate(folder, detector, frames):
 
 
 def repeated(master, folder, name, frames):
-    """A series of `frames` images that links the blocks of another again and again."""
+    """A series of `frames` images made of copies of another's blocks."""
     path = folder / f"{name}_{frames}_master.h5"
     with h5py.File(master) as source, h5py.File(path, "w") as f:
         source.copy("entry", f, "entry", expand_external=False, expand_soft=False, without_attrs=False)
@@ -79,7 +80,10 @@ def repeated(master, folder, name, frames):
         while total < frames:
             link = links[number % len(links)]
             number += 1
-            data[f"data_{number:06d}"] = h5py.ExternalLink(os.path.join(os.path.dirname(master), link.filename), link.path)
+            copy = folder / f"{name}_{frames}_{number:06d}.h5"
+            if not copy.exists():
+                shutil.copyfile(os.path.join(os.path.dirname(master), link.filename), copy)
+            data[f"data_{number:06d}"] = h5py.ExternalLink(copy.name, link.path)
             total += sizes[(number - 1) % len(links)]
         for where in ("entry/instrument/detector/detectorSpecific/nimages",
                       "entry/instrument/detector/detectorSpecific/ntrigger"):
