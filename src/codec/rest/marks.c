@@ -273,7 +273,7 @@ static lbc_status unpack_plain(lbc_marks *m, const uint8_t *packed, size_t size)
 static lbc_status unpack_runs(lbc_marks *m, const uint8_t *packed, size_t size)
 {
     const uint64_t pixels = (uint64_t)m->shape.ny * m->shape.nx;
-    if (size < RUNS_HEAD - 1 || packed[0] >= ORDERS || packed[1] >= ORDERS) return LBC_E_FORMAT;
+    if (size < RUNS_HEAD - 1 || packed[0] >= ORDERS || packed[1] >= ORDERS || m->shape.nx == 0) return LBC_E_FORMAT;
     bit_reader r = {.in = packed + 2, .bits = (uint64_t)(size - 2) * 8};
     uint64_t runs, at = 0;
     if (!get_code(&r, 0, &runs)) return LBC_E_FORMAT;
