@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nexus/filter_stamp.h"
+#include "nexus/h5out.h"
 #include "nexus/h5util.h"
 #include "nexus/h5write.h"
 #include "nexus/output.h"
@@ -124,6 +125,8 @@ lbc_status lbc_data_file_write(lbc_data_file *file, uint64_t n, const uint8_t *c
     lbc_h5_enter();
     if (H5Dwrite_chunk(file->data, H5P_DEFAULT, 0, offset, size, chunk) < 0)
         status = fail_hdf5(file, "writing a frame", err);
+    const int trouble = lbc_h5_out_trouble(file->file);
+    if (trouble) status = lbc_h5_out_fail(trouble, file->place.path, err);
     lbc_h5_leave();
     return status;
 }
@@ -145,11 +148,10 @@ const char *lbc_data_file_finish(lbc_data_file *file, lbc_error *err)
     lbc_status status = LBC_OK;
     if (file->finished) return file->place.temporary;
     lbc_h5_enter();
-    const bool signed_ = !file->crc || put_checksums(file);
-    const bool closed = signed_ && H5Dclose(file->data) >= 0;
-    if (closed) file->data = H5I_INVALID_HID;
-    if (!closed || H5Fclose(file->file) < 0) status = fail_hdf5(file, "writing", err);
-    if (closed) file->file = H5I_INVALID_HID;
+    if (file->crc && !put_checksums(file)) status = fail_hdf5(file, "writing checksums", err);
+    lbc_h5_close(&file->data);
+    const lbc_status closed = lbc_h5_out_close(&file->file, file->place.path, status ? NULL : err);
+    if (status == LBC_OK) status = closed;
     lbc_h5_leave();
     if (status == LBC_OK && file->format->codec->filter)
         status = lbc_filter_stamp(file->place.temporary, file->header, file->format->codec->filter, err);

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/place.h"
+#include "nexus/h5out.h"
 #include "nexus/h5util.h"
 #include "nexus/h5write.h"
 
@@ -385,9 +386,12 @@ lbc_status lbc_filewriter_master(const char *path, bool replace, const lbc_filew
         m.file = lbc_h5_create_file(place.temporary);
         check(&m, m.file >= 0);
         put_all(&m);
-        if (m.file >= 0) check(&m, H5Fclose(m.file) >= 0);
-        lbc_h5_leave();
         if (!m.ok) status = lbc_fail(err, LBC_E_IO, "%s: writing failed (%s)", path, m.why);
+        if (m.file >= 0) {
+            const lbc_status closed = lbc_h5_out_close(&m.file, path, status ? NULL : err);
+            if (status == LBC_OK) status = closed;
+        }
+        lbc_h5_leave();
     }
     if (status == LBC_OK) status = lbc_place_commit(&place, replace, err);
     lbc_place_drop(&place);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nexus/h5write.h"
 
+#include "nexus/h5out.h"
+
 #include <string.h>
 
 /* node_rank: half the entries of a chunk index node; 0: all as HDF5 has it. */
@@ -9,13 +11,12 @@ static hid_t create_file(const char *path, unsigned node_rank)
     const unsigned group_rank = 1, most_links = 4; /* the smallest tree; half the links of its leaf */
     const hid_t create = H5Pcreate(H5P_FILE_CREATE);
     if (create < 0) return -1;
-    hid_t file = -1;
     const bool lean = node_rank == 0 || (H5Pset_sym_k(create, group_rank, most_links / 2) >= 0 &&
                                          H5Pset_istore_k(create, node_rank) >= 0);
     /* The root group, too, is an object with times. */
-    if (lean && H5Pset_obj_track_times(create, 0) >= 0) file = H5Fcreate(path, H5F_ACC_EXCL, create, H5P_DEFAULT);
+    if (lean && H5Pset_obj_track_times(create, 0) >= 0) return lbc_h5_out_create(path, create);
     H5Pclose(create);
-    return file;
+    return -1;
 }
 
 hid_t lbc_h5_create_file(const char *path)

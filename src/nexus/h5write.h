@@ -17,7 +17,7 @@
 #include <hdf5.h>
 #include <stdbool.h>
 
-/* A new file; path must not exist. */
+/* A new file; path must not exist. To be closed by lbc_h5_out_close (nexus/h5out.h). */
 hid_t lbc_h5_create_file(const char *path);
 /* The same with the nodes of groups and of a chunk index no larger than they need to be for so many chunks, which
  * saves kilobytes a file. Below 64 chunks the superblock has version 1, which HDF5 alone can read. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nexus/h5out.h"
 #include "nexus/h5write.h"
 #include "nexus/master_parts.h"
 #include "nexus/nxmx.h"
@@ -30,9 +31,10 @@ static lbc_status write_file(lbc_tree *tree, const char *path, const char *tempo
         status = lbc_fail(err, LBC_E_IO, "%s: cannot be created (%s)", path, lbc_h5_why(why));
     else
         status = build(tree, &groups, input, format, links, err);
-    if (tree->out >= 0 && H5Fclose(tree->out) < 0 && status == LBC_OK)
-        status = lbc_fail(err, LBC_E_IO, "%s: writing failed (%s)", path, lbc_h5_why(why));
-    tree->out = H5I_INVALID_HID;
+    if (tree->out >= 0) {
+        const lbc_status closed = lbc_h5_out_close(&tree->out, path, status ? NULL : err);
+        if (status == LBC_OK) status = closed;
+    }
     lbc_groups_close(&groups);
     return status;
 }

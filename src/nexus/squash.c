@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nexus/h5out.h"
 #include "nexus/h5util.h"
 #include "nexus/h5write.h"
 #include "nexus/output.h"
@@ -121,6 +122,8 @@ lbc_status lbc_squash_file_add(lbc_squash_file *file, uint64_t number, const lbc
     if (!lbc_h5_put(file->group, name, H5T_STD_U8LE, 1, dims, stream) ||
         !describe(file->group, name, number, lossy, params))
         status = fail_hdf5(file, "writing a codestream", err);
+    const int trouble = lbc_h5_out_trouble(file->file);
+    if (trouble) status = lbc_h5_out_fail(trouble, file->place.path, err);
     lbc_h5_leave();
     return status;
 }
@@ -139,12 +142,12 @@ const char *lbc_squash_file_finish(lbc_squash_file *file, lbc_error *err)
 {
     if (file->finished) return file->place.temporary;
     lbc_h5_enter();
-    const bool closed = (!file->job || put_checksums(file)) && H5Gclose(file->group) >= 0;
-    if (closed) file->group = H5I_INVALID_HID;
-    file->finished = closed && H5Fclose(file->file) >= 0;
-    if (closed) file->file = H5I_INVALID_HID;
-    if (!file->finished) fail_hdf5(file, "writing", err);
+    lbc_status status = LBC_OK;
+    if (file->job && !put_checksums(file)) status = fail_hdf5(file, "writing checksums", err);
+    lbc_h5_close(&file->group);
+    const lbc_status closed = lbc_h5_out_close(&file->file, file->place.path, status ? NULL : err);
     lbc_h5_leave();
+    file->finished = status == LBC_OK && closed == LBC_OK;
     return file->finished ? file->place.temporary : NULL;
 }
 

@@ -9,6 +9,7 @@
 #include "pipeline/clear.h"
 #include "pipeline/drawing.h"
 #include "pipeline/outputs.h"
+#include "pipeline/space.h"
 #include "pipeline/worker.h"
 
 #include <inttypes.h>
@@ -139,6 +140,7 @@ static lbc_status run_frames(lbc_run *run, lbc_error *err)
     lbc_pool *pool = lbc_pool_new(run->job.options->threads);
     if (!pool) return lbc_fail(err, LBC_E_MEMORY, "cannot start %u threads", run->job.options->threads);
     lbc_status status = lbc_workshop_open(&run->shop, &run->job, lbc_pool_workers(pool), err);
+    if (status == LBC_OK) status = lbc_space_check(&run->shop, err);
     if (status == LBC_OK) {
         const lbc_pool_task task = {.jobs = run->job.frames,
                                     .parts = run->shop.parts,
