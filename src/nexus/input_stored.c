@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define MAX_CACHE ((size_t)512 << 20) /* for reading through HDF5, at most */
+#define MAX_HOLE  (1 << 16)           /* images in a row that were never written */
 
 /* ---- pixel types --------------------------------------------------------------------------- */
 
@@ -144,38 +145,63 @@ static lbc_status add_unwritten(indexing *ix, uint64_t until)
     return status;
 }
 
-/* Chunks of `deep` whole frames. With deep 1, and a format that we know, that is the fast way. */
-static lbc_status index_chunks(indexing *ix, uint64_t deep)
+/* How a data set is cut into chunks: frames, rows and columns of each. */
+typedef struct chunking {
+    hsize_t deep, tall, wide;
+} chunking;
+
+/* The first chunk there is that holds a part of frame `at`; LBC_NOWHERE when none was ever written. False:
+ * the index is damaged. */
+static bool find_chunk(const indexing *ix, const chunking *c, uint64_t at, lbc_chunk_place *place)
 {
-    lbc_stored *s = ix->stored;
+    const lbc_shape shape = ix->stored->shape;
+    for (hsize_t y = 0; y < shape.ny; y += c->tall)
+        for (hsize_t x = 0; x < shape.nx; x += c->wide) {
+            const hsize_t first[3] = {ix->stored->single ? y : at, ix->stored->single ? x : y, x};
+            if (!lbc_h5_chunk_place(ix->dataset, first, place)) return false;
+            if (place->offset != LBC_NOWHERE) return true;
+        }
+    return true;
+}
+
+/* The frames that a chunk (or its first piece) holds. */
+static lbc_status add_chunk(indexing *ix, const chunking *c, uint64_t at, const lbc_place_of_frame *place)
+{
+    lbc_status status = add_unwritten(ix, at);
+    const uint64_t end = c->deep < ix->declared - at ? at + c->deep : ix->declared;
+    while (ix->stored->frames < end && status == LBC_OK) status = add_place(ix, *place);
+    return status;
+}
+
+/* With chunks of one whole frame, stored in a form that we know, this is the fast way. */
+static lbc_status index_chunks(indexing *ix, const chunking *c)
+{
+    const lbc_stored *s = ix->stored;
+    const lbc_shape shape = s->shape;
+    const bool whole = c->tall == shape.ny && c->wide == shape.nx;
+    const bool ours = whole && c->deep == 1 && ix->native && !ix->input->options.through_hdf5;
     lbc_status status = LBC_OK;
-    hsize_t chunks = 0, seen = 0, first[3] = {0, 0, 0};
-    const lbc_chunk_format *usual = NULL, *skipped = NULL;
-    bool skipped_known = false;
+    hsize_t chunks = 0, seen = 0;
     hid_t space = H5Dget_space(ix->dataset); /* 1.10 does not take H5S_ALL here */
     if (H5Dget_num_chunks(ix->dataset, space, &chunks) < 0) chunks = ix->declared;
     lbc_h5_close(&space);
-    const bool ours = deep == 1 && ix->native && !ix->input->options.through_hdf5;
-    if (ours) status = lbc_index_format(ix->input, ix->dataset, s->type, s->shape, 0, &usual, ix->err);
-    for (uint64_t at = 0; at < ix->declared && seen < chunks && status == LBC_OK; at += deep) {
+    const lbc_chunk_format *usual = NULL, *skipped = NULL;
+    if (ours) status = lbc_index_format(ix->input, ix->dataset, s->type, shape, 0, &usual, ix->err);
+    if (ours && status == LBC_OK)
+        status = lbc_index_format(ix->input, ix->dataset, s->type, shape, 1, &skipped, ix->err);
+    /* behind a very long hole there is nothing but damage */
+    for (uint64_t at = 0; at < ix->declared && at - s->frames < MAX_HOLE && seen < chunks && status == LBC_OK;
+         at += c->deep) {
         lbc_chunk_place place;
-        if (!s->single) first[0] = at;
-        if (!lbc_h5_chunk_place(ix->dataset, first, &place))
+        if (!find_chunk(ix, c, at, &place))
             return lbc_fail(ix->err, LBC_E_FORMAT, "%s: the chunk index of %s is damaged (at image %llu)",
                             s->source->path, s->path, (unsigned long long)at + 1);
         if (place.offset == LBC_NOWHERE) continue;
         seen++;
-        const lbc_chunk_format *format = usual;
-        if (place.skipped && ours) {
-            if (!skipped_known)
-                status = lbc_index_format(ix->input, ix->dataset, s->type, s->shape, place.skipped, &skipped, ix->err);
-            skipped_known = true;
-            format = skipped;
-        }
-        if (status == LBC_OK) status = add_unwritten(ix, at);
-        const uint64_t end = at + deep < ix->declared ? at + deep : ix->declared;
-        while (s->frames < end && status == LBC_OK)
-            status = add_place(ix, (lbc_place_of_frame){place.offset, place.size / deep, format});
+        const lbc_place_of_frame frame = {.offset = whole ? place.offset : LBC_NOWHERE,
+                                          .size = whole ? place.size / c->deep : 0,
+                                          .format = place.skipped ? skipped : usual};
+        status = add_chunk(ix, c, at, &frame);
     }
     return status;
 }
@@ -200,7 +226,7 @@ static lbc_status index_contiguous(indexing *ix)
     return status;
 }
 
-/* Frames in pieces, or in no place of their own: whatever HDF5 makes of them. */
+/* Frames in no place of their own (compact, or pieced together by a virtual data set). */
 static lbc_status index_opaque(indexing *ix)
 {
     lbc_status status = LBC_OK;
@@ -214,21 +240,20 @@ static lbc_status index_opaque(indexing *ix)
 static lbc_status index_chunked(indexing *ix)
 {
     lbc_stored *s = ix->stored;
-    hsize_t chunk[3];
-    const int rank = H5Pget_chunk(ix->properties, 3, chunk);
-    if (rank == 2) {
-        chunk[2] = chunk[1];
-        chunk[1] = chunk[0];
-        chunk[0] = 1;
-    }
-    if (rank != 2 && rank != 3) return index_opaque(ix);
+    hsize_t dims[3];
+    const int rank = H5Pget_chunk(ix->properties, 3, dims);
+    if (rank != (s->single ? 2 : 3) || dims[rank - 2] == 0 || dims[rank - 1] == 0 || dims[0] == 0)
+        return lbc_fail(ix->err, LBC_E_FORMAT, "%s: the chunks of %s are damaged", s->source->path, s->path);
+    const chunking c = {s->single ? 1 : dims[0], dims[rank - 2], dims[rank - 1]};
     /* while HDF5 reads frame after frame, chunks that hold more of the next ones should stay decoded */
-    const hsize_t across = ((s->shape.ny + chunk[1] - 1) / chunk[1]) * ((s->shape.nx + chunk[2] - 1) / chunk[2]);
-    const double wanted =
-        (double)across * (double)chunk[0] * (double)chunk[1] * (double)chunk[2] * (double)lbc_pixel_size(s->type);
-    if (chunk[0] > 1) s->cache_bytes = wanted < (double)MAX_CACHE ? (size_t)wanted : MAX_CACHE;
-    const bool whole = chunk[1] == s->shape.ny && chunk[2] == s->shape.nx;
-    return whole ? index_chunks(ix, chunk[0]) : index_opaque(ix);
+    const double across = (double)((s->shape.ny - 1) / c.tall + 1) * (double)((s->shape.nx - 1) / c.wide + 1);
+    const double wanted = across * (double)c.deep * (double)c.tall * (double)c.wide * (double)lbc_pixel_size(s->type);
+    if (c.deep > 1) s->cache_bytes = wanted < (double)MAX_CACHE ? (size_t)wanted : MAX_CACHE;
+    const lbc_status status = index_chunks(ix, &c);
+    if (status == LBC_OK && s->frames && !s->place[0].size) /* frames in pieces: their share */
+        for (uint64_t i = 0, share = H5Dget_storage_size(ix->dataset) / s->frames; i < s->frames; i++)
+            s->place[i].size = share;
+    return status;
 }
 
 static lbc_status index_frames(indexing *ix)

@@ -21,6 +21,7 @@ typedef struct slab {
 
 typedef struct mapping {
     char *file, *dataset; /* freed with free() */
+    uint64_t end;         /* of the virtual frames that are mapped */
     slab virtual_frames, source_frames;
     bool whole; /* both selections are of whole frames */
 } mapping;
@@ -59,6 +60,14 @@ static bool frames_of(hid_t space, hsize_t ny, hsize_t nx, slab *frames)
     }
     *frames = (slab){start[0], stride[0], count[0], block[0]};
     return true;
+}
+
+/* One more than the last frame in which anything is selected. */
+static uint64_t end_of(hid_t space)
+{
+    hsize_t first[3], last[3];
+    const bool bounded = H5Sget_simple_extent_ndims(space) == 3 && H5Sget_select_bounds(space, first, last) >= 0;
+    return bounded ? last[0] + 1 : UINT64_MAX;
 }
 
 /* The n-th frame of a selection, or UINT64_MAX beyond its end. */
@@ -113,6 +122,7 @@ static lbc_status mapping_read(mapper *m, size_t index, mapping *map)
     else
         map->whole = frames_of(to, m->dims[1], m->dims[2], &map->virtual_frames) &&
                      frames_of(from, m->dims[1], m->dims[2], &map->source_frames);
+    map->end = end_of(to);
     lbc_h5_close(&to);
     lbc_h5_close(&from);
     if (status != LBC_OK) mapping_free(map);
@@ -213,6 +223,7 @@ static lbc_status index_pieces(mapper *m, size_t nmappings, lbc_frame_list *list
     lbc_status status = LBC_OK;
     lbc_pixel_type type = LBC_U8, other;
     uint32_t which = 0;
+    uint64_t end = 0; /* of the frames that anything is mapped to */
     bool native;
     for (size_t i = 0; i < nmappings && status == LBC_OK; i++) {
         mapping map;
@@ -220,6 +231,7 @@ static lbc_status index_pieces(mapper *m, size_t nmappings, lbc_frame_list *list
         status = mapping_read(m, i, &map);
         if (status != LBC_OK) break;
         const lbc_found found = follow_source(m, &map, &source, m->err);
+        end = map.end > end ? map.end : end;
         mapping_free(&map);
         if (found != LBC_FOUND) return LBC_E_FORMAT;
         hid_t source_type = H5Dget_type(source.id);
@@ -235,7 +247,8 @@ static lbc_status index_pieces(mapper *m, size_t nmappings, lbc_frame_list *list
     }
     if (status == LBC_OK) status = lbc_index_pieces(m->input, m->object, type, &which, m->err);
     const uint64_t frames = status == LBC_OK ? m->input->stored[which].frames : 0;
-    for (uint64_t i = 0; i < frames && status == LBC_OK; i++) status = lbc_frame_list_add(list, which, i, m->err);
+    for (uint64_t i = 0; i < frames && i < end && status == LBC_OK; i++)
+        status = lbc_frame_list_add(list, which, i, m->err);
     return status;
 }
 

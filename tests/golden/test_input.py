@@ -134,13 +134,19 @@ class Storage(Folder):
     def test_unwritten_images(self):
         """Holes read as the fill value, with a warning; images never written at the end do not count."""
         image = series.frames(1)[0]
-        path = self.path("holes.h5")
-        with series.new_master(path, None) as f:
-            d = f.create_dataset("entry/data/data", (6,) + image.shape, "u2", chunks=(1,) + image.shape, fillvalue=7)
-            d[0] = d[3] = image
-        dump = Dump(path)
-        self.same(dump, np.stack([image, np.full_like(image, 7), np.full_like(image, 7), image]))
-        self.assertRegex(" ".join(dump.warnings), "2 of 4 images .* never written")
+        ny, nx = image.shape
+        for chunks in ((1, ny, nx), (1, 10, 20), (3, ny, nx)):
+            path = self.path("holes.h5")
+            with series.new_master(path, None) as f:
+                d = f.create_dataset("entry/data/data", (9, ny, nx), "u2", chunks=chunks, fillvalue=7)
+                d[0] = d[4] = image
+            dump = Dump(path)
+            deep = chunks[0] > 1
+            expected = np.full((6 if deep else 5, ny, nx), 7, "u2")
+            expected[0] = expected[4] = image
+            self.same(dump, expected)
+            if not deep:
+                self.assertRegex(" ".join(dump.warnings), "3 of 5 images .* never written")
 
 
 class Dialects(Folder):

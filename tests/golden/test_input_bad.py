@@ -366,7 +366,7 @@ class Damage(Bad):
         counts = {"read": 0, "refused": 0, "hdf5": 0}
         for name, make in makers.items():
             master = make(name)
-            files = [os.path.join(self.folder, f) for f in os.listdir(self.folder) if f.startswith(name)]
+            files = [os.path.join(self.folder, f) for f in sorted(os.listdir(self.folder)) if f.startswith(name)]
             whole = {f: open_bytes(f) for f in files}
             for _ in range(400 if LONG else 12):
                 victim = master if rng.random() < 0.6 else rng.choice(files)
