@@ -233,7 +233,7 @@ static int show_help(void)
          "FileWriter would write it, and beside it the true intensities: h,k,l, those of\n"
          "(h,k,l) and its mates (i_plus), and those of (-h,-k,-l) and its mates (i_minus).");
     cli_usage(stdout, table);
-    printf("\nSpace groups:");
+    printf("\nSpace groups:\n ");
     for (unsigned n = 0; lbc_simulation_space_group(n); n++) printf(" %s", lbc_simulation_space_group(n));
     puts("\n\nexample: " PROGRAM " -g I213 -a 0.05 -n 360 -w 0.25 -x 0.3 -o insulin");
     return EXIT_DONE;

@@ -221,8 +221,9 @@ LBC_API char *lbc_report_html(const lbc_options *options, const lbc_result *resu
  * defaults: no bounds but that no pixel be lost. */
 typedef struct lbc_compare_options {
     const char *a, *b;      /* masters */
-    uint32_t bin, sum;      /* how B was made from A; 0: as B's master tells, or as sizes and angles do */
-    uint64_t first_image;   /* of A, where B begins; 0: as B's master tells, or 1 */
+    uint32_t bin, sum;      /* how B was made from A; 0: as sizes and angles of both tell */
+    uint64_t first_image;   /* of A, where B begins; 0: as the angles of both tell, or 1 */
+    uint64_t last_image;    /* of A, where B ends; 0: the last there is, and B must go that far */
     double max_rmse;        /* counts; NAN: no bound, here and below */
     double max_shift;       /* of the mean and of the local mean, as a fraction */
     double min_correlation; /* of the intensities of spots */
@@ -244,7 +245,7 @@ typedef struct lbc_comparison {
     int64_t saturation;         /* of B; what is above it in A counts as overloaded */
     double seconds;
     lbc_figures figures;
-    const char *outside;        /* the first bound that is not kept, as a phrase; NULL: all are */
+    char outside[200];          /* the first bound that is not kept, in words; "": all are */
     lbc_record *record;
 } lbc_comparison;
 

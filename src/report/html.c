@@ -138,13 +138,13 @@ static void add_bounds(lbc_text *page, const lbc_compare_options *o, const lbc_c
 {
     const lbc_figures *f = &c->figures;
     const double counts = (double)(f->pixels + f->lost);
-    lbc_page_table_begin(page, c->outside ? "Outside the bounds" : "Within the bounds");
+    lbc_page_table_begin(page, *c->outside ? "Outside the bounds" : "Within the bounds");
     row_bound(page, "RMSE", o->max_rmse, f->rmse);
     row_bound(page, "mean shift", o->max_shift, fabs(f->relative_shift));
     row_bound(page, "local mean", o->max_shift, f->local_shift);
     row_bound(page, "spot correlation", o->min_correlation, f->spot_correlation);
     row_bound(page, "counts lost", o->max_lost, counts > 0 ? (double)f->lost / counts : 1);
-    if (c->outside) lbc_page_table_row(page, "first outside", "%s", c->outside);
+    if (*c->outside) lbc_page_table_row(page, "first outside", "%s", c->outside);
     lbc_page_table_end(page);
 }
 

@@ -349,8 +349,8 @@ char *lbc_compare_json(const lbc_compare_options *o, const lbc_comparison *c)
     put(&root, "ratio_of_stored_bytes", real(over(c->bytes_a, c->bytes_b)));
     put(&root, "seconds", real(c->seconds));
     put(&root, "bounds", bounds_of(o));
-    put(&root, "within_bounds", json_boolean(!c->outside));
-    put(&root, "outside", text(c->outside));
+    put(&root, "within_bounds", json_boolean(!*c->outside));
+    put(&root, "outside", *c->outside ? text(c->outside) : json_null());
     put(&root, "figures", figures_of(&c->figures));
     put_record(&root, c->record);
     return end(root);

@@ -89,3 +89,39 @@ char *lbc_summary(const lbc_options *o, const lbc_result *r, bool verbose)
     if (r->master && r->files) lbc_text_add(&t, "next      dials.import %s\n", r->master);
     return lbc_text_take(&t);
 }
+
+/* ---- a comparison ---------------------------------------------------------------------------- */
+
+static void add_side(lbc_text *t, const char *label, const char *path, uint64_t frames, lbc_shape shape,
+                     lbc_pixel_type type, uint64_t stored)
+{
+    char bytes[16], n[32];
+    lbc_text_add(t, "%-9s %s\n", label, path);
+    lbc_text_add(t, "          %s images of %" PRIu32 " x %" PRIu32 " %s, %s stored\n", lbc_text_count(frames, n), shape.nx,
+                 shape.ny, lbc_type_name(type), lbc_text_bytes((double)stored, bytes));
+}
+
+char *lbc_compare_summary(const lbc_compare_options *o, const lbc_comparison *c)
+{
+    lbc_text t = {0};
+    const lbc_figures *f = &c->figures;
+    char n[32];
+    add_side(&t, "A", o->a, c->frames_in, c->shape_a, c->type_a, c->bytes_a);
+    add_side(&t, "B", o->b, c->frames, c->shape_b, c->type_b, c->bytes_b);
+    lbc_text_add(&t, "A to B    bin %" PRIu32 ", sum %" PRIu32 ", from image %" PRIu64 "; %.4g:1 of stored bytes\n", c->bin,
+                 c->sum, c->first_image, ratio((double)c->bytes_a, (double)c->bytes_b));
+    if (f->pixels) {
+        lbc_text_add(&t, "pixels    %s compared", lbc_text_count(f->pixels, n));
+        if (f->lost) lbc_text_add(&t, ", %s lost", lbc_text_count(f->lost, n));
+        if (f->gained) lbc_text_add(&t, ", %s counts in B alone", lbc_text_count(f->gained, n));
+        lbc_text_add(&t, "\n");
+        lbc_text_add(&t, "error     RMSE %.4g counts, largest %s\n", f->rmse, lbc_text_count(f->largest, n));
+        lbc_text_add(&t, "          mean %.4g -> %.4g (%+.2g %%), local mean off by %.2g %% (median)\n", f->mean_before,
+                     f->mean_after, 100 * f->relative_shift, 100 * f->local_shift);
+    }
+    if (f->spots)
+        lbc_text_add(&t, "spots     %s: correlation %.5f, scale %.4f, R %.3f\n", lbc_text_count(f->spots, n),
+                     f->spot_correlation, f->spot_scale, f->spot_r);
+    lbc_text_add(&t, "result    %s%s\n", *c->outside ? "outside the bounds: " : "within the bounds", c->outside);
+    return lbc_text_take(&t);
+}
