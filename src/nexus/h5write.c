@@ -46,8 +46,11 @@ hid_t lbc_h5_create_group(hid_t where, const char *name, const char *nx_class)
 
 hid_t lbc_h5_need_group(hid_t where, const char *name, const char *nx_class)
 {
-    if (H5Lexists(where, name, H5P_DEFAULT) > 0) return H5Gopen2(where, name, H5P_DEFAULT);
-    return lbc_h5_create_group(where, name, nx_class);
+    H5L_info_t info;
+    if (H5Lexists(where, name, H5P_DEFAULT) <= 0) return lbc_h5_create_group(where, name, nx_class);
+    const hid_t group = H5Gopen2(where, name, H5P_DEFAULT);
+    if (group >= 0 || H5Lget_info(where, name, &info, H5P_DEFAULT) < 0 || info.type == H5L_TYPE_HARD) return group;
+    return H5Ldelete(where, name, H5P_DEFAULT) < 0 ? -1 : lbc_h5_create_group(where, name, nx_class);
 }
 
 hid_t lbc_h5_dataset_properties(void)

@@ -25,7 +25,7 @@ hid_t lbc_h5_create_lean_file(const char *path, uint64_t chunks);
 
 /* A group, with attribute NX_class (NULL: none), in a file or group. */
 hid_t lbc_h5_create_group(hid_t where, const char *name, const char *nx_class);
-/* The group, made when it is not there. */
+/* The group, made when it is not there, or when a link of this name leads nowhere. */
 hid_t lbc_h5_need_group(hid_t where, const char *name, const char *nx_class);
 
 /* Dataset creation properties without object times. */

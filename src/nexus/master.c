@@ -11,11 +11,12 @@ static lbc_status build(lbc_tree *tree, const lbc_groups *groups, const lbc_inpu
                         const lbc_chunk_format *format, const lbc_master_links *links, lbc_error *err)
 {
     lbc_status status = lbc_tree_copy(tree, groups, err);
+    if (status == LBC_OK) status = lbc_tree_link(tree, err);
     if (status == LBC_OK) status = lbc_nxmx_complete(tree, lbc_input_series(input), err);
     if (status == LBC_OK) status = lbc_master_put_mask(tree, format, err);
     if (status == LBC_OK) status = lbc_master_put_links(tree, format, links, err);
     if (status == LBC_OK) status = lbc_master_put_provenance(tree, err);
-    if (status == LBC_OK) status = lbc_tree_link(tree, err);
+    if (status == LBC_OK) status = lbc_tree_prune(tree, err);
     return status;
 }
 

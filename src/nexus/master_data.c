@@ -117,7 +117,8 @@ lbc_status lbc_master_put_links(const lbc_tree *tree, const lbc_chunk_format *fo
                                 lbc_error *err)
 {
     char why[LBC_H5_WHY];
-    hid_t entry = H5Gopen2(tree->out, tree->entry, H5P_DEFAULT), data = H5Gopen2(tree->out, tree->data, H5P_DEFAULT);
+    hid_t entry = H5Gopen2(tree->out, tree->entry.path, H5P_DEFAULT),
+          data = H5Gopen2(tree->out, tree->data.path, H5P_DEFAULT);
     const bool ok =
         entry >= 0 && data >= 0 && put_data(data, format, links) && put_squash(entry, links) && put_list(entry, links);
     const lbc_status status =

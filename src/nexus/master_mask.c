@@ -39,9 +39,9 @@ static bool put_link(hid_t file, const char *target, const char *path)
 lbc_status lbc_master_put_mask(const lbc_tree *tree, const lbc_chunk_format *format, lbc_error *err)
 {
     char specific_path[1100], mask_path[1200], link_path[1100], why[LBC_H5_WHY];
-    snprintf(specific_path, sizeof specific_path, "%s/detectorSpecific", tree->detector);
+    snprintf(specific_path, sizeof specific_path, "%s/detectorSpecific", tree->detector.path);
     snprintf(mask_path, sizeof mask_path, "%s/pixel_mask", specific_path);
-    snprintf(link_path, sizeof link_path, "%s/pixel_mask", tree->detector);
+    snprintf(link_path, sizeof link_path, "%s/pixel_mask", tree->detector.path);
     hid_t specific = H5Gopen2(tree->out, specific_path, H5P_DEFAULT);
     bool ok = specific >= 0 && put_mask(tree, specific, format) && put_link(tree->out, mask_path, link_path);
     for (size_t i = 0; i < tree->masks.count && ok; i++) ok = put_link(tree->out, mask_path, tree->masks.pair[i].path);

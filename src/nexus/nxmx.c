@@ -75,7 +75,7 @@ static bool complete_times(const lbc_tree *tree, hid_t entry)
     read_text(entry, "start_time", start, sizeof start);
     read_text(entry, "end_time", end, sizeof end);
     if (!start[0]) {
-        snprintf(path, sizeof path, "%s/detectorSpecific/data_collection_date", tree->detector);
+        snprintf(path, sizeof path, "%s/detectorSpecific/data_collection_date", tree->detector.path);
         read_text(tree->out, path, start, sizeof start);
         if (!lbc_time_add(start, 0, later)) start[0] = '\0';
     }
@@ -84,7 +84,7 @@ static bool complete_times(const lbc_tree *tree, hid_t entry)
 
     /* the copied frame time is that of an output frame already */
     const lbc_change *c = tree->context.change;
-    snprintf(path, sizeof path, "%s/frame_time", tree->detector);
+    snprintf(path, sizeof path, "%s/frame_time", tree->detector.path);
     const double frame_time = read_seconds(tree->out, path) / c->sum;
     if (isnan(frame_time) || !lbc_time_add(start, frame_time * (double)c->frames_in, later)) return true;
     return need_text(entry, "end_time_estimated", later);
@@ -156,7 +156,7 @@ static bool complete_chain(hid_t detector, const lbc_tree *tree, const lbc_serie
     if (ok && !lbc_h5_has_link(group, "translation"))
         ok = put_translation(group, "translation", s->distance, lbc_beam_direction, ".");
     lbc_h5_close(&group);
-    snprintf(chain, size, "%s/transformations/translation", tree->detector);
+    snprintf(chain, size, "%s/transformations/translation", tree->detector.path);
     return ok && need_text(detector, "depends_on", chain);
 }
 
@@ -182,7 +182,7 @@ static bool put_module(hid_t module, const lbc_tree *tree, const lbc_series *s, 
     const hsize_t two[1] = {2};
     const lbc_translation offset = lbc_module_offset(s->beam_x, s->beam_y, s->pixel_x, s->pixel_y);
     char offset_path[1100];
-    snprintf(offset_path, sizeof offset_path, "%s/module/module_offset", tree->detector);
+    snprintf(offset_path, sizeof offset_path, "%s/module/module_offset", tree->detector.path);
     return lbc_h5_put(module, "data_origin", H5T_NATIVE_UINT32, 1, two, origin) &&
            lbc_h5_put(module, "data_size", H5T_NATIVE_UINT32, 1, two, size) &&
            lbc_h5_put(module, "data_stride", H5T_NATIVE_UINT32, 1, two, stride) &&
@@ -195,14 +195,14 @@ static bool put_module(hid_t module, const lbc_tree *tree, const lbc_series *s, 
 static bool dxtbx_reverses(const lbc_tree *tree)
 {
     char path[1100], name[128] = "", start[64];
-    hid_t instrument = H5Oopen(tree->out, tree->instrument, H5P_DEFAULT);
+    hid_t instrument = H5Oopen(tree->out, tree->instrument.path, H5P_DEFAULT);
     if (instrument >= 0 && !lbc_h5_attr_text(instrument, "short_name", name, sizeof name)) {
         hid_t set = lbc_h5_has_link(instrument, "name") ? H5Dopen2(instrument, "name", H5P_DEFAULT) : H5I_INVALID_HID;
         if (set >= 0 && !lbc_h5_attr_text(set, "short_name", name, sizeof name)) lbc_h5_text(set, name, sizeof name);
         lbc_h5_close(&set);
     }
     lbc_h5_close(&instrument);
-    snprintf(path, sizeof path, "%s/start_time", tree->entry);
+    snprintf(path, sizeof path, "%s/start_time", tree->entry.path);
     read_text(tree->out, path, start, sizeof start);
     return lbc_data_size_is_reversed(name, start);
 }
@@ -234,7 +234,7 @@ static bool complete_detector(const lbc_tree *tree, const lbc_series *s)
 {
     char chain[1100];
     const lbc_change *c = tree->context.change;
-    hid_t detector = open_group(tree->out, tree->detector, "NXdetector");
+    hid_t detector = open_group(tree->out, tree->detector.path, "NXdetector");
     const bool ok = detector >= 0 && complete_specific(detector, c) && complete_counts(detector, c) &&
                     complete_sizes(detector, c, s) && complete_chain(detector, tree, s, chain, sizeof chain) &&
                     complete_module(detector, tree, s, chain);
@@ -246,8 +246,9 @@ static bool complete_detector(const lbc_tree *tree, const lbc_series *s)
 
 static bool complete_sample(const lbc_tree *tree, const lbc_series *s)
 {
-    hid_t sample = open_group(tree->out, tree->sample, "NXsample");
-    const bool ok = sample >= 0 && complete_beam(sample, s->wavelength) && lbc_nxmx_complete_axis(sample, tree->sample);
+    hid_t sample = open_group(tree->out, tree->sample.path, "NXsample");
+    const bool ok =
+        sample >= 0 && complete_beam(sample, s->wavelength) && lbc_nxmx_complete_axis(sample, tree->sample.path);
     lbc_h5_close(&sample);
     return ok;
 }
@@ -255,11 +256,11 @@ static bool complete_sample(const lbc_tree *tree, const lbc_series *s)
 lbc_status lbc_nxmx_complete(const lbc_tree *tree, const lbc_series *series, lbc_error *err)
 {
     char why[LBC_H5_WHY];
-    hid_t entry = open_group(tree->out, tree->entry, "NXentry"), instrument = H5I_INVALID_HID;
+    hid_t entry = open_group(tree->out, tree->entry.path, "NXentry"), instrument = H5I_INVALID_HID;
     hid_t data = H5I_INVALID_HID;
     const bool ok = entry >= 0 && need_text(entry, "definition", "NXmx") &&
-                    (instrument = open_group(tree->out, tree->instrument, "NXinstrument")) >= 0 &&
-                    (data = open_group(tree->out, tree->data, "NXdata")) >= 0 && complete_times(tree, entry) &&
+                    (instrument = open_group(tree->out, tree->instrument.path, "NXinstrument")) >= 0 &&
+                    (data = open_group(tree->out, tree->data.path, "NXdata")) >= 0 && complete_times(tree, entry) &&
                     complete_detector(tree, series) && complete_beam(instrument, series->wavelength) &&
                     complete_instrument_name(instrument) && complete_sample(tree, series);
     const lbc_status status =

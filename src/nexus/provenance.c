@@ -70,7 +70,7 @@ lbc_status lbc_master_put_provenance(const lbc_tree *tree, lbc_error *err)
 {
     char why[LBC_H5_WHY];
     const lbc_change *c = tree->context.change;
-    hid_t entry = H5Gopen2(tree->out, tree->entry, H5P_DEFAULT);
+    hid_t entry = H5Gopen2(tree->out, tree->entry.path, H5P_DEFAULT);
     bool ok = entry >= 0;
     const unsigned long last = ok ? last_process(entry) : 0;
     for (uint32_t i = 0; i < c->nsteps && ok; i++) ok = put_step(entry, last + 1 + i, &c->steps[i], c);

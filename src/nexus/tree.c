@@ -295,20 +295,69 @@ static lbc_status copy_links(lbc_tree *t, const place *at, lbc_error *err)
     return status;
 }
 
+/* ---- the groups that matter --------------------------------------------------------------- */
+
+static bool set_landmark(lbc_landmark *mark, const lbc_object *group)
+{
+    H5O_info_t info;
+    if (group->id < 0) return true;
+    if (H5Oget_info2(group->id, &info, H5O_INFO_BASIC) < 0) return false;
+    *mark = (lbc_landmark){group->source, info.addr, NULL};
+    return true;
+}
+
+static bool set_landmarks(lbc_tree *t, const lbc_groups *groups)
+{
+    lbc_object sample = LBC_OBJECT_NONE;
+    lbc_follow_class(t->sources, &groups->entry, "NXsample", "sample", &sample, NULL);
+    const bool ok = set_landmark(&t->entry, &groups->entry) && set_landmark(&t->data, &groups->data) &&
+                    set_landmark(&t->instrument, &groups->instrument) &&
+                    set_landmark(&t->detector, &groups->detector) && set_landmark(&t->sample, &sample);
+    lbc_h5_close(&sample.id);
+    return ok;
+}
+
+static bool is_landmark(const lbc_landmark *mark, const lbc_visit *key)
+{
+    return mark->file == key->file && mark->address == key->address;
+}
+
+/* Notes where a group that matters is copied to. */
+static bool note_landmarks(lbc_tree *t, const lbc_visit *key)
+{
+    lbc_landmark *marks[] = {&t->entry, &t->data, &t->instrument, &t->detector, &t->sample};
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        if (!marks[i]->path && is_landmark(marks[i], key) && !(marks[i]->path = lbc_strdup(t->path))) return false;
+    return true;
+}
+
+/* Where the groups belong that the input has not. */
+static bool place_landmark(lbc_landmark *mark, const char *parent, const char *usual)
+{
+    if (!mark->path) mark->path = lbc_asprintf("%s/%s", parent, usual);
+    return mark->path;
+}
+
+static bool place_landmarks(lbc_tree *t)
+{
+    return place_landmark(&t->entry, "", "entry") && place_landmark(&t->data, t->entry.path, "data") &&
+           place_landmark(&t->instrument, t->entry.path, "instrument") &&
+           place_landmark(&t->detector, t->instrument.path, "detector") &&
+           place_landmark(&t->sample, t->entry.path, "sample");
+}
+
 /* ---- groups -------------------------------------------------------------------------------- */
 
 /* XDS's plugins take the last NXdata and NXdetector they meet, so there must be one of each. Others keep
  * their content, but become plain collections. */
-static const char *class_to_write(lbc_tree *t, lbc_group group, const char *nx_class)
+static const char *class_to_write(lbc_tree *t, const lbc_visit *key, const char *nx_class)
 {
-    const char *one = group == LBC_GROUP_DATA ? t->data : group == LBC_GROUP_DETECTOR ? t->detector : NULL;
-    if (!one) return nx_class;
-    if (strcmp(one, t->path) != 0) {
-        lbc_tree_note(t, LBC_LEVEL_NOTICE, "%s: %s is a second %s and becomes an NXcollection", t->input, t->path,
-                      nx_class);
-        return "NXcollection";
-    }
-    return group == LBC_GROUP_DATA ? "NXdata" : "NXdetector";
+    const bool is_data = key->group == LBC_GROUP_DATA, is_detector = key->group == LBC_GROUP_DETECTOR;
+    if (!is_data && !is_detector) return nx_class;
+    if (is_landmark(is_data ? &t->data : &t->detector, key)) return is_data ? "NXdata" : "NXdetector";
+    lbc_tree_note(t, LBC_LEVEL_NOTICE, "%s: %s is a second %s and becomes an NXcollection", t->input, t->path,
+                  nx_class);
+    return "NXcollection";
 }
 
 static lbc_status copy_group(lbc_tree *t, const place *at, const char *name, const lbc_object *in, lbc_error *err)
@@ -324,9 +373,10 @@ static lbc_status copy_group(lbc_tree *t, const place *at, const char *name, con
     if (at->depth >= DEEPEST)
         return lbc_fail(err, LBC_E_UNSUPPORTED, "%s: %s: groups are nested more than %d deep", t->input, t->path,
                         DEEPEST);
-    if (lbc_visited_add(&t->visited, &key, t->path) != LBC_OK) return fail(t, LBC_E_MEMORY, "", err);
+    if (lbc_visited_add(&t->visited, &key, t->path) != LBC_OK || !note_landmarks(t, &key))
+        return fail(t, LBC_E_MEMORY, "", err);
 
-    const char *new_class = class_to_write(t, group, nx_class);
+    const char *new_class = class_to_write(t, &key, nx_class);
     const place below = {in, lbc_h5_create_group(at->out, name, new_class[0] ? new_class : NULL), group, at->depth + 1};
     lbc_status status = LBC_OK;
     if (below.out < 0 || !lbc_copy_attributes(in->id, below.out, true))
@@ -340,32 +390,10 @@ static lbc_status copy_group(lbc_tree *t, const place *at, const char *name, con
 
 /* ---- the whole ----------------------------------------------------------------------------- */
 
-/* The path of an input group in the output: the same; or where it belongs. */
-static bool set_path(char **path, const lbc_object *group, const char *parent, const char *usual)
-{
-    char text[1024];
-    *path = group->id >= 0 ? lbc_strdup(lbc_object_path(group->id, text, sizeof text))
-                           : lbc_asprintf("%s/%s", parent, usual);
-    return *path;
-}
-
-static bool set_paths(lbc_tree *t, const lbc_groups *groups)
-{
-    lbc_object sample = LBC_OBJECT_NONE;
-    lbc_follow_class(t->sources, &groups->entry, "NXsample", "sample", &sample, NULL);
-    const bool ok = set_path(&t->entry, &groups->entry, "", "entry") &&
-                    set_path(&t->data, &groups->data, t->entry, "data") &&
-                    set_path(&t->instrument, &groups->instrument, t->entry, "instrument") &&
-                    set_path(&t->detector, &groups->detector, t->instrument, "detector") &&
-                    set_path(&t->sample, &sample, t->entry, "sample");
-    lbc_h5_close(&sample.id);
-    return ok;
-}
-
 lbc_status lbc_tree_copy(lbc_tree *tree, const lbc_groups *groups, lbc_error *err)
 {
     snprintf(tree->path, sizeof tree->path, "/");
-    if (!set_paths(tree, groups)) return fail(tree, LBC_E_MEMORY, "", err);
+    if (!set_landmarks(tree, groups)) return fail(tree, LBC_E_FORMAT, "its groups cannot be read", err);
     hid_t root = H5Gopen2(tree->out, "/", H5P_DEFAULT);
     const place top = {&groups->root, root, LBC_GROUP_OTHER, 0};
     H5O_info_t info = {0};
@@ -381,39 +409,8 @@ lbc_status lbc_tree_copy(lbc_tree *tree, const lbc_groups *groups, lbc_error *er
     else
         status = copy_links(tree, &top, err);
     lbc_h5_close(&root);
+    if (status == LBC_OK && !place_landmarks(tree)) status = fail(tree, LBC_E_MEMORY, "", err);
     return status;
-}
-
-static bool leads_somewhere(hid_t file, const char *path)
-{
-    hid_t object = H5Oopen(file, path, H5P_DEFAULT);
-    const bool found = object >= 0;
-    lbc_h5_close(&object);
-    return found;
-}
-
-lbc_status lbc_tree_link(lbc_tree *tree, lbc_error *err)
-{
-    const lbc_pairs *soft = &tree->soft;
-    for (size_t i = 0; i < soft->count; i++) {
-        if (H5Lexists(tree->out, soft->pair[i].path, H5P_DEFAULT) > 0) continue;
-        if (H5Lcreate_soft(soft->pair[i].text, tree->out, soft->pair[i].path, H5P_DEFAULT, H5P_DEFAULT) < 0)
-            return fail(tree, LBC_E_IO, "a soft link cannot be written", err);
-    }
-    /* A link may lead through another, so taking one away can leave the next without an end. */
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (size_t i = 0; i < soft->count; i++) {
-            const char *path = soft->pair[i].path;
-            if (H5Lexists(tree->out, path, H5P_DEFAULT) <= 0 || leads_somewhere(tree->out, path)) continue;
-            lbc_tree_note(tree, LBC_LEVEL_WARNING, "%s: soft link %s is left out of the new master: no %s", tree->input,
-                          path, soft->pair[i].text);
-            if (H5Ldelete(tree->out, path, H5P_DEFAULT) < 0)
-                return fail(tree, LBC_E_IO, "a soft link cannot be taken away", err);
-            changed = true;
-        }
-    }
-    return LBC_OK;
 }
 
 void lbc_tree_free(lbc_tree *tree)
@@ -423,9 +420,9 @@ void lbc_tree_free(lbc_tree *tree)
     pairs_free(&tree->masks);
     lbc_h5_close(&tree->mask_object);
     pairs_free(&tree->notes);
-    free(tree->entry);
-    free(tree->data);
-    free(tree->instrument);
-    free(tree->detector);
-    free(tree->sample);
+    free(tree->entry.path);
+    free(tree->data.path);
+    free(tree->instrument.path);
+    free(tree->detector.path);
+    free(tree->sample.path);
 }

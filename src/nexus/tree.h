@@ -21,6 +21,14 @@ typedef struct lbc_pairs {
     } * pair;
 } lbc_pairs;
 
+/* A group that matters: which one it is in the input, and its path in the output (where it belongs, if the
+ * input has none). */
+typedef struct lbc_landmark {
+    const void *file; /* NULL: the input has none */
+    haddr_t address;
+    char *path;
+} lbc_landmark;
+
 typedef struct lbc_tree {
     lbc_field_context context;
     const char *input; /* path of the master, for messages */
@@ -30,8 +38,7 @@ typedef struct lbc_tree {
     lbc_pairs soft;  /* soft links of the input: path in the output, target */
     lbc_pairs masks; /* places of a pixel mask: path in the output; no text */
     lbc_pairs notes; /* messages that wait until the HDF5 lock is free: "warning" or "notice", text */
-    /* Where the groups are, or belong if the input has none of them. */
-    char *entry, *data, *instrument, *detector, *sample;
+    lbc_landmark entry, data, instrument, detector, sample;
     hid_t mask_object; /* a pixel mask of the input that can be opened, for its attributes */
     uint64_t objects, bytes;
     char path[4096]; /* of where the walk is, in the output */
@@ -40,8 +47,10 @@ typedef struct lbc_tree {
 /* Copies everything below the root of the input's master. Fill context, input, sources, out; zero the
  * rest, with mask_object invalid. groups: those of the input. */
 lbc_status lbc_tree_copy(lbc_tree *tree, const lbc_groups *groups, lbc_error *err);
-/* Makes the soft links, once all else is there. Those that lead nowhere are left out with a warning. */
+/* Makes the soft links, where nothing else has come to stand. */
 lbc_status lbc_tree_link(lbc_tree *tree, lbc_error *err);
+/* Takes away, with a warning, those that lead nowhere once all else is there. */
+lbc_status lbc_tree_prune(lbc_tree *tree, lbc_error *err);
 /* Adds a message. */
 void lbc_tree_note(lbc_tree *tree, lbc_level level, const char *format, ...) LBC_PRINTF(3, 4);
 /* Sends the messages. The HDF5 lock must not be held. */

@@ -237,6 +237,8 @@ class Metadata(unittest.TestCase):
 
     def test_same_bytes(self):
         master, _ = self.rich()
+        with h5py.File(master, "r+") as f:
+            f["entry/instrument/detector/data"] = h5py.SoftLink("/entry/data/data_000001")
 
         def digests(out, *options):
             os.mkdir(self.at(out))
@@ -322,6 +324,50 @@ class Metadata(unittest.TestCase):
             self.assertIn("to_images", copy)
             self.assertFalse({"reference", "lost"} & set(copy))
         self.assertEqual(trees.strings_are_terminated(self.at("out_master.h5")), [])
+
+    def test_soft_groups(self):
+        master, _ = self.rich()
+        with h5py.File(master, "r+") as f:
+            f["entry/sample/beam"] = h5py.SoftLink("/entry/instrument/beam")
+            f["entry/sample/transformations"] = h5py.SoftLink("goniometer")
+            f["entry/instrument/detector/data"] = h5py.SoftLink("/entry/data/data_000001")
+            f["entry/instrument/detector/mask"] = h5py.SoftLink("pixel_mask")
+        self.compress(master, "-b", 2)
+        with h5py.File(self.at("out_master.h5"), "r") as f:
+            for path, target in (("sample/beam", "/entry/instrument/beam"), ("sample/transformations", "goniometer"),
+                                 (DET + "data", "/entry/data/data_000001"), (DET + "mask", "pixel_mask")):
+                self.assertEqual(f["entry"].get(path, getlink=True).path, target)
+            self.assertEqual(f["entry/sample/depends_on"][()], b"/entry/sample/transformations/omega")
+            self.assertEqual(f["entry/sample/goniometer/omega"].attrs["depends_on"], b".")
+            self.assertEqual(f["entry"][DET + "data"].shape, (N, 19, 27))
+
+    def test_dangling_groups(self):
+        """Links to groups that are gone give way to what NXmx wants there."""
+        master, _ = self.rich()
+        with h5py.File(master, "r+") as f:
+            f["entry/sample/beam"] = h5py.SoftLink("/entry/instrument/gone")
+            f["entry/instrument/detector/transformations"] = h5py.ExternalLink("gone.h5", "/transformations")
+        self.compress(master)
+        with h5py.File(self.at("out_master.h5"), "r") as f:
+            self.assertAlmostEqual(f["entry/sample/beam/incident_wavelength"][()], 0.9795, places=6)
+            self.assertEqual(f["entry/instrument/detector/transformations/translation"].attrs["units"], b"m")
+
+    def test_detector_in_another_file(self):
+        master, mask = self.rich()
+        with h5py.File(master, "r+") as f, h5py.File(self.at("other.h5"), "w") as other:
+            f.copy("entry/instrument/detector", other, "device")
+            del other["device/pixel_mask"]
+            other["device/pixel_mask"] = h5py.SoftLink("/device/detectorSpecific/pixel_mask")
+            del f["entry/instrument/detector"]
+            f["entry/instrument/detector"] = h5py.ExternalLink("other.h5", "/device")
+        self.compress(master, "-b", 2)
+        with h5py.File(self.at("out_master.h5"), "r") as f:
+            detector = f["entry/instrument/detector"]
+            self.assertEqual(detector.attrs["NX_class"], b"NXdetector")
+            self.assertEqual(detector["depends_on"][()], b"/entry/instrument/detector/transformations/translation")
+            self.assertEqual(detector["pixel_mask"].shape, (19, 27))
+            np.testing.assert_allclose(detector["x_pixel_size"][()], 150e-6)
+            self.assertNotIn("device", f)
 
     def test_second_detector(self):
         master, _ = self.rich()
