@@ -256,7 +256,7 @@ bool lbc_value_set_numbers(lbc_value *v, const double *numbers)
 
 /* ---- writing ------------------------------------------------------------------------------- */
 
-enum { LARGE = 1 << 16, CHUNK = 1 << 20, DEFLATE_LEVEL = 6 };
+enum { LARGE = 1 << 16, CHUNK = 1 << 20, DEFLATE_LEVEL = 4 };
 
 /* Chunks of whole rows, as many as make about a mebibyte; shuffled and deflated. */
 static bool set_deflated(const lbc_value *v, hid_t create)
