@@ -74,6 +74,11 @@ void lbc_frame_finish(int32_t *frame, size_t n, const uint8_t *mask, int32_t lim
     lbc_frame_kernels_get()->finish(frame, n, mask, limit, counts);
 }
 
+void lbc_frame_mark_limit(int32_t *frame, size_t n, int32_t limit)
+{
+    for (size_t i = 0; i < n; i++) frame[i] = frame[i] == limit ? LBC_OVERLOADED : frame[i];
+}
+
 void lbc_frame_fill(int32_t *out, const int32_t *frame, size_t n, int32_t limit)
 {
     lbc_frame_kernels_get()->fill(out, frame, n, limit);

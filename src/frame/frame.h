@@ -89,6 +89,10 @@ typedef struct lbc_frame_counts {
  * limit (S') becomes LBC_OVERLOADED. Adds to counts. */
 void lbc_frame_finish(int32_t *frame, size_t n, const uint8_t *mask, int32_t limit, lbc_frame_counts *counts);
 
+/* Marks every count of limit as overloaded: with gaps zero an overload is stored as S', and so no count
+ * of S' is to be told from one. */
+void lbc_frame_mark_limit(int32_t *frame, size_t n, int32_t limit);
+
 /* out = frame with masked pixels 0 and overloaded ones limit: what a lossy codec sees in profile
  * `original`. out may be frame. */
 void lbc_frame_fill(int32_t *out, const int32_t *frame, size_t n, int32_t limit);

@@ -272,8 +272,7 @@ lbc_status lbc_workshop_encode(lbc_workshop *shop, unsigned lane_id, unsigned sl
     slot->stream_known = false;
     /* A frame for a lossy codec is finished first; any other on its way out, while it is in cache. */
     if (job->lossy) lbc_frame_finish(sum, job->pixels, job->mask_out, job->limit, &slot->counts);
-    /* With gaps zero nothing stays marked: an overload is a count of S' from here on, for a lossy codec too. */
-    if (job->lossy && job->options->gaps_zero) lbc_frame_fill(sum, sum, job->pixels, job->limit);
+    if (job->lossy && job->options->gaps_zero) lbc_frame_mark_limit(sum, job->pixels, job->limit);
 
     const bool pixels = !job->at_rest || job->options->verify || job->options->minicbf;
     if (job->lossy && (pixels || slot->stream)) {

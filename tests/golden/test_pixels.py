@@ -129,6 +129,19 @@ class Pixels(unittest.TestCase):
                 self.assertLessEqual(counts.max(), top)
                 self.assertTrue((counts != frames[frames >= 0]).any(), "nothing was lost: is it coded at all?")
 
+    def test_with_gaps_zero_an_overload_is_written_as_the_saturation_value(self):
+        images, mask = images_of("u2", n=4, ny=40, nx=50), mask_of(40, 50)
+        master = series.filewriter(self.folder.name, "in", images, mask=mask)
+        for i, options in enumerate((["-H", 64, "-c", "none"], ["-H", 64, "-c", "hcomp"], ["-J", 9, "-c", "none"],
+                                     ["-J", 9, "-c", "j2k"])):
+            prefix = os.path.join(self.folder.name, f"zero{i}")
+            compress(master, prefix, "--gaps", "zero", "-b", 2, *options)
+            frames, top = reference.series(images, mask=mask, saturation=11000, b=2, gaps="zero", lossy=options[0][1])
+            got = pixels(prefix)
+            self.assertTrue((frames == reference.OVERLOADED).any())
+            self.assertTrue((got[frames == reference.OVERLOADED] == top).all(), options)
+            self.assertLessEqual(got.max(), top)
+
     def test_scale_1_loses_nothing(self):
         images, mask = images_of("u2", n=4, ny=40, nx=50), mask_of(40, 50)
         master = series.filewriter(self.folder.name, "in", images, mask=mask)

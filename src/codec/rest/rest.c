@@ -46,7 +46,7 @@ static scratch *scratch_of(lbc_codec_work *w)
 /* Stored pixels as uint32 words v (an int32 as its two's complement). */
 typedef struct pixel_rule {
     lbc_pixel_type type;
-    uint32_t limit;                      /* v <= limit: a count */
+    uint32_t limit, largest_count;       /* S'; v <= largest_count: a count */
     uint32_t first_marker;               /* else v >= first_marker: masked; else overloaded */
     int32_t masked, overloaded;          /* what those become in a working frame */
     uint32_t put_masked, put_overloaded; /* and what they are stored as */
@@ -56,6 +56,7 @@ static pixel_rule rule_of(lbc_pixel_type type, const lbc_rest_params *p)
 {
     pixel_rule r = {.type = type,
                     .limit = (uint32_t)p->coding.limit,
+                    .largest_count = (uint32_t)p->coding.limit,
                     .first_marker = type == LBC_U16   ? UINT16_MAX - 1
                                     : type == LBC_U32 ? UINT32_MAX - 1
                                                       : UINT32_C(1) << 31,
@@ -63,16 +64,17 @@ static pixel_rule rule_of(lbc_pixel_type type, const lbc_rest_params *p)
                     .overloaded = LBC_OVERLOADED,
                     .put_masked = type == LBC_U16 ? UINT16_MAX : UINT32_MAX,
                     .put_overloaded = (uint32_t)p->coding.limit + 1};
-    if (p->gaps_zero) {
-        r.masked = type == LBC_I32 ? 0 : p->coding.limit;
-        r.overloaded = p->coding.limit;
+    if (p->gaps_zero) { /* S' is what an overload is written as, and comes back as that */
+        r.largest_count = r.limit - 1;
+        r.masked = type == LBC_I32 ? 0 : LBC_OVERLOADED;
+        r.put_overloaded = r.limit;
     }
     return r;
 }
 
 static inline int32_t meaning(uint32_t v, const pixel_rule *r)
 {
-    return v <= r->limit ? (int32_t)v : v >= r->first_marker ? r->masked : r->overloaded;
+    return v <= r->largest_count ? (int32_t)v : v >= r->first_marker ? r->masked : r->overloaded;
 }
 
 /* Stored pixels (n at row) -> working frame. */
@@ -217,7 +219,6 @@ static lbc_status put_marks(scratch *s, const lbc_rest_params *p, uint8_t *out, 
     const lbc_shape shape = p->coding.shape;
     lbc_marks mask, masked, overloaded;
     sizes[0] = sizes[1] = 0;
-    if (p->gaps_zero) return LBC_OK;
     if (!lbc_marks_init(&mask, shape, &s->mask) || !lbc_marks_init(&masked, shape, &s->exceptions) ||
         !lbc_marks_init(&overloaded, shape, &s->overloads))
         return LBC_E_MEMORY;
@@ -318,10 +319,9 @@ static lbc_status decode_frame(scratch *s, lbc_codec_work *w, const lbc_chunk_fo
     const pixel_rule rule = rule_of(format->type, &p);
     for (uint32_t y = 0; y < shape.ny; y++) {
         store_row(s->row.data, frame + (size_t)y * shape.nx, shape.nx, &rule);
-        if (!p.gaps_zero) {
+        if (!p.gaps_zero)
             store_marks(s->row.data, lbc_marks_row(&masked, y), masked.stride, rule.put_masked, rule.type);
-            store_marks(s->row.data, lbc_marks_row(&overloaded, y), overloaded.stride, rule.put_overloaded, rule.type);
-        }
+        store_marks(s->row.data, lbc_marks_row(&overloaded, y), overloaded.stride, rule.put_overloaded, rule.type);
         sink->take(sink->user, s->row.data, shape.nx);
     }
     return LBC_OK;

@@ -16,7 +16,7 @@
  *     masked            v >= 2^n - 2, back as 2^n - 1        v < 0, back as -1
  *     overloaded        else (v > S'), back as S' + 1        v > S', back as S' + 1
  *
- * With gaps zero nothing is marked: v is clamped to 0 .. S' before and after the codec.
+ * With gaps zero nothing is masked: a negative v is 0. A v of S' or more comes back as S'.
  *
  * The cd_values. A request, which a user gives to any HDF5 writer, is a prefix of 2 to 5 words; the rest is filled in
  * from the data set (lbc_rest_complete). Missing words of a request are 0.
