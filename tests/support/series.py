@@ -273,7 +273,7 @@ def program(name):
 class Dump:
     """What lbc_test_dump says: .facts, .pixels and .mask (arrays or None), .returncode."""
 
-    def __init__(self, master, *options, pixels=True, mask=False, env=None, cwd=None, command=()):
+    def __init__(self, master, *options, pixels=True, mask=False, env=None, cwd=None, command=(), timeout=240):
         with tempfile.TemporaryDirectory() as folder:
             pixel_file, mask_file = os.path.join(folder, "pixels"), os.path.join(folder, "mask")
             arguments = [*command, program("lbc_test_dump"), *options]
@@ -281,7 +281,7 @@ class Dump:
                 arguments += ["--pixels", pixel_file]
             if mask:
                 arguments += ["--mask", mask_file]
-            done = subprocess.run([*arguments, master], capture_output=True, timeout=240, cwd=cwd,
+            done = subprocess.run([*arguments, master], capture_output=True, timeout=timeout, cwd=cwd,
                                   env={**os.environ, **(env or {})})
             self.returncode = done.returncode
             if done.returncode not in (0, 1) or not done.stdout.endswith(b"}\n"):
