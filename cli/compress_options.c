@@ -57,6 +57,10 @@ const cli_option compress_table[] = {
      "read every file again before it is put in place; without -o: check the set whose master is -i", NULL},
 
     CLI_HEADING("Work"),
+    {0, "dry-run", CLI_NOTHING, CLI_FLAG, FIELD(dry_run), 0, NULL,
+     "say what would be done, with size and time judged by 3 images, and do nothing", NULL},
+    {0, "suggest", CLI_NOTHING, CLI_FLAG, FIELD(suggest), 0, NULL,
+     "try a table of settings on 3 images, show size and error of each, and do nothing", NULL},
     {'p', "parallel", CLI_ARGUMENT, CLI_INT, FIELD(parallel), 0, "N",
      "worker threads (all cores), or the number of shares with -t", NULL},
     {'t', "thread", CLI_OPTIONAL, CLI_INT, FIELD(thread), CLI_NONE, "T",

@@ -14,7 +14,7 @@ typedef struct compress_settings {
     int64_t hcompress, j2k, j2k_alt;
     int64_t parallel, thread, jobs;
     int wavelet, partial, gaps, progress;
-    bool overwrite, resume, verify, skip_bad, verbose, help, version;
+    bool overwrite, resume, verify, skip_bad, dry_run, suggest, verbose, help, version;
 } compress_settings;
 
 extern const cli_option compress_table[];

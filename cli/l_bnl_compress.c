@@ -36,6 +36,15 @@ static int show_help(void)
     return end_output();
 }
 
+/* Prints text, which it frees, on stdout: it is what was asked for. */
+static bool show_text(char *text)
+{
+    const bool shown = text && fputs(text, stdout) >= 0 && fflush(stdout) == 0;
+    if (!shown) console_error(PROGRAM, text ? "standard output cannot be written" : "out of memory");
+    free(text);
+    return shown;
+}
+
 static int64_t date_of_run(void)
 {
     const char *epoch = getenv("SOURCE_DATE_EPOCH");
@@ -70,6 +79,29 @@ static int compress(const compress_settings *settings, const lbc_options *option
     }
     lbc_result_free(&result);
     return reported ? console_end(c, status, &error) : EXIT_FAILED;
+}
+
+static int dry_run(const lbc_options *options, console *c)
+{
+    lbc_error error = {LBC_OK, ""};
+    lbc_estimate estimate;
+    const lbc_status status = lbc_estimate_run(options, &estimate, &error);
+    bool shown = true;
+    progress_clear(&c->progress);
+    if (status == LBC_OK) shown = show_text(lbc_estimate_text(options, &estimate));
+    lbc_estimate_free(&estimate);
+    return shown ? console_end(c, status, &error) : EXIT_FAILED;
+}
+
+static int suggest(const lbc_options *options, console *c)
+{
+    lbc_error error = {LBC_OK, ""};
+    lbc_suggestion suggestions[LBC_SUGGESTIONS];
+    unsigned count = 0;
+    const lbc_status status = lbc_suggest(options, suggestions, &count, &error);
+    progress_clear(&c->progress);
+    if (status == LBC_OK && !show_text(lbc_suggest_text(options, suggestions, count))) return EXIT_FAILED;
+    return console_end(c, status, &error);
 }
 
 static int verify(const lbc_options *options, console *c)
@@ -108,5 +140,7 @@ int main(int argc, char **argv)
     options.progress = console_progress;
     options.user = &c;
     options.date = date_of_run();
+    if (settings.suggest) return suggest(&options, &c);
+    if (settings.dry_run) return dry_run(&options, &c);
     return settings.verify && !settings.out_file ? verify(&options, &c) : compress(&settings, &options, &c);
 }

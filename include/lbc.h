@@ -215,6 +215,50 @@ LBC_API char *lbc_summary(const lbc_options *options, const lbc_result *result, 
 LBC_API char *lbc_report_json(const lbc_options *options, const lbc_result *result);
 LBC_API char *lbc_report_html(const lbc_options *options, const lbc_result *result);
 
+/* ---- before a run ------------------------------------------------------------------------ */
+
+/* What a run would do, judged by up to 3 of its images. */
+typedef struct lbc_estimate {
+    uint64_t frames_in, frames_out, frames_dropped;
+    lbc_shape shape_in, shape_out;
+    lbc_pixel_type type_in, type_out;
+    uint32_t files;
+    uint64_t bytes_raw, bytes_in; /* of the input frames */
+    unsigned samples;             /* images tried */
+    uint64_t bytes_out;           /* about, of the data files */
+    double seconds;               /* about */
+    char *master, *first_file, *last_file; /* as lbc_result; the master also where it is another share's work */
+    char *there;                  /* first output that exists already; NULL: none */
+} lbc_estimate;
+
+/* Does all of a run but writing. estimate must be freed with lbc_estimate_free in any case. */
+LBC_API lbc_status lbc_estimate_run(const lbc_options *options, lbc_estimate *estimate, lbc_error *err);
+LBC_API void lbc_estimate_free(lbc_estimate *estimate);
+LBC_API char *lbc_estimate_text(const lbc_options *options, const lbc_estimate *estimate); /* as lbc_summary */
+
+#define LBC_SUGGESTIONS 24
+
+/* What a lossy codec does to a few images of a series. */
+typedef struct lbc_suggestion {
+    uint32_t bin;
+    lbc_lossy_kind lossy;
+    uint32_t lossy_value;
+    lbc_wavelet wavelet;
+    double bytes;         /* of a stored image of the output, at rest */
+    double ratio;         /* against the raw input */
+    double ratio_stored;  /* against the stored input */
+    double frames_per_second; /* of the output, on one core */
+    double least_correlation; /* of spots, in its class: 0.9999, 0.999, 0.99, 0.98, 0.95, 0.9 or 0 */
+    lbc_figures figures;
+} lbc_suggestion;
+
+/* Tries a table of settings (-H 4 8 16 32; -J 20 50 125 250 with both wavelets; -b 1 2) on 3 images, all else
+ * as in options, and writes nothing. Sorted: first by classes of spot correlation, from the best down, then by
+ * size. count: how many were possible. */
+LBC_API lbc_status lbc_suggest(const lbc_options *options, lbc_suggestion suggestions[LBC_SUGGESTIONS],
+                               unsigned *count, lbc_error *err);
+LBC_API char *lbc_suggest_text(const lbc_options *options, const lbc_suggestion *suggestions, unsigned count);
+
 /* ---- comparing two series ---------------------------------------------------------------- */
 
 /* B is compared with A, which is first brought to B's bin and sum. lbc_compare_options_init gives the

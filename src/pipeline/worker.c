@@ -251,6 +251,12 @@ static void measure(const lbc_job *job, const lbc_lane *lane, lbc_slot *slot, co
     lbc_tally_add(&m->tally, before, after, job->pixels);
 }
 
+/* Whether the way of a frame leads through pixels after the lossy codec. */
+static bool makes_pixels(const lbc_job *job)
+{
+    return !job->at_rest || job->options->verify || job->options->minicbf;
+}
+
 /* ---- a frame -------------------------------------------------------------------------------- */
 
 static lbc_status fail_codec(const char *codec, lbc_status status, uint64_t k, lbc_error *err)
@@ -274,9 +280,8 @@ lbc_status lbc_workshop_encode(lbc_workshop *shop, unsigned lane_id, unsigned sl
     if (job->lossy) lbc_frame_finish(sum, job->pixels, job->mask_out, job->limit, &slot->counts);
     if (job->lossy && job->options->gaps_zero) lbc_frame_mark_limit(sum, job->pixels, job->limit);
 
-    const bool pixels = !job->at_rest || job->options->verify || job->options->minicbf;
-    if (job->lossy && (pixels || slot->stream)) {
-        const lbc_status status = lose(job, lane, slot, sum, pixels);
+    if (job->lossy && (makes_pixels(job) || slot->stream)) {
+        const lbc_status status = lose(job, lane, slot, sum, makes_pixels(job));
         if (status) return fail_codec(job->lossy->name, status, k, err);
     }
     const lbc_status status = store(job, lane, slot, job->lossy && !job->at_rest ? lane->coded : sum);
@@ -292,10 +297,18 @@ lbc_status lbc_workshop_encode(lbc_workshop *shop, unsigned lane_id, unsigned sl
         if (made) return fail_codec("miniCBF", made, k, err);
     }
     slot->measured.done = false;
-    if (!lbc_measuring_wants(&job->measuring, k)) return LBC_OK;
-    if (job->at_rest && !pixels) {
-        const lbc_status unread = read_back(job, lane, slot);
-        if (unread) return fail_codec(job->format->codec->name, unread, k, err);
+    return lbc_measuring_wants(&job->measuring, k) ? lbc_workshop_measure(shop, lane_id, slot_id, k, err) : LBC_OK;
+}
+
+lbc_status lbc_workshop_measure(lbc_workshop *shop, unsigned lane_id, unsigned slot_id, uint64_t k, lbc_error *err)
+{
+    const lbc_job *job = shop->job;
+    lbc_lane *lane = &shop->lane[lane_id];
+    lbc_slot *slot = &shop->slot[slot_id];
+    const int32_t *sum = shop->parts > 1 ? slot->parts[0] : lane->sum;
+    if (!makes_pixels(job)) {
+        const lbc_status status = read_back(job, lane, slot);
+        if (status) return fail_codec(job->format->codec->name, status, k, err);
     }
     measure(job, lane, slot, sum, job->lossy ? lane->coded : sum);
     return LBC_OK;

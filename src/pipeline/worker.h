@@ -51,5 +51,8 @@ lbc_status lbc_workshop_gather(lbc_workshop *shop, unsigned lane, unsigned slot,
                                lbc_error *err);
 /* Makes the chunk (and codestream) of output frame k in its slot, all parts being there. */
 lbc_status lbc_workshop_encode(lbc_workshop *shop, unsigned lane, unsigned slot, uint64_t k, lbc_error *err);
+/* Measures output frame k, which has just been encoded: slot->measured. Encoding does so for the frames that
+ * the job wants measured. */
+lbc_status lbc_workshop_measure(lbc_workshop *shop, unsigned lane, unsigned slot, uint64_t k, lbc_error *err);
 
 #endif

@@ -83,14 +83,18 @@ lbc_figures lbc_figures_of_tally(const lbc_tally *t, uint64_t frames, uint32_t e
                          .spot_r = NAN};
 }
 
-lbc_figures lbc_figures_of_record(const lbc_record *record)
+lbc_figures lbc_figures_of_measures(const lbc_measures *m, uint64_t frames)
 {
-    const lbc_measures *m = &record->total;
-    lbc_figures f = lbc_figures_of_tally(&m->tally, record->rows, 1);
+    lbc_figures f = lbc_figures_of_tally(&m->tally, frames, 1);
     f.local_shift = lbc_shift_median(m->shift);
     f.spots = m->spots.n;
     f.spot_correlation = lbc_spot_correlation(&m->spots);
     f.spot_scale = lbc_spot_scale(&m->spots);
     f.spot_r = lbc_spot_r(&m->spots);
     return f;
+}
+
+lbc_figures lbc_figures_of_record(const lbc_record *record)
+{
+    return lbc_figures_of_measures(&record->total, record->rows);
 }

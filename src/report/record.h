@@ -40,8 +40,9 @@ bool lbc_record_add(lbc_record *record, lbc_row row, const lbc_frame_measures *m
  * spots. Returns how many they are: fewer where they are the same. */
 unsigned lbc_record_choose(const lbc_record *record, uint64_t row[LBC_PICTURES]);
 
-/* Figures of a tally alone, and of all that is recorded. */
+/* Figures of a tally alone, of measures, and of all that is recorded. */
 lbc_figures lbc_figures_of_tally(const lbc_tally *tally, uint64_t frames, uint32_t every);
+lbc_figures lbc_figures_of_measures(const lbc_measures *measures, uint64_t frames);
 lbc_figures lbc_figures_of_record(const lbc_record *record);
 
 #endif

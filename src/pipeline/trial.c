@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pipeline/trial.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static uint64_t bytes_of_input(const lbc_job *job, uint64_t k)
+{
+    uint64_t first, bytes = 0;
+    uint32_t count;
+    lbc_plan_group(&job->plan, k, &first, &count);
+    for (uint64_t f = first; f < first + count; f++) bytes += lbc_input_frame_bytes(job->input, f);
+    return bytes;
+}
+
+static lbc_status try_frame(lbc_trial *t, lbc_workshop *shop, uint64_t k, lbc_error *err)
+{
+    const double started = now();
+    lbc_status status = lbc_workshop_gather(shop, 0, 0, 0, k, err);
+    if (status == LBC_OK) status = lbc_workshop_encode(shop, 0, 0, k, err);
+    if (status) return status;
+    t->seconds += now() - started;
+    t->frames++;
+    t->bytes_in += bytes_of_input(shop->job, k);
+    t->bytes_out += shop->slot[0].chunk_size;
+    if (!shop->job->measuring.full) return LBC_OK;
+    status = lbc_workshop_measure(shop, 0, 0, k, err);
+    if (status == LBC_OK) lbc_measures_merge(&t->measures, &shop->slot[0].measured.full->sums);
+    return status;
+}
+
+lbc_status lbc_trial_run(lbc_trial *t, lbc_job *job, lbc_status (*tick)(void *user, lbc_error *err), void *user,
+                         lbc_error *err)
+{
+    const uint64_t n = job->frames < LBC_TRIAL_FRAMES ? job->frames : LBC_TRIAL_FRAMES;
+    lbc_workshop shop;
+    *t = (lbc_trial){0};
+    job->measuring.every = 0; /* measuring is not to be timed */
+    lbc_status status = lbc_workshop_open(&shop, job, 1, err);
+    for (uint64_t i = 0; i < n && status == LBC_OK; i++) {
+        status = try_frame(t, &shop, lbc_job_frame(job, n > 1 ? i * (job->frames - 1) / (n - 1) : 0), err);
+        if (status == LBC_OK && tick) status = tick(user, err);
+    }
+    lbc_workshop_close(&shop);
+    return status;
+}
+
+/* ---- what a run would do --------------------------------------------------------------------- */
+
+static uint64_t bytes_of_selection(const lbc_job *job, uint64_t *frames)
+{
+    uint64_t bytes = 0;
+    *frames = 0;
+    for (uint64_t j = 0; j < job->frames; j++) {
+        uint64_t first;
+        uint32_t count;
+        const uint64_t k = lbc_job_frame(job, j);
+        lbc_plan_group(&job->plan, k, &first, &count);
+        bytes += bytes_of_input(job, k);
+        *frames += count;
+    }
+    return bytes;
+}
+
+/* Names the outputs, and the first of them that exists. False: out of memory. */
+static bool name_outputs(lbc_estimate *e, lbc_job *job)
+{
+    struct stat there;
+    e->master = job->names.master;
+    job->names.master = NULL;
+    for (uint32_t i = 0; i < job->ntodo; i++) {
+        char *path = lbc_names_file(job->names.prefix, job->todo[i]);
+        if (!path) return false;
+        if (!e->there && lstat(path, &there) == 0)
+            e->there = path;
+        else
+            free(path);
+    }
+    if (!e->there && job->writes_master && lstat(e->master, &there) == 0) {
+        e->there = lbc_strdup(e->master);
+        if (!e->there) return false;
+    }
+    if (!job->ntodo) return true;
+    e->first_file = lbc_names_file(job->names.prefix, job->todo[0]);
+    e->last_file = lbc_names_file(job->names.prefix, job->todo[job->ntodo - 1]);
+    return e->first_file && e->last_file;
+}
+
+static void describe(lbc_estimate *e, const lbc_job *job, const lbc_trial *t)
+{
+    const lbc_series *s = job->series;
+    e->shape_in = s->shape;
+    e->shape_out = job->shape;
+    e->type_in = s->type;
+    e->type_out = job->store.type;
+    e->files = job->ntodo;
+    e->frames_out = job->frames;
+    e->frames_dropped = job->plan.dropped;
+    e->bytes_in = bytes_of_selection(job, &e->frames_in);
+    e->bytes_raw = e->frames_in * lbc_shape_pixels(s->shape) * lbc_pixel_size(s->type);
+    e->samples = t->frames;
+    if (!t->frames) return;
+    const double frames = (double)job->frames, threads = job->options->threads > 1 ? job->options->threads : 1;
+    e->bytes_out = (uint64_t)((double)t->bytes_out / t->frames * frames) + 4096 * (uint64_t)job->ntodo;
+    e->seconds = t->seconds / t->frames * frames / (threads < frames ? threads : frames);
+}
+
+lbc_status lbc_estimate_run(const lbc_options *options, lbc_estimate *estimate, lbc_error *err)
+{
+    lbc_job job = {0};
+    lbc_trial trial;
+    *estimate = (lbc_estimate){0};
+    lbc_status status = lbc_job_prepare(&job, options, err);
+    if (status == LBC_OK) status = lbc_trial_run(&trial, &job, NULL, NULL, err);
+    if (status == LBC_OK) {
+        describe(estimate, &job, &trial);
+        if (!name_outputs(estimate, &job)) status = lbc_fail(err, LBC_E_MEMORY, "out of memory");
+    }
+    lbc_job_free(&job);
+    return status;
+}
+
+void lbc_estimate_free(lbc_estimate *e)
+{
+    free(e->master);
+    free(e->first_file);
+    free(e->last_file);
+    free(e->there);
+    *e = (lbc_estimate){0};
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What --dry-run and --suggest say. */
+#include "report/text.h"
+#include "report/words.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+static double ratio(double before, double after)
+{
+    return after > 0 ? before / after : 0;
+}
+
+static void add_duration(lbc_text *t, double seconds)
+{
+    if (seconds < 120)
+        lbc_text_add(t, "%.2g s", seconds);
+    else if (seconds < 7200)
+        lbc_text_add(t, "%.0f min", seconds / 60);
+    else
+        lbc_text_add(t, "%.1f h", seconds / 3600);
+}
+
+char *lbc_estimate_text(const lbc_options *o, const lbc_estimate *e)
+{
+    lbc_text t = {0};
+    char n[32], bytes[16];
+    lbc_text_add(&t, "would read     %s\n", o->input);
+    lbc_text_add(&t, "               %s images of %" PRIu32 " x %" PRIu32 " %s, ", lbc_text_count(e->frames_in, n),
+                 e->shape_in.nx, e->shape_in.ny, lbc_type_name(e->type_in));
+    lbc_text_add(&t, "%s stored\n", lbc_text_bytes((double)e->bytes_in, bytes));
+    lbc_text_add(&t, "would write    %s\n", o->shares && o->share ? "(data files alone)" : e->master);
+    if (e->files) {
+        lbc_text_add(&t, "               %" PRIu32 " data file%s: %s%s%s\n", e->files, e->files > 1 ? "s" : "",
+                     e->first_file, e->files > 1 ? " ... " : "", e->files > 1 ? e->last_file : "");
+        lbc_text_add(&t, "               %s images of %" PRIu32 " x %" PRIu32 " %s, ", lbc_text_count(e->frames_out, n),
+                     e->shape_out.nx, e->shape_out.ny, lbc_type_name(e->type_out));
+        lbc_text_add(&t, "about %s\n", lbc_text_bytes((double)e->bytes_out, bytes));
+        lbc_text_add(&t, "               about %.3g:1 of the raw input, %.3g:1 of the stored input\n",
+                     ratio((double)e->bytes_raw, (double)e->bytes_out),
+                     ratio((double)e->bytes_in, (double)e->bytes_out));
+        lbc_text_add(&t, "would take     about ");
+        add_duration(&t, e->seconds);
+        lbc_text_add(&t, " with %u thread%s (judged by %u image%s)\n", o->threads, o->threads == 1 ? "" : "s",
+                     e->samples, e->samples == 1 ? "" : "s");
+    }
+    if (e->there && !o->overwrite && !o->resume)
+        lbc_text_add(&t, "would stop     %s exists (--overwrite replaces it)\n", e->there);
+    return lbc_text_take(&t);
+}
+
+/* ---- suggestions ----------------------------------------------------------------------------- */
+
+/* "-b 2 -J 125 --wavelet 9/7 -c j2k" */
+static void settings_text(const lbc_suggestion *s, char out[48])
+{
+    char bin[16] = "";
+    if (s->bin > 1) snprintf(bin, sizeof bin, "-b %" PRIu32 " ", s->bin);
+    if (s->lossy == LBC_LOSSY_HCOMPRESS)
+        snprintf(out, 48, "%s-H %" PRIu32 " -c hcomp", bin, s->lossy_value);
+    else
+        snprintf(out, 48, "%s-J %" PRIu32 "%s -c j2k", bin, s->lossy_value,
+                 s->wavelet == LBC_WAVELET_97 ? " --wavelet 9/7" : "");
+}
+
+static const char *percent_text(double part, char out[16])
+{
+    const double percent = 100 * part;
+    if (!isfinite(part))
+        snprintf(out, 16, "-");
+    else
+        snprintf(out, 16, percent >= 99.5 ? "%.0f" : "%.2g", percent);
+    return out;
+}
+
+static void add_suggestion(lbc_text *t, const lbc_suggestion *s)
+{
+    char settings[48], bytes[16], local[16], spots[16] = "-";
+    settings_text(s, settings);
+    if (isfinite(s->figures.spot_correlation)) snprintf(spots, sizeof spots, "%.5f", s->figures.spot_correlation);
+    lbc_text_add(t, "  %-32s %7s %6.4g %6.3g %6s %7s %6.3g\n", settings, lbc_text_bytes(s->bytes, bytes), s->ratio,
+                 s->figures.rmse, percent_text(s->figures.local_shift, local), spots, s->frames_per_second);
+}
+
+/* Where a class begins. */
+static void add_class(lbc_text *t, double least)
+{
+    if (least > 0)
+        lbc_text_add(t, "correlation of spots %g or more\n", least);
+    else
+        lbc_text_add(t, "correlation of spots less, or not to be told\n");
+}
+
+char *lbc_suggest_text(const lbc_options *o, const lbc_suggestion *s, unsigned count)
+{
+    lbc_text t = {0};
+    const uint64_t images = count ? s[0].figures.frames : 0;
+    lbc_text_add(&t, "%s: %" PRIu64 " image%s tried", o->input, images, images == 1 ? "" : "s");
+    if (o->sum > 1) lbc_text_add(&t, ", each a sum of %" PRIu32, o->sum);
+    lbc_text_add(&t, "; best first, by how well spots are kept, then by size\n\n");
+    lbc_text_add(&t, "  %-32s %7s %6s %6s %6s %7s %6s\n", "settings", "size", "ratio", "RMSE", "local%", "spots",
+                 "1/s");
+    for (unsigned i = 0; i < count; i++) {
+        if (i == 0 || s[i].least_correlation != s[i - 1].least_correlation) add_class(&t, s[i].least_correlation);
+        add_suggestion(&t, &s[i]);
+    }
+    lbc_text_add(&t, "\nsize   of an image at rest          local  error of the mean over 31 x 31 pixels\n"
+                     "ratio  against the raw input        spots  correlation of their intensities\n"
+                     "RMSE   counts a (binned) pixel      1/s    images a second on one core\n");
+    return lbc_text_take(&t);
+}

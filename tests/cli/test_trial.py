@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""--dry-run and --suggest: what they say is what a run then does, and they write nothing."""
+import os
+import re
+import tempfile
+import unittest
+
+from run import compress, run
+
+
+def bytes_of(text):
+    number, unit = text.split()
+    return float(number) * {"bytes": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9}[unit]
+
+
+class Trials(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.data = tempfile.TemporaryDirectory(prefix="lbc-trial-")
+        cls.addClassCleanup(cls.data.cleanup)
+        done = run("-D", "500K", "-n", 8, "-x", 0.5, "-o", "in", name="l_bnl_simulate", cwd=cls.data.name)
+        assert done.returncode == 0, done.stderr
+        cls.master = os.path.join(cls.data.name, "in_master.h5")
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="lbc-trial-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def say(self, *options):
+        done = run("-i", self.master, *options, cwd=self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for line in done.stdout.splitlines():
+            if "/" not in line or line.startswith("  -"):
+                self.assertLessEqual(len(line), 80, line)
+        return done.stdout
+
+    def test_dry_run_writes_nothing(self):
+        text = self.say("-o", "new/out", "-b", 2, "-s", 3, "-d", 1, "-H", 16, "-c", "hcomp", "--dry-run")
+        self.assertEqual(os.listdir(self.folder), [])
+        self.assertIn("2 data files: new/out_000001.h5 ... new/out_000002.h5", text)
+        self.assertRegex(text, r"would read .*in_master\.h5\n +6 images of 1030 x 514 uint16")
+        self.assertRegex(text, r"would write +new/out_master\.h5")
+        self.assertRegex(text, r"2 images of 515 x 257 uint16, about \d")
+        self.assertRegex(text, r"would take +about \S+ s with \d+ threads? \(judged by 2 images\)")
+
+    def test_the_estimate_is_about_right(self):
+        options = ["-o", "out", "-H", 16, "-c", "bslz4"]
+        said = re.search(r"about (\S+ \S+)\n", self.say(*options, "--dry-run"))[1]
+        compress(self.master, "out", *options[2:], cwd=self.folder)
+        size = os.path.getsize(os.path.join(self.folder, "out_000001.h5"))
+        self.assertAlmostEqual(bytes_of(said) / size, 1, delta=0.1)
+
+    def test_what_stands_in_the_way_is_told(self):
+        compress(self.master, "out", cwd=self.folder)
+        before = sorted(os.listdir(self.folder))
+        self.assertIn("would stop     out_000001.h5 exists", self.say("-o", "out", "--dry-run"))
+        self.assertNotIn("would stop", self.say("-o", "out", "--dry-run", "--overwrite"))
+        self.assertNotIn("would stop", self.say("-o", "other", "--dry-run"))
+        self.assertEqual(sorted(os.listdir(self.folder)), before)
+
+    def test_shares(self):
+        text = self.say("-o", "out", "-d", 2, "-p", 3, "-t", 1, "--dry-run")
+        self.assertIn("2 data files: out_000001.h5 ... out_000004.h5", text)
+        self.assertIn("(data files alone)", text)
+        self.assertNotIn("data file", self.say("-o", "out", "-t", 0, "--dry-run"))
+
+    def test_wrong_options_are_refused_alike(self):
+        self.assertEqual(run("-i", self.master, "-c", "hcomp", "--dry-run", cwd=self.folder).returncode, 2)
+        self.assertEqual(run("-i", "none.h5", "--suggest", cwd=self.folder).returncode, 1)
+
+    def test_suggestions(self):
+        text = self.say("--suggest", "-N", 4)
+        self.assertEqual(os.listdir(self.folder), [])
+        rows = [line for line in text.splitlines() if line.startswith("  -")]
+        self.assertEqual(len(rows), 24)
+        for wanted in ("-H 4 -c hcomp", "-b 2 -H 32 -c hcomp", "-J 125 -c j2k", "-b 2 -J 20 --wavelet 9/7 -c j2k"):
+            self.assertEqual(sum(row[2:].startswith(wanted + " ") for row in rows), 1, wanted)
+        # best first by size within a class of spot correlation, and the classes from the best down
+        least, last = 1.0, None
+        for line in text.splitlines():
+            heading = re.match(r"correlation of spots ([\d.]+) or more", line)
+            if heading:
+                self.assertLess(float(heading[1]), least)
+                least, last = float(heading[1]), None
+            if line.startswith("  -"):
+                fields = line.split()
+                ratio, correlation = float(fields[-5]), float(fields[-2])
+                self.assertGreaterEqual(correlation, least - 5e-6)
+                if last is not None:
+                    self.assertLessEqual(ratio, last)
+                last = ratio
+
+    def test_a_suggestion_is_what_a_run_gives(self):
+        row = next(line for line in self.say("--suggest", "-N", 1).splitlines() if line.startswith("  -b 2 -H 8 "))
+        done = compress(self.master, "out", "-N", 1, *row.split()[:6], "--json", "report", cwd=self.folder)
+        rmse = float(re.search(r"RMSE (\S+) counts", done.stderr)[1])
+        self.assertAlmostEqual(float(row.split()[-4]), rmse, delta=0.01)
+
+
+if __name__ == "__main__":
+    unittest.main()
