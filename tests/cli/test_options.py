@@ -8,8 +8,9 @@ import unittest
 import h5py
 import numpy as np
 
+from run import compress, data_files, digests, pixels, run  # first: it tells HDF5 where the plugins are
+
 import series
-from run import compress, data_files, digests, pixels, run
 
 ORIGINAL = {  # letter: (long name, takes an argument)
     "1": "first_image", "N": "last_image", "b": "bin", "s": "sum", "c": "compression", "l": "compression_level",

@@ -213,7 +213,7 @@ def decode_chunk(chunk, values):
     out = np.clip(decoded, 0, limit).astype(dtype)
     if not flags & 1:
         out[masked] = -1 if kind == 3 else np.iinfo(dtype).max
-        out[overloaded] = limit + 1
+    out[overloaded] = limit if flags & 1 else limit + 1
     return out
 
 

@@ -7,9 +7,10 @@ import unittest
 
 import numpy as np
 
+from run import compress, pixels  # first: it tells HDF5 where the plugins are
+
 import reference
 import series
-from run import compress, pixels
 
 SPECIFIC = "instrument/detector/detectorSpecific/"
 

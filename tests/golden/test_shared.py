@@ -7,8 +7,9 @@ import unittest
 import h5py
 import numpy as np
 
+from run import SHARED, compress, pixels  # first: it tells HDF5 where the plugins are
+
 import series
-from run import SHARED, compress, pixels
 
 GOLDEN = {
     "b2s1": "-b 2", "b3s1": "-b 3", "b1s3": "-s 3", "b2s2": "-b 2 -s 2", "sel3to10s2": "-1 3 -N 10 -s 2",
