@@ -11,11 +11,13 @@ enum { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
 
 typedef struct progress_display {
     FILE *out;
-    bool shown, bar; /* shown false: nothing at all */
-    bool drawn;      /* a bar stands on the current line */
-    double last;     /* seconds at the last drawing */
+    bool shown, bar;   /* shown false: nothing at all */
+    bool colour, utf8; /* of the bar: as NO_COLOR, TERM and the locale of the environment have it */
+    bool drawn;        /* a bar stands on the current line */
+    double last;       /* seconds at the last drawing */
 } progress_display;
 
+/* when: PROGRESS_AUTO, ... */
 void progress_open(progress_display *display, FILE *out, int when);
 void progress_show(progress_display *display, const lbc_progress *progress);
 /* Takes the bar away, so that a message can be printed, or at the end. */

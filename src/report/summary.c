@@ -37,8 +37,8 @@ static void add_codestreams(lbc_text *t, const lbc_options *o, const lbc_result 
     char size[16];
     const double mean = (double)r->codestream_bytes / (double)r->codestreams;
     const double raw = r->frames_out ? (double)r->bytes_raw_out / (double)r->frames_out : 0;
-    lbc_text_add(t, "codec     %s %" PRIu32 ": %s an image, %.4g:1 of the raw image\n", names[o->lossy],
-                 o->lossy_value, lbc_text_bytes(mean, size), ratio(raw, mean));
+    lbc_text_add(t, "codec     %s %" PRIu32 ": %s an image, %.4g:1 of the raw image\n", names[o->lossy], o->lossy_value,
+                 lbc_text_bytes(mean, size), ratio(raw, mean));
 }
 
 static void add_figures(lbc_text *t, const lbc_options *o, const lbc_figures *f)
@@ -97,8 +97,8 @@ static void add_side(lbc_text *t, const char *label, const char *path, uint64_t 
 {
     char bytes[16], n[32];
     lbc_text_add(t, "%-9s %s\n", label, path);
-    lbc_text_add(t, "          %s images of %" PRIu32 " x %" PRIu32 " %s, %s stored\n", lbc_text_count(frames, n), shape.nx,
-                 shape.ny, lbc_type_name(type), lbc_text_bytes((double)stored, bytes));
+    lbc_text_add(t, "          %s images of %" PRIu32 " x %" PRIu32 " %s, %s stored\n", lbc_text_count(frames, n),
+                 shape.nx, shape.ny, lbc_type_name(type), lbc_text_bytes((double)stored, bytes));
 }
 
 char *lbc_compare_summary(const lbc_compare_options *o, const lbc_comparison *c)
@@ -108,8 +108,8 @@ char *lbc_compare_summary(const lbc_compare_options *o, const lbc_comparison *c)
     char n[32];
     add_side(&t, "A", o->a, c->frames_in, c->shape_a, c->type_a, c->bytes_a);
     add_side(&t, "B", o->b, c->frames, c->shape_b, c->type_b, c->bytes_b);
-    lbc_text_add(&t, "A to B    bin %" PRIu32 ", sum %" PRIu32 ", from image %" PRIu64 "; %.4g:1 of stored bytes\n", c->bin,
-                 c->sum, c->first_image, ratio((double)c->bytes_a, (double)c->bytes_b));
+    lbc_text_add(&t, "A to B    bin %" PRIu32 ", sum %" PRIu32 ", from image %" PRIu64 "; %.4g:1 of stored bytes\n",
+                 c->bin, c->sum, c->first_image, ratio((double)c->bytes_a, (double)c->bytes_b));
     if (f->pixels) {
         lbc_text_add(&t, "pixels    %s compared", lbc_text_count(f->pixels, n));
         if (f->lost) lbc_text_add(&t, ", %s lost", lbc_text_count(f->lost, n));
