@@ -11,7 +11,7 @@
 
 /* What no honest master comes near. Cycles end by themselves (visited.h); these end the rest: links that
  * lead through ever new files, and content that is no metadata. */
-enum { DEEPEST = 64, MOST_OBJECTS = 1000000 };
+enum { DEEPEST = 64, MOST_LINKS = 1000000, MOST_NOTES = 100 };
 #define MOST_BYTES ((uint64_t)8 << 30)
 
 /* Our own groups: written anew for each series. */
@@ -53,6 +53,10 @@ void lbc_tree_note(lbc_tree *tree, lbc_level level, const char *format, ...)
 {
     char text[LBC_ERROR_SIZE];
     va_list args;
+    if (tree->notes.count == MOST_NOTES) {
+        tree->unsaid++;
+        return;
+    }
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
@@ -66,6 +70,9 @@ void lbc_tree_send_notes(const lbc_tree *tree, const lbc_log *log)
         const bool warning = strcmp(tree->notes.pair[i].path, "warning") == 0;
         lbc_log_send(log, warning ? LBC_LEVEL_WARNING : LBC_LEVEL_NOTICE, "%s", tree->notes.pair[i].text);
     }
+    if (tree->unsaid)
+        lbc_log_send(log, LBC_LEVEL_WARNING, "%s: %llu more messages of this kind", tree->input,
+                     (unsigned long long)tree->unsaid);
 }
 
 /* ---- the way down -------------------------------------------------------------------------- */
@@ -191,8 +198,6 @@ static lbc_status copy_type(lbc_tree *t, const place *at, const char *name, hid_
 static lbc_status copy_object(lbc_tree *t, const place *at, const char *name, const lbc_object *in, lbc_error *err)
 {
     H5O_info_t info;
-    if (++t->objects > MOST_OBJECTS)
-        return lbc_fail(err, LBC_E_UNSUPPORTED, "%s: leads to more than a million objects", t->input);
     if (H5Oget_info2(in->id, &info, H5O_INFO_BASIC) < 0) {
         lbc_tree_note(t, LBC_LEVEL_WARNING, "%s: %s cannot be read and is left out", t->input, t->path);
         return LBC_OK;
@@ -268,6 +273,8 @@ static lbc_status copy_link(lbc_tree *t, const place *at, const char *name, lbc_
 {
     H5L_info_t info;
     if (is_ours(at, name)) return LBC_OK;
+    if (++t->links > MOST_LINKS)
+        return lbc_fail(err, LBC_E_UNSUPPORTED, "%s: leads to more than a million objects", t->input);
     if (H5Lget_info(at->in->id, name, &info, H5P_DEFAULT) < 0) return LBC_OK;
     const size_t length = path_down(t, name);
     if (length == SIZE_MAX) return lbc_fail(err, LBC_E_UNSUPPORTED, "%s: %s: the path is too long", t->input, t->path);

@@ -39,9 +39,10 @@ typedef struct lbc_tree {
     lbc_pairs masks; /* places of a pixel mask: path in the output; no text */
     lbc_pairs notes; /* messages that wait until the HDF5 lock is free: "warning" or "notice", text */
     lbc_landmark entry, data, instrument, detector, sample;
-    hid_t mask_object; /* a pixel mask of the input that can be opened, for its attributes */
-    uint64_t objects, bytes;
-    char path[4096]; /* of where the walk is, in the output */
+    hid_t mask_object;     /* a pixel mask of the input that can be opened, for its attributes */
+    uint64_t links, bytes; /* followed, copied */
+    uint64_t unsaid;       /* messages beyond the most that are kept */
+    char path[4096];       /* of where the walk is, in the output */
 } lbc_tree;
 
 /* Copies everything below the root of the input's master. Fill context, input, sources, out; zero the

@@ -436,6 +436,16 @@ class Metadata(unittest.TestCase):
             f["entry/chain"] = h5py.ExternalLink("chain0.h5", "/")
         self.compress(master)
 
+    def test_flood_of_warnings(self):
+        master, _ = self.rich()
+        with h5py.File(master, "r+") as f:
+            site = f.create_group("entry/site")
+            for n in range(5000):
+                site[f"n{n}"] = h5py.ExternalLink("gone.h5", "/x")
+        said = self.compress(master)
+        self.assertIn("4900 more messages", said)
+        self.assertLess(len(said.splitlines()), 150)
+
     def test_damage(self):
         """Bytes of the master's tree overwritten: an error or a master, never a crash."""
         master, _ = self.rich()
