@@ -60,6 +60,10 @@ class Documents(unittest.TestCase):
                 with self.subTest(document=document, target=target):
                     self.assertTrue(os.path.exists(os.path.join(SOURCE, os.path.dirname(document), target)))
 
+    def test_every_document_is_reached_from_the_readme(self):
+        linked = {os.path.normpath(target) for target, _ in LINK.findall(text_of("README.md"))}
+        self.assertEqual(set(documents()) - linked, {"README.md"})
+
     def test_sessions_run_as_shown(self):
         environment = dict(os.environ, PATH=os.path.join(BUILD, "bin") + ":" + os.environ["PATH"],
                            HDF5_PLUGIN_PATH=os.path.join(BUILD, "plugin"), LC_ALL="C.UTF-8")
