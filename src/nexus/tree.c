@@ -109,6 +109,7 @@ typedef struct place {
 } place;
 
 static lbc_status copy_group(lbc_tree *t, const place *at, const char *name, const lbc_object *in, lbc_error *err);
+static lbc_status copy_object(lbc_tree *t, const place *at, const char *name, const lbc_object *in, lbc_error *err);
 
 /* ---- objects ------------------------------------------------------------------------------- */
 
@@ -195,6 +196,37 @@ static lbc_status copy_type(lbc_tree *t, const place *at, const char *name, hid_
     return status;
 }
 
+/* Readers take what is beside the images in NXdata for images or axes; all else moves to a group of its own. */
+static bool is_out_of_place(const place *at, const lbc_object *in, H5O_type_t type)
+{
+    hsize_t dims[H5S_MAX_RANK];
+    if (at->group != LBC_GROUP_DATA || type == H5O_TYPE_NAMED_DATATYPE) return false;
+    return type == H5O_TYPE_GROUP || lbc_h5_shape(in->id, dims, H5S_MAX_RANK) == 2;
+}
+
+static lbc_status copy_beside(lbc_tree *t, const place *at, const char *name, const lbc_object *in, lbc_error *err)
+{
+    char *path = lbc_strdup(t->path);
+    if (!path) return fail(t, LBC_E_MEMORY, "", err);
+    char *slash = strrchr(t->path, '/');
+    snprintf(slash, sizeof t->path - (size_t)(slash - t->path), "_beside");
+    const place beside = {at->in, lbc_h5_need_group(t->out, t->path, "NXcollection"), LBC_GROUP_OTHER, at->depth};
+    lbc_status status = LBC_OK;
+    if (beside.out < 0)
+        status = fail(t, LBC_E_IO, "cannot be written", err);
+    else if (path_down(t, name) == SIZE_MAX)
+        status = lbc_fail(err, LBC_E_UNSUPPORTED, "%s: %s: the path is too long", t->input, path);
+    else {
+        lbc_tree_note(t, LBC_LEVEL_NOTICE, "%s: %s is no image and no axis, and moves to %s", t->input, path, t->path);
+        status = copy_object(t, &beside, name, in, err);
+    }
+    hid_t out = beside.out;
+    lbc_h5_close(&out);
+    snprintf(t->path, sizeof t->path, "%s", path);
+    free(path);
+    return status;
+}
+
 static lbc_status copy_object(lbc_tree *t, const place *at, const char *name, const lbc_object *in, lbc_error *err)
 {
     H5O_info_t info;
@@ -202,6 +234,7 @@ static lbc_status copy_object(lbc_tree *t, const place *at, const char *name, co
         lbc_tree_note(t, LBC_LEVEL_WARNING, "%s: %s cannot be read and is left out", t->input, t->path);
         return LBC_OK;
     }
+    if (is_out_of_place(at, in, info.type)) return copy_beside(t, at, name, in, err);
     switch (info.type) {
     case H5O_TYPE_GROUP: return copy_group(t, at, name, in, err);
     case H5O_TYPE_DATASET: return copy_dataset(t, at, name, in, &info, err);
@@ -212,9 +245,10 @@ static lbc_status copy_object(lbc_tree *t, const place *at, const char *name, co
 
 /* ---- links --------------------------------------------------------------------------------- */
 
+/* squash_NNNNNN: where the original program linked its codestreams. */
 static bool is_image_name(const place *at, const char *name)
 {
-    return at->group == LBC_GROUP_DATA && strncmp(name, "data", 4) == 0;
+    return at->group == LBC_GROUP_DATA && (strncmp(name, "data", 4) == 0 || strncmp(name, "squash_", 7) == 0);
 }
 
 static bool is_mask_name(const place *at, const char *name)

@@ -352,6 +352,26 @@ class Metadata(unittest.TestCase):
             self.assertAlmostEqual(f["entry/sample/beam/incident_wavelength"][()], 0.9795, places=6)
             self.assertEqual(f["entry/instrument/detector/transformations/translation"].attrs["units"], b"m")
 
+    def test_beside_the_images(self):
+        """Only images and axes stay in NXdata."""
+        master, _ = self.rich()
+        with h5py.File(master, "r+") as f:
+            data = f["entry/data"]
+            data["omega"] = 0.1 * np.arange(N)
+            data.attrs["axes"] = "omega"
+            data["note"] = b"text"
+            data["table"] = np.arange(12).reshape(4, 3)
+            data["logs/temperature"] = np.arange(N)
+            data["squash_000001"] = h5py.ExternalLink("run_squash_000001.h5", "/entry/data")
+        self.compress(master, "-s", 2)
+        with h5py.File(self.at("out_master.h5"), "r") as f:
+            self.assertEqual(sorted(f["entry/data"]), ["data_000001", "note", "omega"])
+            self.assertEqual(f["entry/data"].attrs["axes"], b"omega")
+            np.testing.assert_allclose(f["entry/data/omega"][()], 0.2 * np.arange(N // 2))
+            np.testing.assert_array_equal(f["entry/data_beside/table"][()], np.arange(12).reshape(4, 3))
+            self.assertEqual(f["entry/data_beside"].attrs["NX_class"], b"NXcollection")
+            self.assertEqual(f["entry/data_beside/logs/temperature"].shape, (N // 2,))
+
     def test_detector_in_another_file(self):
         master, mask = self.rich()
         with h5py.File(master, "r+") as f, h5py.File(self.at("other.h5"), "w") as other:
