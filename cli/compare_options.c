@@ -5,7 +5,7 @@
 
 #define FIELD(name) offsetof(compare_settings, name)
 
-const cli_option compare_table[] = {
+static const cli_option table[] = {
     CLI_HEADING("Bounds"),
     {0, "max-rmse", CLI_ARGUMENT, CLI_REAL, FIELD(max_rmse), 0, "COUNTS",
      "largest root of the mean squared difference of pixels", NULL},
@@ -36,6 +36,24 @@ const cli_option compare_table[] = {
     {'V', "version", CLI_NOTHING, CLI_FLAG, FIELD(version), 0, NULL, "show name, version and date, and exit", NULL},
     {'h', "help", CLI_NOTHING, CLI_FLAG, FIELD(help), 0, NULL, "show this, and exit", NULL},
     CLI_END,
+};
+
+const cli_program compare_program = {
+    .name = "l_bnl_compare",
+    .summary = "how far an image series is from the one it was made of",
+    .synopsis = "[options] A_MASTER B_MASTER",
+    .about =
+        "Compares series B with series A, which it was made of: A is binned and summed as B was, and then compared "
+        "with it pixel by pixel, in local means, and by the integrated intensities of strong spots.\n"
+        "Masked and overloaded pixels do not enter, but are counted where only one of the two has them. A B that "
+        "ends before A does, or lost counts of A, is outside the bounds whatever they are, unless -N or --max-lost "
+        "allow for it. Without other bounds there are none.",
+    .table = table,
+    .example = "l_bnl_compare --max-shift 0.01 --min-correlation 0.999 \\\n"
+               "           run_master.h5 out_master.h5 && rm run_master.h5 run_data_*.h5",
+    .exit_status = "0 B is within the bounds; 1 it is not; 2 there is no answer, because of trouble with the files or "
+                   "the command line; 128 + n ended by signal n.",
+    .files = ".h5",
 };
 
 void compare_settings_init(compare_settings *s)

@@ -14,7 +14,7 @@ typedef struct compare_settings {
     bool overwrite, quiet, help, version;
 } compare_settings;
 
-extern const cli_option compare_table[];
+extern const cli_program compare_program;
 
 void compare_settings_init(compare_settings *settings);
 /* Settings and the two operands -> options. False: they make no sense, and error says why. */

@@ -6,7 +6,7 @@
 
 #define FIELD(name) offsetof(compress_settings, name)
 
-const cli_option compress_table[] = {
+static const cli_option table[] = {
     CLI_HEADING("Input"),
     {'i', "infile", CLI_ARGUMENT, CLI_TEXT, FIELD(infile), 0, "FILE", "the master file of the series to read", NULL},
     {'1', "first_image", CLI_OPTIONAL, CLI_INT, FIELD(first_image), 1, "N", "first selected image, from 1 (1)", NULL},
@@ -78,6 +78,29 @@ const cli_option compress_table[] = {
     {'V', "version", CLI_NOTHING, CLI_FLAG, FIELD(version), 0, NULL, "show name, version and date, and exit", NULL},
     {'h', "help", CLI_NOTHING, CLI_FLAG, FIELD(help), 0, NULL, "show this, and exit", NULL},
     CLI_END,
+};
+
+const cli_program compress_program = {
+    .name = "l_bnl_compress",
+    .summary = "massive compression of macromolecular-crystallography image series",
+    .synopsis = "-i MASTER [options]",
+    .about = "Sums and bins the images of a macromolecular-crystallography series (DECTRIS Eiger FileWriter or NXmx), "
+             "compresses them with HCompress or JPEG 2000, and writes a new, much smaller series in the same "
+             "conventions.",
+    .table = table,
+    .example = "l_bnl_compress -i run_master.h5 -b 2 -s 2 -H 16 -c hcomp -o out",
+    .exit_status = "0 done; 1 failed while running; 2 the command line makes no sense; 128 + n ended by signal n. The "
+                   "first signal (SIGINT, SIGTERM, SIGHUP) lets the run end in order: complete data files stay, no "
+                   "master is written, and --resume goes on from there.",
+    .notes = "ENVIRONMENT\n"
+             "SOURCE_DATE_EPOCH: the date that the master notes for its making, in seconds since 1970, in place of "
+             "today's. NO_COLOR: no colours in the progress bar. LBC_CPU: the highest instruction set to be used: c, "
+             "sse2, avx2 or avx512.\n"
+             "\n"
+             "OUTPUT\n"
+             "Standard output carries only what was asked for: -h, -V, --dry-run, --suggest, --json -. All else goes to "
+             "standard error. Every file is written under a temporary name and renamed when it is whole, the master "
+             "last. The input is never written to.",
 };
 
 void compress_settings_init(compress_settings *s)

@@ -17,7 +17,7 @@ typedef struct compress_settings {
     bool overwrite, resume, verify, skip_bad, dry_run, suggest, verbose, help, version;
 } compress_settings;
 
-extern const cli_option compress_table[];
+extern const cli_program compress_program;
 
 void compress_settings_init(compress_settings *settings);
 

@@ -12,14 +12,7 @@ enum { WITHIN = 0, OUTSIDE = 1, TROUBLE = 2 };
 
 static int show_help(void)
 {
-    puts("usage: " PROGRAM " [options] A_MASTER B_MASTER\n\n"
-         "Compares series B with series A, which it was made of: A is binned and summed\n"
-         "as B was, and then compared with it pixel by pixel, in local means, and by the\n"
-         "integrated intensities of strong spots. Exit status: 0 within the bounds, 1 not,\n"
-         "2 trouble.");
-    cli_usage(stdout, compare_table);
-    puts("\nexample: " PROGRAM " --max-shift 0.01 --min-correlation 0.999 \\\n"
-         "           run_master.h5 out_master.h5 && rm run_master.h5 run_data_*.h5");
+    cli_help(stdout, &compare_program);
     return WITHIN;
 }
 
@@ -68,7 +61,7 @@ int main(int argc, char **argv)
     const char *operands[2];
     char error[512];
     compare_settings_init(&settings);
-    const int count = cli_parse(compare_table, argc, argv, &settings, operands, 2, error, sizeof error);
+    const int count = cli_parse(compare_program.table, argc, argv, &settings, operands, 2, error, sizeof error);
     if (count < 0) return trouble(error);
     if (settings.help) return show_help();
     if (settings.version) {

@@ -27,13 +27,8 @@ static int end_output(void)
 
 static int show_help(void)
 {
-    puts("usage: " PROGRAM " -i MASTER [options]\n\n"
-         "Sums and bins the images of a macromolecular-crystallography series (DECTRIS\n"
-         "Eiger FileWriter or NXmx), compresses them with HCompress or JPEG 2000, and\n"
-         "writes a new, much smaller series in the same conventions.");
-    cli_usage(stdout, compress_table);
-    puts("\nexample: " PROGRAM " -i run_master.h5 -b 2 -s 2 -H 16 -c hcomp -o out");
-    return end_output();
+    cli_help(stdout, &compress_program);
+    return EXIT_DONE;
 }
 
 /* Prints text, which it frees, on stdout: it is what was asked for. */
@@ -120,7 +115,7 @@ int main(int argc, char **argv)
     lbc_options options;
     char error[512];
     compress_settings_init(&settings);
-    if (cli_parse(compress_table, argc, argv, &settings, NULL, 0, error, sizeof error) < 0) return usage_error(error);
+    if (cli_parse(compress_program.table, argc, argv, &settings, NULL, 0, error, sizeof error) < 0) return usage_error(error);
     if (settings.help) return show_help();
     if (settings.version) {
         printf(PROGRAM "-%s-%s\n", lbc_version(), lbc_version_date());

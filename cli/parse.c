@@ -26,7 +26,10 @@ static int fail(parser *p, const char *format, ...)
     return -1;
 }
 
-static bool is_end(const cli_option *o) { return !o->name && !o->text; }
+static bool is_end(const cli_option *o)
+{
+    return !o->name && !o->text;
+}
 
 static bool to_int(const char *text, int64_t *value)
 {
@@ -187,8 +190,8 @@ int cli_parse(const cli_option *table, int argc, char *const *argv, void *settin
 #define WIDTH  80
 #define INDENT 30
 
-/* Words of text from column `at`, wrapped to INDENT. */
-static void put_wrapped(FILE *out, const char *text, int at)
+/* Words of text from column `at`, wrapped to `indent`. */
+static void put_wrapped(FILE *out, const char *text, int at, int indent)
 {
     while (*text) {
         const int n = (int)strcspn(text, " ");
@@ -202,8 +205,8 @@ static void put_wrapped(FILE *out, const char *text, int at)
                 putc(' ', out);
                 at++;
             } else if (*text) {
-                fprintf(out, "\n%*s", INDENT, "");
-                at = INDENT;
+                fprintf(out, "\n%*s", indent, "");
+                at = indent;
             }
         }
     }
@@ -225,7 +228,7 @@ static void put_option(FILE *out, const cli_option *o)
         n = 0;
     }
     fprintf(out, "%*s", INDENT - n, "");
-    put_wrapped(out, o->text, INDENT);
+    put_wrapped(out, o->text, INDENT, INDENT);
 }
 
 void cli_usage(FILE *out, const cli_option *table)
@@ -236,4 +239,19 @@ void cli_usage(FILE *out, const cli_option *table)
         else
             fprintf(out, "\n%s:\n", o->text);
     }
+}
+
+void cli_help(FILE *out, const cli_program *program)
+{
+    fprintf(out, "usage: %s %s\n", program->name, program->synopsis);
+    for (const char *about = program->about; *about;) {
+        char paragraph[800];
+        const size_t n = strcspn(about, "\n");
+        snprintf(paragraph, sizeof paragraph, "%.*s", (int)n, about);
+        putc('\n', out);
+        put_wrapped(out, paragraph, 0, 0);
+        about += n + (about[n] == '\n');
+    }
+    cli_usage(out, program->table);
+    fprintf(out, "\nexample: %s\n", program->example);
 }

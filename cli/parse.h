@@ -26,19 +26,25 @@ typedef enum cli_kind {
 } cli_kind;
 
 typedef struct cli_option {
-    char letter;         /* 0: long name only */
-    const char *name;    /* NULL: a heading, its words in `text`; with letter 0 too, the end */
+    char letter;      /* 0: long name only */
+    const char *name; /* NULL: a heading, its words in `text`; with letter 0 too, the end */
     cli_takes takes;
     cli_kind kind;
-    size_t offset;       /* of the field in the settings */
-    int64_t without;     /* value of an optional number or choice that is left out */
+    size_t offset;        /* of the field in the settings */
+    int64_t without;      /* value of an optional number or choice that is left out */
     const char *argument; /* as usage shows it: "N" */
     const char *text;
-    const char *words;   /* of a choice: "keep|drop", any case */
+    const char *words; /* of a choice: "keep|drop", any case */
 } cli_option;
 
-#define CLI_HEADING(words_)  {.text = (words_)}
-#define CLI_END              {0}
+#define CLI_HEADING(words_)                                                                                            \
+    {                                                                                                                  \
+        .text = (words_)                                                                                               \
+    }
+#define CLI_END                                                                                                        \
+    {                                                                                                                  \
+        0                                                                                                              \
+    }
 
 /* Fills settings from argv. Operands (words that are no options) go to operands, at most max; more
  * are an error. Returns the number of operands, or -1 with one line in error. */
@@ -47,5 +53,23 @@ int cli_parse(const cli_option *table, int argc, char *const *argv, void *settin
 
 /* Prints every option, grouped, in 80 columns. */
 void cli_usage(FILE *out, const cli_option *table);
+
+/* ---- programs -------------------------------------------------------------------------------- */
+
+/* What -h, the manual page and the completions of a program are made of. Texts are paragraphs, divided by
+ * newlines. */
+typedef struct cli_program {
+    const char *name, *summary; /* the second without a capital or a full stop */
+    const char *synopsis;       /* what follows the name: "[options] A B" */
+    const char *about;
+    const cli_option *table;
+    const char *example; /* a command line; a backslash and a newline break it */
+    const char *exit_status;
+    const char *notes; /* of the manual page: "HEADING\ntext", more of them after empty lines; NULL: none */
+    const char *files; /* what operands are: the end of file names, ".h5"; NULL: there are none */
+} cli_program;
+
+/* Prints usage, what the program is about, every option, and the example, in 80 columns. */
+void cli_help(FILE *out, const cli_program *program);
 
 #endif
