@@ -139,7 +139,7 @@ def main():
     print(text)
     if options.write:
         page = PAGE.read_text()
-        PAGE.write_text(re.sub(r"<!-- sizes -->.*<!-- end -->", lambda _: f"<!-- sizes -->\n\n{text}\n<!-- end -->", page,
+        PAGE.write_text(re.sub(r"<!-- sizes -->.*<!-- end -->", lambda _: f"<!-- sizes -->\n\n{text.rstrip()}\n\n<!-- end -->", page,
                                flags=re.S))
 
 
