@@ -44,7 +44,7 @@ static const cli_option table[] = {
     {'c', "compression", CLI_OPTIONAL, CLI_TEXT, FIELD(compression), 0, "NAME",
      "how images are stored (zstd): bslz4, bszstd, bshuf, zstd, none; hcomp and j2k store the codestream of -H, -J "
      "or -K itself, which is smallest and needs the libh5lbc plugin to read",
-     NULL},
+     "bslz4|bszstd|bshuf|zstd|none|hcomp|j2k"},
     {'l', "compression_level", CLI_ARGUMENT, CLI_INT, FIELD(level), 0, "N",
      "level (3): zstd 0 to 9, bszstd -2 to 22", NULL},
     {'d', "data_block_size", CLI_OPTIONAL, CLI_INT, FIELD(block), 100, "N", "images per data file (100)", NULL},

@@ -34,7 +34,7 @@ typedef struct cli_option {
     int64_t without;      /* value of an optional number or choice that is left out */
     const char *argument; /* as usage shows it: "N" */
     const char *text;
-    const char *words; /* of a choice: "keep|drop", any case */
+    const char *words; /* of a choice: "keep|drop", any case; of a text, for completions */
 } cli_option;
 
 #define CLI_HEADING(words_)                                                                                            \
