@@ -322,11 +322,13 @@ static bool map_file(hid_t create, const lbc_filewriter *f, uint32_t n)
     const hsize_t start[3] = {first, 0, 0}, all[3] = {images(f), f->shape.ny, f->shape.nx};
     const hsize_t part[3] = {left < f->images_per_file ? left : f->images_per_file, f->shape.ny, f->shape.nx};
     char *target = lbc_asprintf("%s_%06u.h5", f->data_prefix, f->first_file + n);
+    char *escaped = target ? lbc_h5_virtual_name(target) : NULL;
     hid_t to = H5Screate_simple(3, all, NULL), from = H5Screate_simple(3, part, NULL);
-    const bool ok = target && H5Sselect_hyperslab(to, H5S_SELECT_SET, start, NULL, part, NULL) >= 0 &&
-                    H5Pset_virtual(create, to, target, "/entry/data/data", from) >= 0;
+    const bool ok = escaped && H5Sselect_hyperslab(to, H5S_SELECT_SET, start, NULL, part, NULL) >= 0 &&
+                    H5Pset_virtual(create, to, escaped, "/entry/data/data", from) >= 0;
     lbc_h5_close(&to);
     lbc_h5_close(&from);
+    free(escaped);
     free(target);
     return ok;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nexus/h5write.h"
 
+#include "base/memory.h"
 #include "nexus/h5out.h"
 
 #include <string.h>
@@ -51,6 +52,17 @@ hid_t lbc_h5_need_group(hid_t where, const char *name, const char *nx_class)
     const hid_t group = H5Gopen2(where, name, H5P_DEFAULT);
     if (group >= 0 || H5Lget_info(where, name, &info, H5P_DEFAULT) < 0 || info.type == H5L_TYPE_HARD) return group;
     return H5Ldelete(where, name, H5P_DEFAULT) < 0 ? -1 : lbc_h5_create_group(where, name, nx_class);
+}
+
+char *lbc_h5_virtual_name(const char *name)
+{
+    char *escaped = lbc_alloc(strlen(name) + 1, 2), *to = escaped;
+    if (!escaped) return NULL;
+    do {
+        if (*name == '%') *to++ = '%';
+        *to++ = *name;
+    } while (*name++);
+    return escaped;
 }
 
 hid_t lbc_h5_dataset_properties(void)

@@ -28,6 +28,10 @@ hid_t lbc_h5_create_group(hid_t where, const char *name, const char *nx_class);
 /* The group, made when it is not there, or when a link of this name leads nowhere. */
 hid_t lbc_h5_need_group(hid_t where, const char *name, const char *nx_class);
 
+/* A file name as H5Pset_virtual takes it: HDF5 takes % for the begin of a number, %% for itself. Freed with
+ * free(); NULL: out of memory. */
+char *lbc_h5_virtual_name(const char *name);
+
 /* Dataset creation properties without object times. */
 hid_t lbc_h5_dataset_properties(void);
 /* A string type of exactly this many bytes, null-terminated. */

@@ -100,6 +100,18 @@ static char *mapping_name(name_getter *get, hid_t properties, size_t index)
     return name;
 }
 
+/* HDF5 has %% for a percent sign, and %b for the number of a block, of which there may be any number: false. */
+static bool unescape(char *name)
+{
+    char *to = name;
+    for (const char *from = name; *from; from++) {
+        if (*from == '%' && *++from != '%') return false;
+        *to++ = *from;
+    }
+    *to = '\0';
+    return true;
+}
+
 static void mapping_free(mapping *map)
 {
     free(map->file);
@@ -115,7 +127,7 @@ static lbc_status mapping_read(mapper *m, size_t index, mapping *map)
     if (!map->file || !map->dataset || to < 0 || from < 0)
         status = lbc_fail(m->err, LBC_E_FORMAT, "%s: mapping %zu of the virtual data set is damaged",
                           m->object->source->path, index);
-    else if (strchr(map->file, '%') || strchr(map->dataset, '%'))
+    else if (!unescape(map->file) || !unescape(map->dataset))
         status = lbc_fail(m->err, LBC_E_UNSUPPORTED,
                           "%s: a virtual data set over numbered sources (%s, %s) is not supported",
                           m->object->source->path, map->file, map->dataset);

@@ -28,10 +28,12 @@ static bool put_file_links(hid_t group, uint32_t files, const char *const *names
 static bool map_file(hid_t create, hid_t whole, hsize_t first, const hsize_t block[3], const char *name)
 {
     const hsize_t start[3] = {first, 0, 0};
+    char *escaped = lbc_h5_virtual_name(name);
     hid_t part = H5Screate_simple(3, block, NULL);
-    const bool ok = part >= 0 && H5Sselect_hyperslab(whole, H5S_SELECT_SET, start, NULL, block, NULL) >= 0 &&
-                    H5Pset_virtual(create, whole, name, IMAGES_PATH, part) >= 0;
+    const bool ok = escaped && part >= 0 && H5Sselect_hyperslab(whole, H5S_SELECT_SET, start, NULL, block, NULL) >= 0 &&
+                    H5Pset_virtual(create, whole, escaped, IMAGES_PATH, part) >= 0;
     lbc_h5_close(&part);
+    free(escaped);
     return ok;
 }
 
