@@ -1,0 +1,333 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Runs that are ended by a signal or by an error, what they leave, and how --resume goes on from there."""
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+import h5py
+import numpy as np
+
+import live
+import series
+from run import compress, digests, run
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+OPTIONS = ["-J", 10, "-d", 5, "-q", "out_file"]
+
+
+class Ended(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="lbc_interrupt_")
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.master = live.slow_series(cls.folder)
+        whole = tempfile.mkdtemp(dir=cls.folder) + "/"
+        compress(cls.master, whole + "x", *OPTIONS, env=live.DAY)
+        cls.whole = digests(whole)
+
+    def new(self):
+        return tempfile.mkdtemp(dir=self.folder) + "/"
+
+    def live(self, folder, *options, **more):
+        return live.Live("-i", self.master, "-o", folder + "x", *OPTIONS, *options, **more)
+
+    def check_left(self, folder):
+        """Complete files of the set and nothing else."""
+        left = digests(folder)
+        self.assertNotIn("x_master.h5", left)
+        for name, digest in left.items():
+            self.assertEqual(digest, self.whole.get(name), name)
+        return len([n for n in left if "squash" not in n])
+
+    def resumed(self, folder, *options, **more):
+        done = run("-i", self.master, "-o", folder + "x", *OPTIONS, "--resume", *options, env=live.DAY, **more)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(digests(folder), self.whole)
+        return done
+
+
+class Signals(Ended):
+    def test_each_ends_the_run(self):
+        for number in SIGNALS:
+            with self.subTest(number.name):
+                folder = self.new()
+                with self.live(folder, "-p", 2) as r:
+                    r.wait_for(folder + "x_000002.h5")
+                    r.send(number)
+                    self.assertEqual(r.end(60), 128 + number, r.stderr)
+                files = self.check_left(folder)
+                self.assertGreaterEqual(files, 2)
+                self.assertIn(f"{files} complete data files were left", r.stderr)
+                self.assertIn("--resume", r.stderr)
+                self.assertRegex(r.stderr, r"error: stopped after \d+ of 60 images")
+                done = self.resumed(folder)
+                self.assertIn(f"{files}", done.stderr)
+
+    def test_before_the_first_file(self):
+        folder = self.new()
+        with self.live(folder) as r:
+            r.wait_for(lambda: live.temporaries(folder))
+            r.send(signal.SIGTERM)
+            self.assertEqual(r.end(60), 128 + signal.SIGTERM, r.stderr)
+        self.assertEqual(os.listdir(folder), [])
+
+    def test_a_second_one_ends_it_at_once(self):
+        folder = self.new()
+        rng = np.random.default_rng(1)
+        big = rng.poisson(30, (2, 2400, 2500)).astype("u2")
+        master = series.filewriter(folder, "big", big, storage="none")
+        with live.Live("-i", master, "-o", folder + "x", "-J", 3, "-p", 1) as r:
+            r.wait_for(lambda: os.path.exists(folder + ".x.lbc-lock"))
+            time.sleep(0.1)
+            r.stop()
+            r.send(signal.SIGINT)
+            r.go()
+            time.sleep(0.4)  # the frame takes longer
+            r.stop()
+            r.send(signal.SIGTERM)
+            r.go()
+            self.assertIn(r.end(60), (128 + signal.SIGTERM, 128 + signal.SIGINT), r.stderr)
+            self.assertNotIn("error", r.stderr)  # it had no time to say anything
+        self.assertEqual([n for n in os.listdir(folder) if n.startswith("x")], [])
+
+    def test_ignored_ones_stay_ignored(self):
+        """As nohup leaves SIGHUP, and a shell script SIGINT for what it runs in the background."""
+        folder = self.new()
+        ignore = lambda: [signal.signal(n, signal.SIG_IGN) for n in (signal.SIGHUP, signal.SIGINT)]
+        with self.live(folder, preexec_fn=ignore) as r:
+            r.wait_for(folder + "x_000001.h5")
+            r.send(signal.SIGHUP)
+            r.send(signal.SIGINT)
+            self.assertEqual(r.end(), 0, r.stderr)
+        self.assertEqual(digests(folder), self.whole)
+
+    def test_messages_that_nobody_reads_do_not_end_it(self):
+        folder = self.new()
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = subprocess.run([live.program("l_bnl_compress"), "-i", self.master, "-o", folder + "x",
+                               *map(str, OPTIONS), "--progress", "always"], stderr=writer, timeout=300,
+                              env={**os.environ, **live.DAY}, check=False)
+        os.close(writer)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(digests(folder), self.whole)
+
+    def test_while_it_looks_for_what_to_keep(self):
+        folder = self.new()
+        compress(self.master, folder + "x", *OPTIONS, env=live.DAY)
+        os.remove(folder + "x_master.h5")
+        before = digests(folder)
+        with self.live(folder, "--resume") as r:
+            r.wait_for(lambda: os.path.exists(folder + ".x.lbc-lock"))
+            r.send(signal.SIGTERM)
+            code = r.end(60)
+        if code:  # it may have been done by then
+            self.assertEqual(code, 128 + signal.SIGTERM, r.stderr)
+            self.assertEqual(digests(folder), before)
+        self.resumed(folder)
+
+    def test_of_a_check_of_a_set(self):
+        folder = self.new()
+        compress(self.master, folder + "x", *OPTIONS, env=live.DAY)
+        with live.Live("-i", folder + "x_master.h5", "--verify", "-p", 1) as r:
+            time.sleep(0.05)
+            r.stop()
+            r.send(signal.SIGTERM)
+            r.go()
+            code = r.end(60)
+        self.assertIn(code, (0, 128 + signal.SIGTERM, -signal.SIGTERM), r.stderr)
+        self.assertEqual(digests(folder), self.whole)
+
+
+class Killed(Ended):
+    def killed(self, files=2, *options):
+        folder = self.new()
+        with self.live(folder, *options) as r:
+            r.wait_for(lambda: os.path.exists(folder + f"x_{files:06d}.h5") and live.temporaries(folder))
+            r.stop()
+            left = live.temporaries(folder)
+            r.send(signal.SIGKILL)
+            r.end()
+        return folder, left
+
+    def test_leaves_temporaries_that_the_next_run_removes(self):
+        folder, left = self.killed()
+        self.assertEqual(live.temporaries(folder), left)
+        self.assertTrue(left)
+        finished = {n: d for n, d in digests(folder).items() if not n.startswith(".")}
+        for name, digest in finished.items():
+            self.assertEqual(digest, self.whole[name])
+        self.resumed(folder)
+
+    def test_temporaries_of_others_are_left_alone(self):
+        folder, left = self.killed()
+        theirs = [left[0].replace(".lbc~", ".lbc~elsewhere"), left[0].replace(".x_", ".y_")]
+        for name in theirs:
+            shutil.copy(folder + left[0], folder + name)
+        with live.Live("-i", self.master, "-o", folder + "xx", "-J", 10, "-p", 1) as other:
+            other.wait_for(lambda: any(".xx_" in n for n in live.temporaries(folder)))
+            other.stop()
+            alive = [n for n in live.temporaries(folder) if ".xx_" in n]
+            compress(self.master, folder + "x", *OPTIONS, "--resume", env=live.DAY)
+            self.assertEqual(live.temporaries(folder), sorted(theirs + alive))
+            other.go()
+            self.assertEqual(other.end(), 0, other.stderr)
+        self.assertEqual(live.temporaries(folder), sorted(theirs))
+
+    def test_shares_are_resumed(self):
+        folder, _ = self.killed()
+        for share in (2, 0, 1):
+            done = run("-i", self.master, "-o", folder + "x", *OPTIONS, "--resume", "-p", 2, "-t", share, env=live.DAY)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(digests(folder), self.whole)
+
+
+class Resumed(Ended):
+    def broken(self, *gone):
+        folder = self.new()
+        compress(self.master, folder + "x", *OPTIONS, env=live.DAY)
+        for name in gone:
+            os.remove(folder + name)
+        return folder
+
+    def kept(self, folder):
+        return {n: (os.stat(folder + n).st_ino, os.stat(folder + n).st_mtime_ns) for n in os.listdir(folder) if n.endswith(".h5")}
+
+    def test_a_complete_set(self):
+        folder = self.broken()
+        before = self.kept(folder)
+        self.resumed(folder)
+        after = self.kept(folder)
+        self.assertEqual([n for n in after if after[n] != before[n]], ["x_master.h5"])
+
+    def test_what_is_missing_is_made_and_no_more(self):
+        for gone in (["x_000003.h5"], ["x_000012.h5", "x_master.h5"], ["x_squash_000002.h5", "x_master.h5"],
+                     ["x_000001.h5", "x_squash_000001.h5", "x_000009.h5"]):
+            with self.subTest(gone):
+                folder = self.broken(*gone)
+                before = self.kept(folder)
+                self.resumed(folder)
+                after = self.kept(folder)
+                new = {n for n in after if after[n] != before.get(n)} - {"x_master.h5"}
+                numbers = {n[-9:-3] for n in gone if n != "x_master.h5"}
+                self.assertEqual({n[-9:-3] for n in new}, numbers)
+
+    def test_a_damaged_file_is_made_anew(self):
+        for name, dataset in (("x_000004.h5", "/entry/data/data"), ("x_squash_000004.h5", None)):
+            with self.subTest(name):
+                folder = self.broken("x_master.h5")
+                if dataset:
+                    offset, size = live.chunk_place(folder + name, 3)
+                else:
+                    with h5py.File(folder + name, "r") as f:
+                        d = f["/entry/data/data_000017"]
+                        offset, size = d.id.get_offset(), d.shape[0]
+                live.flip(folder + name, offset + size // 2)
+                done = self.resumed(folder)
+                self.assertRegex(done.stderr, f"{name}: .*damaged.*made anew")
+
+    def test_a_file_cut_short_is_not_taken_for_anything(self):
+        """It cannot tell whose it is."""
+        folder = self.broken("x_master.h5")
+        os.truncate(folder + "x_000004.h5", 3000)
+        before = digests(folder)
+        done = run("-i", self.master, "-o", folder + "x", *OPTIONS, "--resume", env=live.DAY)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "x_000004.h5: .*cut short.*--overwrite makes it anew")
+        self.assertEqual(digests(folder), before)
+        self.resumed(folder, "--overwrite")
+
+    def test_files_of_another_job_are_refused(self):
+        others = {"options": (self.master, ["-J", 11, "-d", 5, "-q", "out_file"]),
+                  "selection": (self.master, [*OPTIONS, "-1", 2]),
+                  "blocks": (self.master, ["-J", 10, "-d", 4, "-q", "out_file"])}
+        for what, (master, options) in others.items():
+            for name in ("x_000002.h5", "x_squash_000002.h5"):
+                with self.subTest(what=what, name=name):
+                    theirs, folder = self.new(), self.broken("x_000007.h5", "x_master.h5")
+                    compress(master, theirs + "x", *options, env=live.DAY)
+                    shutil.copy(theirs + name, folder + name)
+                    if "squash" in name:
+                        os.remove(folder + "x_000002.h5")
+                    before = digests(folder)
+                    done = run("-i", self.master, "-o", folder + "x", *OPTIONS, "--resume", env=live.DAY)
+                    self.assertEqual(done.returncode, 1)
+                    self.assertRegex(done.stderr, f"error: .*{name}: was made by another job")
+                    self.assertEqual(digests(folder), before)
+                    self.resumed(folder, "--overwrite")
+
+    def test_a_file_of_another_program_is_refused(self):
+        folder = self.broken("x_000002.h5", "x_squash_000002.h5", "x_master.h5")
+        for content in (b"precious", None):
+            with open(folder + "x_000002.h5", "wb") as f:
+                f.write(content or b"")
+            if content is None:
+                series.write_images(folder + "x_000002.h5", np.zeros((5, 160, 256), "u2"))
+            done = run("-i", self.master, "-o", folder + "x", *OPTIONS, "--resume", env=live.DAY)
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, "x_000002.h5: ")
+
+    def test_a_changed_input_is_noticed(self):
+        """Even where not one stored size has changed, and only in the middle."""
+        folder, copy = self.broken("x_000012.h5", "x_master.h5"), self.new()
+        for name in os.listdir(self.folder):
+            if name.startswith("slow"):
+                shutil.copy(os.path.join(self.folder, name), copy)
+        offset, size = live.chunk_place(copy + "slow_data_000003.h5", 2)
+        live.flip(copy + "slow_data_000003.h5", offset + size // 2)
+        done = run("-i", copy + "slow_master.h5", "-o", folder + "x", *OPTIONS, "--resume", env=live.DAY)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("x_000004.h5: was made from another input", done.stderr)
+
+    def test_without_resume_they_are_in_the_way(self):
+        folder = self.broken("x_000012.h5", "x_master.h5")
+        done = run("-i", self.master, "-o", folder + "x", *OPTIONS, env=live.DAY)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("x_000001.h5: exists", done.stderr)
+
+
+class Failed(Ended):
+    def test_leaves_complete_files_and_no_master_and_goes_on_when_mended(self):
+        where, folder = self.new(), self.new()
+        for name in os.listdir(self.folder):
+            if name.startswith("slow"):
+                shutil.copy(os.path.join(self.folder, name), where)
+        victim = where + "slow_data_000004.h5"
+        size = os.path.getsize(victim)
+        with open(victim, "rb") as f:
+            content = f.read()
+        offset = live.chunk_place(victim, 3)[0]
+        with live.Live("-i", where + "slow_master.h5", "-o", folder + "x", *OPTIONS, "-p", 1) as r:
+            r.wait_for(folder + "x_000002.h5")
+            os.truncate(victim, offset + 100)  # while it is being read
+            self.assertEqual(r.end(), 1, r.stderr)
+        self.assertRegex(r.stderr, rf"error: .*slow_data_000004.h5: .*image 2[2-8], \d+ bytes at byte \d+")
+        files = self.check_left(folder)
+        self.assertIn(f"{files} complete data files were left", r.stderr)
+        with open(victim, "wb") as f:
+            f.write(content)
+        self.assertEqual(os.path.getsize(victim), size)
+        done = run("-i", where + "slow_master.h5", "-o", folder + "x", *OPTIONS, "--resume", env=live.DAY)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(digests(folder), self.whole)
+
+    def test_a_file_that_vanishes_while_it_is_read(self):
+        where, folder = self.new(), self.new()
+        master = live.slow_series(where, block=1)  # more files than are kept open
+        with live.Live("-i", master, "-o", folder + "x", *OPTIONS, "-p", 1) as r:
+            r.wait_for(folder + "x_000001.h5")
+            r.stop()
+            os.remove(where + "slow_data_000050.h5")
+            r.go()
+            self.assertEqual(r.end(), 1, r.stderr)
+        self.assertRegex(r.stderr, "error: .*slow_data_000050.h5: .*No such file")
+        self.assertNotIn("x_master.h5", os.listdir(folder))
+        self.assertEqual(live.temporaries(folder), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
