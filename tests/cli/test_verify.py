@@ -1,0 +1,233 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""--verify: after writing, and of a set at rest: complete, incomplete, damaged."""
+import os
+import random
+import shutil
+import tempfile
+import unittest
+
+import h5py
+import numpy as np
+
+import live
+import series
+from run import compress, digests, run
+
+LONG = os.environ.get("LBC_LONG") == "1"
+OPTIONS = ["-d", 6, "-H", 2, "-q", "out_file"]
+
+
+class Verify(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.mkdtemp(prefix="lbc_verify_")
+        cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.images = series.frames(20, 65, 97)
+        mask = np.zeros((65, 97), "u4")
+        mask[3] = 1
+        cls.master = series.filewriter(cls.folder, "run", cls.images, block=8, mask=mask)
+        cls.sets = {}
+        for name, options in {"plain": OPTIONS, "rest": ["-d", 6, "-J", 4, "-c", "j2k"],
+                              "none": ["-d", 6, "-c", "none"], "one": ["-c", "bslz4"]}.items():
+            cls.sets[name] = os.path.join(cls.folder, name) + "/"
+            os.mkdir(cls.sets[name])
+            compress(cls.master, cls.sets[name] + "x", *options, env=live.DAY)
+
+    def copy(self, name="plain"):
+        folder = tempfile.mkdtemp(dir=self.folder)
+        os.rmdir(folder)
+        shutil.copytree(self.sets[name], folder)
+        return folder + "/"
+
+    def whole(self, folder):
+        done = run("-i", folder + "x_master.h5", "--verify")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("x_master.h5: complete, 20 images read", done.stderr)
+
+    def wrong(self, folder, pattern, options=()):
+        before = digests(folder)
+        done = run("-i", folder + "x_master.h5", "--verify", *options)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stderr, pattern)
+        self.assertEqual(len([line for line in done.stderr.splitlines() if "error" in line]), 1)
+        self.assertEqual(digests(folder), before)
+
+
+class AtRest(Verify):
+    def test_complete(self):
+        for name in self.sets:
+            self.whole(self.sets[name])
+
+    def test_of_the_input(self):
+        done = run("-i", self.master, "--verify")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("3 of 3 data files carry no checksums", done.stderr)
+
+    def test_missing_file(self):
+        for name in ("x_000001.h5", "x_000002.h5", "x_000004.h5", "x_squash_000003.h5"):
+            folder = self.copy()
+            os.remove(folder + name)
+            self.wrong(folder, f"error: .*{name}")
+
+    def test_incomplete_while_shares_are_missing(self):
+        folder = tempfile.mkdtemp(dir=self.folder) + "/"
+        for share in (0, 1, 3, 2):
+            self.wrong(folder, "error: ") if share == 2 else None
+            compress(self.master, folder + "x", *OPTIONS, "-p", 3, "-t", share)
+        self.whole(folder)
+
+    def test_flipped_bits(self):
+        """Anywhere in the chunks or codestreams."""
+        rng = random.Random(1)
+        for name in self.sets:
+            for _ in range(40 if LONG else 6):
+                folder = self.copy(name)
+                n = rng.randrange(20)
+                file, index = (f"x_{n // 6 + 1:06d}.h5", n % 6) if name != "one" else ("x_000001.h5", n)
+                offset, size = live.chunk_place(folder + file, index)
+                live.flip(folder + file, offset + rng.randrange(size), 1 << rng.randrange(8))
+                self.wrong(folder, rf"error: .*{file}: image {index + 1} is damaged \(its checksum differs\)")
+                shutil.rmtree(folder)
+
+    def test_flipped_bit_in_a_squash_file(self):
+        folder = self.copy()
+        with h5py.File(folder + "x_squash_000002.h5", "r") as f:
+            d = f["entry/data/data_000009"]
+            offset = d.id.get_offset() + d.shape[0] // 3
+        live.flip(folder + "x_squash_000002.h5", offset)
+        self.wrong(folder, "x_squash_000002.h5: codestream 9 is damaged")
+
+    def test_cut_short(self):
+        for name in ("x_000002.h5", "x_squash_000002.h5", "x_master.h5"):
+            size = os.path.getsize(self.sets["plain"] + name)
+            for keep in (0, 7, 100, size // 2, size - 1):
+                folder = self.copy()
+                os.truncate(folder + name, keep)
+                self.wrong(folder, f"error: .*{name}: ")
+
+    def test_exchanged_files(self):
+        for a, b in (("x_000001.h5", "x_000002.h5"), ("x_squash_000001.h5", "x_squash_000003.h5")):
+            folder = self.copy()
+            os.rename(folder + a, folder + "t")
+            os.rename(folder + b, folder + a)
+            os.rename(folder + "t", folder + b)
+            self.wrong(folder, f"error: .*{a}: ")
+
+    def test_a_file_of_another_set(self):
+        """Of the same shape and numbers."""
+        folder, other = self.copy(), tempfile.mkdtemp(dir=self.folder) + "/"
+        compress(self.master, other + "x", "-d", 6, "-H", 3, "-q", "out_file")
+        shutil.copy(other + "x_000002.h5", folder)
+        self.wrong(folder, "x_000002.h5: was made by another job")
+
+    def test_a_master_of_more_or_fewer_images(self):
+        for nimages in (19, 21, 2**31):
+            folder = self.copy()
+            with h5py.File(folder + "x_master.h5", "r+") as f:
+                f["entry/instrument/detector/detectorSpecific/nimages"][()] = nimages
+            self.wrong(folder, f"the master says {nimages} images")
+
+    def test_a_master_with_other_links(self):
+        def drop(data):
+            del data["data_000004"]
+
+        def twice(data):
+            del data["data_000003"]
+            data["data_000003"] = h5py.ExternalLink("x_000002.h5", "/entry/data/data")
+
+        for change in (drop, twice):
+            folder = self.copy()
+            with h5py.File(folder + "x_master.h5", "r+") as f:
+                change(f["entry/data"])
+            self.wrong(folder, "error: ")
+
+    def test_fewer_images_in_a_file(self):
+        folder = self.copy()
+        with h5py.File(folder + "x_000003.h5", "r+") as f:
+            f["entry/data/data"].resize(5, axis=0)
+        self.wrong(folder, "error: ")
+
+    def test_checksums_taken_away(self):
+        folder = self.copy()
+        with h5py.File(folder + "x_000003.h5", "r+") as f:
+            del f["entry/checksums"]
+        self.wrong(folder, "x_000003.h5: carries no checksums")
+
+    def test_damage_to_the_structure(self):
+        """Bits flipped anywhere in a data file: told, or the same pixels are still read from it."""
+        rng = random.Random(2)
+        counts = {0: 0, 1: 0}
+        with h5py.File(self.sets["plain"] + "x_000002.h5", "r") as f:
+            pixels = f["entry/data/data"][:]
+        for _ in range(400 if LONG else 40):
+            folder = self.copy()
+            path = folder + "x_000002.h5"
+            live.flip(path, rng.randrange(os.path.getsize(path)), 1 << rng.randrange(8))
+            done = run("-i", folder + "x_master.h5", "--verify", env={"ASAN_OPTIONS": "detect_leaks=0"})
+            self.assertIn(done.returncode, (0, 1), done.stderr)
+            counts[done.returncode] += 1
+            if done.returncode == 0:
+                with h5py.File(path, "r") as f:
+                    np.testing.assert_array_equal(f["entry/data/data"][:], pixels)
+            shutil.rmtree(folder)
+        self.assertGreater(counts[1], counts[0])
+
+
+class Writing(Verify):
+    def test_changes_nothing_in_the_files(self):
+        for name, options in (("plain", OPTIONS), ("rest", ["-d", 6, "-J", 4, "-c", "j2k"])):
+            folder = tempfile.mkdtemp(dir=self.folder) + "/"
+            compress(self.master, folder + "x", *options, "--verify", env=live.DAY)
+            self.assertEqual(digests(folder), digests(self.sets[name]))
+
+    def damaged_while_written(self, master, *options, change, which="x_000001"):
+        """Stops the run in the middle of a file and changes what is written of it."""
+        folder = tempfile.mkdtemp(dir=self.folder) + "/"
+        with live.Live("-i", master, "-o", folder + "x", "-p", 1, *options) as r:
+            def begun():
+                names = [n for n in live.temporaries(folder) if n.startswith("." + which)]
+                return names and os.path.getsize(folder + names[0]) > 60000
+            r.wait_for(begun)
+            r.stop()
+            names = live.temporaries(folder)
+            self.assertEqual(len(names), 1)
+            change(folder + names[0])
+            r.go()
+            r.end()
+        return folder, r
+
+    def test_finds_damage_before_files_are_put_in_place(self):
+        slow = live.slow_series(tempfile.mkdtemp(dir=self.folder), frames=40)
+
+        def change(path):
+            live.flip(path, 40000)
+
+        folder, r = self.damaged_while_written(slow, "-J", 5, "-d", 40, "-c", "none", "--verify", change=change)
+        self.assertEqual(r.returncode, 1, r.stderr)
+        self.assertRegex(r.stderr, r"error: .*image 1 is damaged \(its checksum differs\)")
+        self.assertEqual(live.listing(folder), [])
+        folder, r = self.damaged_while_written(slow, "-J", 5, "-d", 40, "-c", "none", change=change)
+        self.assertEqual(r.returncode, 0, r.stderr)  # unasked, it is not read again
+        done = run("-i", folder + "x_master.h5", "--verify")
+        self.assertEqual(done.returncode, 1)
+
+    def test_of_a_master_that_comes_first(self):
+        folder = tempfile.mkdtemp(dir=self.folder) + "/"
+        done = compress(self.master, folder + "x", *OPTIONS, "--verify", "-p", 2, "-t", 0)
+        self.assertIn("written before its images, and not checked", done.stderr)
+        compress(self.master, folder + "x", *OPTIONS, "--verify", "-p", 2, "-t", 1)
+        compress(self.master, folder + "x", *OPTIONS, "--verify", "-p", 2, "-t", 2)
+        self.whole(folder)
+
+    def test_dialects(self):
+        folder = tempfile.mkdtemp(dir=self.folder) + "/"
+        masters = {"nxmx": series.nxmx(folder, "n", self.images, mask=np.zeros((65, 97), "u4")),
+                   "virtual": series.virtual(folder, "v", self.images),
+                   "plain": series.plain(folder, "p", self.images)}
+        for name, master in masters.items():
+            for options in ([], ["-b", 3, "-s", 2], ["-u", 0, "-1", 3]):
+                compress(master, folder + name, "--overwrite", "--verify", *options)
+
+
+if __name__ == "__main__":
+    unittest.main()
