@@ -47,11 +47,21 @@ static void catch_signals(void)
     sigaction(SIGPIPE, &ignore, NULL);
 }
 
+/* Where a standard stream is closed, the next file would get its number, and messages. */
+static void open_streams(void)
+{
+    int fd;
+    do fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0) close(fd);
+}
+
 /* ---- messages and progress ------------------------------------------------------------------- */
 
 void console_open(console *c, const char *program, int progress, bool verbose)
 {
     *c = (console){.program = program, .verbose = verbose};
+    open_streams();
     progress_open(&c->progress, stderr, progress);
     catch_signals();
 }

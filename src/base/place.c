@@ -206,10 +206,13 @@ lbc_status lbc_place_folder(const char *folder, lbc_error *err)
         const char was = *p;
         *p = '\0';
         struct stat there;
-        if (mkdir(path, 0777) == 0)
+        const bool made = mkdir(path, 0777) == 0;
+        const int why = errno;
+        if (made)
             flush_folder_of(path); /* that of the files in it counts; where it fails this may too */
-        else if (!(stat(path, &there) == 0 && S_ISDIR(there.st_mode)))
-            status = lbc_fail(err, LBC_E_IO, "%s: cannot make this folder: %s", path, strerror(errno));
+        else if (stat(path, &there) || !S_ISDIR(there.st_mode))
+            status = lbc_fail(err, LBC_E_IO, "%s: cannot make this folder: %s", path,
+                              strerror(why == EEXIST ? ENOTDIR : why));
         *p = was;
         if (!was) break;
     }
