@@ -88,6 +88,11 @@ extern const lbc_codec *const lbc_codecs[];
 
 #define LBC_MAX_LAYERS 32
 
+/* Who encodes JPEG 2000. Decoding is always our own, whose pixels are OpenJPEG's. */
+typedef enum lbc_j2k_engine { LBC_ENGINE_OPENJPEG, LBC_ENGINE_OWN } lbc_j2k_engine;
+
+#define LBC_MAX_WEIGHTS 5
+
 typedef struct lbc_lossy_params {
     lbc_shape shape;
     int32_t limit;        /* S': every count is in 0..limit */
@@ -98,6 +103,13 @@ typedef struct lbc_lossy_params {
     uint32_t nlayers;     /* quality layers, coarsest first */
     double layers[LBC_MAX_LAYERS]; /* ratio of each: stored frame bytes over codestream bytes */
     lbc_wavelet wavelet;
+    /* JPEG 2000, our own engine only; all 0 is the plain codec. */
+    lbc_j2k_engine engine;
+    /* How much an error in a wavelet level's details counts beside one of the same size in pixels, from the
+     * finest level on; 0 stands for 1. Where it counts less, fewer bytes go there. */
+    double weights[LBC_MAX_WEIGHTS];
+    double psnr; /* above 0: the last layer ends at this PSNR in dB, when that is smaller than its ratio
+                  * allows; the peak is the largest value of the component */
 } lbc_lossy_params;
 
 typedef struct lbc_lossy {

@@ -76,10 +76,11 @@ static void check_passes(fixture *f, lbc_j2k_orientation o, uint32_t w, uint32_t
 
 static void check_block(fixture *f, uint32_t w, uint32_t h, bool exact, uint32_t last)
 {
+    const lbc_j2k_goal goal = {.last = last};
     for (int o = LBC_J2K_LL; o <= LBC_J2K_HH; o++) {
         lbc_j2k_block_load(&f->encoder, f->rows, w, w, h);
         if (f->encoder.planes <= last) return;
-        assert_int_equal(lbc_j2k_block_encode(&f->encoder, (lbc_j2k_orientation)o, last, exact), LBC_OK);
+        assert_int_equal(lbc_j2k_block_encode(&f->encoder, (lbc_j2k_orientation)o, exact, &goal), LBC_OK);
         assert_int_equal(f->encoder.npasses, 3 * (f->encoder.planes - last) - 2);
         check_passes(f, (lbc_j2k_orientation)o, w, h, exact);
     }
@@ -89,7 +90,8 @@ static void check_block(fixture *f, uint32_t w, uint32_t h, bool exact, uint32_t
 static void fill(fixture *f, uint64_t *seed, uint32_t bits, uint32_t sparse)
 {
     for (size_t i = 0; i < SIDE * SIDE; i++) {
-        const uint32_t magnitude = random_u32(seed) >> (32 - bits) >> random_below(seed, bits);
+        const uint32_t shift = 32 - bits + random_below(seed, bits);
+        const uint32_t magnitude = random_u32(seed) >> shift;
         const uint32_t sign = random_u32(seed) & LBC_J2K_SIGN;
         f->rows[i] = random_below(seed, sparse) ? 0 : magnitude | sign;
     }
@@ -106,6 +108,43 @@ static void decodes_from_any_pass(void **state)
             fill(f, &seed, 3 + (uint32_t)i, sparse);
             check_block(f, sizes[i][0], sizes[i][1], i & 1, (uint32_t)i / 4);
         }
+    }
+}
+
+/* Coded in two goes, a block comes out as in one. */
+static void resumes_where_it_stopped(void **state)
+{
+    fixture *f = *state;
+    uint64_t seed = 3;
+    for (uint32_t i = 0; i < 40; i++) {
+        const uint32_t w = 1 + random_below(&seed, SIDE), h = 1 + random_below(&seed, SIDE);
+        lbc_j2k_block_encoder *e = &f->encoder;
+        fill(f, &seed, 10, 1 + random_below(&seed, 100));
+        lbc_j2k_block_load(e, f->rows, w, w, h);
+        if (e->planes < 2) continue;
+        const uint32_t middle = 1 + random_below(&seed, e->planes - 1);
+        const lbc_j2k_goal first = {.last = middle}, all = {.last = 0};
+        const lbc_j2k_goal hopeless = {.last = middle - 1, .stop = 1e30, .expected_bytes = 1, .expected_gain = 1};
+        assert_int_equal(lbc_j2k_block_encode(e, LBC_J2K_HH, false, &first), LBC_OK);
+        if (i & 1) { /* with a part of the next plane, which is coded again then */
+            assert_int_equal(lbc_j2k_block_encode(e, LBC_J2K_HH, false, &hopeless), LBC_OK);
+            assert_true(e->stopped);
+        }
+        const lbc_j2k_boundary boundary = e->boundary;
+        lbc_j2k_pass *passes = malloc(sizeof e->passes);
+        uint8_t *codeword = malloc(e->size + 1);
+        uint64_t propagated[SIDE];
+        assert_true(passes && codeword);
+        memcpy(passes, e->passes, sizeof e->passes);
+        memcpy(codeword, e->codeword, e->size);
+        memcpy(propagated, e->propagated, sizeof propagated);
+        lbc_j2k_block_load(e, f->rows, w, w, h);
+        assert_int_equal(lbc_j2k_block_resume(e, &boundary, passes, codeword, propagated), LBC_OK);
+        assert_int_equal(lbc_j2k_block_encode(e, LBC_J2K_HH, false, &all), LBC_OK);
+        assert_int_equal(e->npasses, 3 * e->planes - 2);
+        check_passes(f, LBC_J2K_HH, w, h, false);
+        free(passes);
+        free(codeword);
     }
 }
 
@@ -149,6 +188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(decodes_from_any_pass, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(resumes_where_it_stopped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(takes_magnitudes_of_30_bits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(constant_blocks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(empty_blocks_have_no_planes, set_up, tear_down),

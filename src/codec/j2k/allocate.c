@@ -184,9 +184,9 @@ lbc_status lbc_j2k_allocate(lbc_j2k_allocation *a, lbc_j2k_packet_writer *w, con
         l.budget = target->budget[l.number];
         lbc_j2k_packets_save(w);
         size_t to = most_that_fit(&l);
-        if (last && target->gain > 0) to = enough_for(&l, target->gain, to);
+        if (last && target->by_gain) to = enough_for(&l, target->gain, to);
         choose(&l, to);
-        if (last && !(target->gain > 0)) fill_up(&l, to);
+        if (last && !target->by_gain) fill_up(&l, to);
         l.spent += packets_size(&l);
         l.from = to;
         l.before = l.chosen;

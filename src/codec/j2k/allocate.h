@@ -26,13 +26,14 @@ typedef struct lbc_j2k_allocation {
     uint32_t *chosen; /* [layers][nblocks]: passes in all after each layer */
     size_t chosen_room;
     size_t bytes;     /* of all packets */
-    double threshold; /* slope of the last segment that was taken; 0 when all were */
+    double threshold; /* slope of the last segment that was taken; 0 when all were, or when they were not enough */
 } lbc_j2k_allocation;
 
 typedef struct lbc_j2k_target {
     uint32_t layers;
     size_t budget[LBC_MAX_LAYERS]; /* bytes of the packets through each layer */
-    double gain; /* above 0: the last layer stops as soon as that much squared error is taken away */
+    bool by_gain; /* the last layer ends as soon as `gain` of squared error is taken away, if its budget allows */
+    double gain;
 } lbc_j2k_target;
 
 /* weights[band]: squared error in pixels of a squared error of 1 in coefficients. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "codec/j2k/block_encode.h"
 
+#include "codec/j2k/rows.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,22 +12,24 @@ static uint32_t bits_of(uint32_t v) { return v ? 32 - (uint32_t)__builtin_clz(v)
 
 void lbc_j2k_block_load(lbc_j2k_block_encoder *e, const uint32_t *rows, size_t stride, uint32_t w, uint32_t h)
 {
+    static const uint32_t zeros[LBC_J2K_BLOCK];
+    const lbc_j2k_rows *k = lbc_j2k_rows_best();
     uint32_t all = 0;
     lbc_j2k_cells_clear(&e->cells, w, h);
     memset(e->rising, 0, sizeof e->rising);
     memset(e->propagated, 0, sizeof e->propagated);
     for (uint32_t s = 0; s < e->cells.stripes; s++) {
-        const uint32_t *row = rows + 4 * s * stride;
-        const uint32_t n = h - 4 * s < 4 ? h - 4 * s : 4;
+        const uint32_t *four[4];
+        uint32_t any[LBC_J2K_BLOCK];
+        for (uint32_t r = 0; r < 4; r++) four[r] = 4 * s + r < h ? rows + (4 * s + r) * stride : zeros;
+        k->stripe(e->data[s], any, four, w);
         for (uint32_t x = 0; x < w; x++) {
-            uint32_t *column = e->data[s][x], any = 0;
-            for (uint32_t r = 0; r < n; r++) any |= column[r] = row[r * stride + x];
-            any &= ~LBC_J2K_SIGN;
-            if (any) e->rising[bits_of(any) - 1][s] |= UINT64_C(1) << x;
-            all |= any;
+            if (any[x]) e->rising[bits_of(any[x]) - 1][s] |= UINT64_C(1) << x;
+            all |= any[x];
         }
     }
     e->planes = bits_of(all);
+    e->boundary = (lbc_j2k_boundary){.plane = e->planes};
 }
 
 /* ---- gain ------------------------------------------------------------------------------------ */
@@ -36,17 +40,14 @@ void lbc_j2k_block_load(lbc_j2k_block_encoder *e, const uint32_t *rows, size_t s
  *   refinement, with y mod 2 one: (y - one)^2 - (y - (1/2 one or 3/2 one))^2    = one (|y - one| - 1/4 one)
  * Both are linear, so it is enough to sum y, |y - one| and counts. In plane 0 of an exact coefficient
  * nothing is left afterwards: y^2 = one^2, and (y - one)^2 = one |y - one|, as that is 0 or one. */
-enum { log2_one = 12, one = 1 << log2_one };
+enum { log2_one = 30, one = 1 << log2_one };
 
 typedef struct gain {
     uint64_t raised_y, refined_y;
     uint32_t raised, refined;
 } gain;
 
-static inline uint32_t scaled(uint32_t magnitude, uint32_t plane)
-{
-    return plane >= log2_one ? magnitude >> (plane - log2_one) : magnitude << (log2_one - plane);
-}
+static inline uint64_t scaled(uint32_t magnitude, uint32_t plane) { return (uint64_t)magnitude << (log2_one - plane); }
 
 static double gain_value(const gain *g, uint32_t plane, bool exact)
 {
@@ -127,9 +128,9 @@ static void refine(pass *p)
                 const uint32_t value = p->e->data[s][x][row3 / 3];
                 put(p, lbc_cell_refine_context(cell, row3), value >> p->plane & 1);
                 cell |= UINT64_C(1) << (row3 + LBC_CELL_REFINED);
-                const int32_t y = (int32_t)(scaled(value & ~LBC_J2K_SIGN, p->plane) & (2 * one - 1)) - one;
+                const int64_t y = (int64_t)(scaled(value & ~LBC_J2K_SIGN, p->plane) & (2 * (uint64_t)one - 1)) - one;
                 p->gain.refined++;
-                p->gain.refined_y += (uint32_t)(y < 0 ? -y : y);
+                p->gain.refined_y += (uint64_t)(y < 0 ? -y : y);
             }
             cells->cell[s + 1][x + 1] = cell;
         }
@@ -192,57 +193,137 @@ static void clean_up(pass *p)
  * symbol moves at most 15 bits out. */
 enum { most_pass_symbols = LBC_J2K_BLOCK * LBC_J2K_BLOCK * 2 + LBC_J2K_BLOCK * LBC_J2K_STRIPES * 3 };
 
-/* Makes sure that one more pass and the end of the codeword find room. */
-static bool need_room(lbc_j2k_block_encoder *e, lbc_mq_encoder *mq)
+/* Makes sure that one more pass and the end of the codeword find room after the `used` bytes there are. The
+ * byte before the codeword is the coder's (C.2.8). */
+static bool need_room(lbc_j2k_block_encoder *e, size_t used)
 {
-    const size_t used = mq->start ? lbc_mq_bytes(mq) : 0, wanted = 1 + used + 2 * most_pass_symbols + 8;
+    const size_t wanted = 1 + used + 2 * most_pass_symbols + 8;
     if (wanted <= e->capacity) return true;
     uint8_t *grown = realloc(e->buffer, 2 * wanted);
     if (!grown) return false;
     e->buffer = grown;
     e->capacity = 2 * wanted;
-    if (mq->start) {
-        mq->start = grown + 1;
-        mq->at = mq->start + used - 1;
-    }
     return true;
 }
 
-static lbc_status code_pass(pass *p, lbc_mq_encoder *mq, void (*model)(pass *))
+static lbc_j2k_boundary boundary_of(const lbc_mq_encoder *mq, uint32_t plane, uint32_t npasses)
 {
-    lbc_j2k_block_encoder *e = p->e;
-    p->symbol = e->symbols;
-    p->gain = (gain){0};
-    model(p);
-    if (!need_room(e, mq)) return LBC_E_MEMORY;
-    lbc_mq_encode(mq, e->symbols, (size_t)(p->symbol - e->symbols));
+    lbc_j2k_boundary b = {plane, npasses, lbc_mq_bytes(mq), mq->a, mq->c, mq->ct, *mq->at, {0}};
+    memcpy(b.rows, mq->rows, sizeof b.rows);
+    return b;
+}
+
+static void start_coder(lbc_mq_encoder *mq, const lbc_j2k_boundary *b, uint8_t *out)
+{
+    lbc_mq_encode_start(mq, out);
+    if (b->npasses == 0) return;
+    mq->a = b->a;
+    mq->c = b->c;
+    mq->ct = b->ct;
+    mq->at = out + b->bytes - 1;
+    *mq->at = b->last;
+    memcpy(mq->rows, b->rows, sizeof b->rows);
+}
+
+/* What was significant, and what refined, when `plane` was complete. */
+static void restore_cells(lbc_j2k_block_encoder *e, uint32_t plane)
+{
+    lbc_j2k_cells *cells = &e->cells;
+    for (uint32_t s = 0; s < cells->stripes; s++) {
+        uint64_t columns = 0;
+        for (uint32_t p = plane; p < e->planes; p++) columns |= e->rising[p][s];
+        for (; columns; columns &= columns - 1) {
+            const uint32_t x = (uint32_t)__builtin_ctzll(columns);
+            for (uint32_t r = 0; r < 4; r++) {
+                const uint32_t value = e->data[s][x][r], reach = (value & ~LBC_J2K_SIGN) >> plane;
+                if (reach == 0) continue;
+                uint64_t bits = lbc_j2k_cells_raise(cells, s, x, 3 * r, value >> 31);
+                if (reach > 1) bits |= UINT64_C(1) << (3 * r + LBC_CELL_REFINED);
+                cells->cell[s + 1][x + 1] |= bits;
+            }
+        }
+    }
+}
+
+lbc_status lbc_j2k_block_resume(lbc_j2k_block_encoder *e, const lbc_j2k_boundary *boundary, const lbc_j2k_pass *passes,
+                                const uint8_t *codeword, const uint64_t *propagated)
+{
+    if (boundary->npasses == 0) return LBC_OK;
+    if (!need_room(e, boundary->bytes)) return LBC_E_MEMORY;
+    e->boundary = *boundary;
+    memcpy(e->passes, passes, boundary->npasses * sizeof *passes);
+    memcpy(e->buffer + 1, codeword, boundary->bytes);
+    for (uint32_t y = 0; y < e->cells.h; y++) e->propagated[y] = propagated[y];
+    restore_cells(e, boundary->plane);
     return LBC_OK;
 }
 
-lbc_status lbc_j2k_block_encode(lbc_j2k_block_encoder *e, lbc_j2k_orientation orientation, uint32_t last, bool exact)
+/* Codes one pass and notes it. *slope: what it took away for each byte that came out. */
+static lbc_status code_pass(pass *p, lbc_mq_encoder *mq, int kind, bool exact, double *slope)
 {
     static void (*const models[])(pass *) = {propagate, refine, clean_up};
-    pass p = {.e = e, .zero_contexts = lbc_j2k_zero_contexts[orientation]};
-    lbc_mq_encoder mq = {0};
-    if (!need_room(e, &mq)) return LBC_E_MEMORY;
-    lbc_mq_encode_start(&mq, e->buffer + 1);
-    e->npasses = 0;
-    for (uint32_t plane = e->planes; plane-- > last;) {
-        p.plane = plane;
+    lbc_j2k_block_encoder *e = p->e;
+    const uint32_t before = lbc_mq_bytes(mq);
+    if (!need_room(e, before)) return LBC_E_MEMORY;
+    mq->start = e->buffer + 1;
+    mq->at = mq->start + before - 1;
+    p->symbol = e->symbols;
+    p->gain = (gain){0};
+    models[kind](p);
+    lbc_mq_encode(mq, e->symbols, (size_t)(p->symbol - e->symbols));
+    const double value = gain_value(&p->gain, p->plane, exact);
+    e->passes[e->npasses++] = (lbc_j2k_pass){.gain = value, .mark = lbc_mq_encode_mark(mq)};
+    *slope = value / (lbc_mq_bytes(mq) - before + 0.5);
+    return LBC_OK;
+}
+
+/* Is nothing that is left of the last plane worth its bytes, after a pass of that slope? */
+static bool not_worth(const lbc_j2k_goal *goal, double slope, double gained, double spent)
+{
+    const double bytes = goal->expected_bytes - spent, more = goal->expected_gain - gained;
+    return slope < goal->stop && more < goal->stop * (bytes > 1 ? bytes : 1);
+}
+
+static lbc_status code_planes(pass *p, lbc_mq_encoder *mq, bool exact, const lbc_j2k_goal *goal)
+{
+    lbc_j2k_block_encoder *e = p->e;
+    for (p->plane = e->boundary.plane; p->plane-- > goal->last;) {
+        const uint32_t before = lbc_mq_bytes(mq);
+        double gained = 0;
         /* The first plane has nothing significant yet, so it has only the last pass. */
-        for (int kind = plane + 1 == e->planes ? 2 : 0; kind < 3; kind++) {
-            lbc_status status = code_pass(&p, &mq, models[kind]);
+        for (int kind = p->plane + 1 == e->planes ? 2 : 0; kind < 3; kind++) {
+            double slope;
+            lbc_status status = code_pass(p, mq, kind, exact, &slope);
             if (status) return status;
-            e->passes[e->npasses].gain = gain_value(&p.gain, plane, exact);
-            e->marks[e->npasses] = lbc_mq_encode_mark(&mq);
-            e->npasses++;
+            if (p->plane > goal->last || kind == 2 || !(goal->stop > 0)) continue;
+            gained += e->passes[e->npasses - 1].gain;
+            if (not_worth(goal, slope, gained, lbc_mq_bytes(mq) - before)) {
+                e->stopped = true;
+                e->slope = slope;
+                return LBC_OK;
+            }
         }
+        e->boundary = boundary_of(mq, p->plane, e->npasses);
     }
+    return LBC_OK;
+}
+
+lbc_status lbc_j2k_block_encode(lbc_j2k_block_encoder *e, lbc_j2k_orientation orientation, bool exact,
+                                const lbc_j2k_goal *goal)
+{
+    pass p = {.e = e, .zero_contexts = lbc_j2k_zero_contexts[orientation]};
+    lbc_mq_encoder mq;
+    if (!need_room(e, e->boundary.bytes)) return LBC_E_MEMORY;
+    start_coder(&mq, &e->boundary, e->buffer + 1);
+    e->npasses = e->boundary.npasses;
+    e->stopped = false;
+    lbc_status status = code_planes(&p, &mq, exact, goal);
+    if (status) return status;
     e->codeword = e->buffer + 1;
     e->size = lbc_mq_encode_finish(&mq);
     uint32_t bytes = 0;
     for (uint32_t i = 0; i < e->npasses; i++) {
-        const uint32_t needed = lbc_mq_bytes_needed(&e->marks[i], e->codeword, e->size);
+        const uint32_t needed = lbc_mq_bytes_needed(&e->passes[i].mark, e->codeword, e->size);
         if (needed > bytes) bytes = needed; /* bytes never shrink from pass to pass */
         e->passes[i].bytes = bytes;
     }

@@ -13,9 +13,21 @@
 enum { LBC_J2K_MAX_PASSES = 3 * 31 - 2 };
 
 typedef struct lbc_j2k_pass {
-    double gain;    /* squared error that this pass takes away, in units of the step squared */
-    uint32_t bytes; /* of the codeword, for this pass and all before it */
+    double gain;      /* squared error that this pass takes away, in units of the step squared */
+    uint32_t bytes;   /* of the codeword, for this pass and all before it */
+    lbc_mq_mark mark;
 } lbc_j2k_pass;
+
+/* The end of a plane, from where coding can go on. What is significant there follows from the magnitudes,
+ * so only the arithmetic coder is remembered. */
+typedef struct lbc_j2k_boundary {
+    uint32_t plane;   /* the one that is complete; the block's planes when none is */
+    uint32_t npasses;
+    uint32_t bytes;   /* that were out */
+    uint32_t a, c, ct;
+    uint8_t last;     /* the last of the bytes, as it was */
+    uint8_t rows[LBC_MQ_CONTEXTS];
+} lbc_j2k_boundary;
 
 /* Working memory for one block after another. Zero-initialise. */
 typedef struct lbc_j2k_block_encoder {
@@ -23,27 +35,41 @@ typedef struct lbc_j2k_block_encoder {
     uint32_t data[LBC_J2K_STRIPES][LBC_J2K_BLOCK][4]; /* by stripe, column, row */
     /* Columns whose largest magnitude has its leading bit in a plane, by plane and stripe. */
     uint64_t rising[31][LBC_J2K_STRIPES];
-    /* Coefficients that became significant in a significance propagation pass, by row. */
-    uint64_t propagated[LBC_J2K_BLOCK];
     uint8_t symbols[4 * LBC_J2K_BLOCK * LBC_J2K_BLOCK];
-    lbc_mq_mark marks[LBC_J2K_MAX_PASSES];
+    uint32_t planes; /* of the largest magnitude; 0: all coefficients are 0 */
+    uint8_t *buffer; /* owns codeword */
+    size_t capacity;
     /* Results */
     lbc_j2k_pass passes[LBC_J2K_MAX_PASSES];
     uint32_t npasses;
-    uint32_t planes; /* of the largest magnitude; 0: all coefficients are 0 */
+    bool stopped;    /* before the end of the planes asked for */
+    double slope;    /*   ... after a pass of this gain per byte */
     uint8_t *codeword;
     uint32_t size;
-    uint8_t *buffer; /* owns codeword */
-    size_t capacity;
+    lbc_j2k_boundary boundary; /* after the last complete plane */
+    /* Coefficients that became significant in a significance propagation pass, by row. */
+    uint64_t propagated[LBC_J2K_BLOCK];
 } lbc_j2k_block_encoder;
 
-/* Takes the coefficients of a block of w x h <= 64 x 64, rows `stride` apart, and sets planes. */
+/* Takes the coefficients of a block of w x h <= 64 x 64, rows `stride` apart; sets planes, and boundary to the
+ * beginning. */
 void lbc_j2k_block_load(lbc_j2k_block_encoder *e, const uint32_t *rows, size_t stride, uint32_t w, uint32_t h);
 
-/* Codes the loaded block from its highest plane through plane `last` (0: all there is), and sets passes,
- * npasses, codeword and size. exact: a magnitude known to plane 0 is decoded without error (reversible
- * transform). Only for planes > last. LBC_E_MEMORY or LBC_OK. */
-lbc_status lbc_j2k_block_encode(lbc_j2k_block_encoder *e, lbc_j2k_orientation orientation, uint32_t last, bool exact);
+/* To go on with a loaded block where an earlier coding of it left it: what its results were then. */
+lbc_status lbc_j2k_block_resume(lbc_j2k_block_encoder *e, const lbc_j2k_boundary *boundary, const lbc_j2k_pass *passes,
+                                const uint8_t *codeword, const uint64_t *propagated);
+
+/* How far to code. In the last plane coding stops after a pass that gained less than `stop` per byte, when
+ * the passes to come will do no better if the plane's bytes and gain are as expected. 0: it does not stop. */
+typedef struct lbc_j2k_goal {
+    uint32_t last; /* plane */
+    double stop, expected_bytes, expected_gain;
+} lbc_j2k_goal;
+
+/* Codes the loaded block from its boundary to a goal below it, and sets the results. exact: a magnitude known
+ * to plane 0 is decoded without error (reversible transform). LBC_E_MEMORY or LBC_OK. */
+lbc_status lbc_j2k_block_encode(lbc_j2k_block_encoder *e, lbc_j2k_orientation orientation, bool exact,
+                                const lbc_j2k_goal *goal);
 
 void lbc_j2k_block_encoder_clear(lbc_j2k_block_encoder *e);
 

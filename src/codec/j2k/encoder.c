@@ -67,11 +67,22 @@ void lbc_j2k_encoder_clear(lbc_j2k_encoder *e)
 
 /* ---- set-up ---------------------------------------------------------------------------------- */
 
-static lbc_j2k_header make_header(const lbc_lossy_params *params)
+/* Bits of the component: what this frame needs, where the series could need more than 16. The fewer, the
+ * smaller the level shift, to which single precision is relative. */
+static uint32_t precision_for(const lbc_lossy_params *params, const int32_t *frame)
+{
+    lbc_lossy_params p = *params;
+    if (p.stored_bytes == 2) return lbc_j2k_precision(&p);
+    p.limit = 0;
+    for (size_t i = 0, n = lbc_shape_pixels(p.shape); i < n; i++) p.limit = frame[i] > p.limit ? frame[i] : p.limit;
+    return lbc_j2k_precision(&p);
+}
+
+static lbc_j2k_header make_header(const lbc_lossy_params *params, const int32_t *frame)
 {
     lbc_j2k_header h = {
         .shape = params->shape,
-        .precision = lbc_j2k_precision(params),
+        .precision = precision_for(params, frame),
         .levels = lbc_j2k_resolutions(params->shape) - 1,
         .block_w = LBC_J2K_LOG2_BLOCK,
         .block_h = LBC_J2K_LOG2_BLOCK,
@@ -89,9 +100,9 @@ static bool same_layout(const lbc_j2k_header *a, const lbc_j2k_header *b)
 }
 
 /* Frames of a series have one layout, which is kept. */
-static lbc_status set_layout(lbc_j2k_encoder *e, const lbc_lossy_params *params)
+static lbc_status set_layout(lbc_j2k_encoder *e, const lbc_lossy_params *params, const int32_t *frame)
 {
-    const lbc_j2k_header h = make_header(params);
+    const lbc_j2k_header h = make_header(params, frame);
     if (e->layout.blocks && e->coded && same_layout(&h, &e->header)) return LBC_OK;
     e->header = h;
     lbc_status status = lbc_j2k_layout_set(&e->layout, &h);
@@ -99,9 +110,20 @@ static lbc_status set_layout(lbc_j2k_encoder *e, const lbc_lossy_params *params)
     for (uint32_t b = 0; b < e->layout.nbands && !status; b++) {
         const lbc_j2k_band *band = &e->layout.bands[b];
         const double norm = lbc_j2k_norm(h.reversible, band->level, band->orientation);
-        e->weights[b] = norm * norm * band->step * band->step;
+        e->norms[b] = norm * norm * band->step * band->step;
     }
     return status;
+}
+
+/* Details of level 1, the finest, have the first weight; the low band has none. */
+static void set_weights(lbc_j2k_encoder *e, const lbc_lossy_params *params)
+{
+    for (uint32_t b = 0; b < e->layout.nbands; b++) {
+        const lbc_j2k_band *band = &e->layout.bands[b];
+        const bool has = band->orientation != LBC_J2K_LL && band->level <= LBC_MAX_WEIGHTS;
+        const double weight = has ? params->weights[band->level - 1] : 0;
+        e->weights[b] = e->norms[b] * (weight > 0 ? weight * weight : 1);
+    }
 }
 
 static uint32_t *coefficients_of(const lbc_j2k_encoder *e) { return (uint32_t *)(void *)e->coefficients.data; }
@@ -114,9 +136,10 @@ static uint32_t *rows_of(const lbc_j2k_encoder *e, const lbc_j2k_block *b)
 
 /* ---- what is worth coding -------------------------------------------------------------------- */
 
-/* A plane is coded when its forecast reaches this part of the threshold: the first pass of a plane is often
- * better than the plane, and forecasts err. */
-static const double first_margin = 0.6, second_margin = 0.7;
+/* A plane is begun when its forecast reaches the first part of the threshold, for its first pass is often
+ * twice as good as the whole; its passes go on as long as they reach the second part, for the threshold is
+ * not known to the last. */
+static const double plane_margin = 0.5, pass_margin = 0.95;
 
 static void forecast_blocks(lbc_j2k_encoder *e)
 {
@@ -125,7 +148,8 @@ static void forecast_blocks(lbc_j2k_encoder *e)
         const lbc_j2k_block *b = &e->layout.blocks[i];
         const lbc_j2k_band *band = &e->layout.bands[b->band];
         lbc_j2k_take_census(&e->census[i], b, rows_of(e, b), band->stride);
-        lbc_j2k_make_forecast(&e->forecasts[i], &e->census[i], b, e->weights[b->band]);
+        lbc_j2k_make_forecast(&e->forecasts[i], &e->census[i], b, e->weights[b->band],
+                              e->header.reversible);
         const uint32_t exponent = band->planes + 1 - e->header.guard_bits;
         if (e->census[i].planes + 1 > exponent + guard_bits) guard_bits = e->census[i].planes + 1 - exponent;
     }
@@ -142,71 +166,113 @@ static uint32_t planes_down_to(const lbc_j2k_encoder *e, uint32_t i, double slop
     return p;
 }
 
-static void want_planes(lbc_j2k_encoder *e, const lbc_j2k_target *target)
+/* Before anything is coded. */
+static void start_blocks(lbc_j2k_encoder *e)
 {
-    double threshold = 0;
-    if (!e->everything && !(target->gain > 0))
-        threshold = lbc_j2k_forecast_threshold(e->forecasts, e->census, e->layout.nblocks,
-                                               (double)target->budget[target->layers - 1]);
+    e->passes.size = e->codewords.size = e->propagated.size = 0;
     for (uint32_t i = 0; i < e->layout.nblocks; i++) {
-        lbc_j2k_progress *p = &e->progress[i];
-        p->last = e->census[i].planes;
-        p->wanted = planes_down_to(e, i, first_margin * threshold);
-        e->coded[i] = (lbc_j2k_coded){.zero_planes = e->layout.bands[e->layout.blocks[i].band].planes - p->last};
+        const uint32_t planes = e->census[i].planes;
+        e->progress[i] = (lbc_j2k_progress){.boundary.plane = planes};
+        e->coded[i] = (lbc_j2k_coded){.zero_planes = e->layout.bands[e->layout.blocks[i].band].planes - planes};
     }
 }
 
-/* Slope of the lowest plane that has been coded, over what was forecast for it. */
-static double forecast_error(const lbc_j2k_encoder *e, uint32_t i)
+/* Should block i be coded further for that threshold? Then sets how far. A plane of which one pass was not
+ * worth it is done with; else it goes at least to the end of a plane that it had not reached, so this comes
+ * to an end. */
+static bool want_more_of(lbc_j2k_encoder *e, uint32_t i, double threshold)
 {
-    const lbc_j2k_coded *c = &e->coded[i];
-    const uint32_t first = c->npasses > 3 ? c->npasses - 3 : 0;
-    const uint32_t bytes = c->passes[c->npasses - 1].bytes - (first ? c->passes[first - 1].bytes : 0);
-    double gain = 0;
-    for (uint32_t p = first; p < c->npasses; p++) gain += c->passes[p].gain;
-    const double forecast = (double)e->forecasts[i].slope[e->progress[i].last];
-    if (bytes == 0 || !(forecast > 0)) return 1;
-    return gain * e->weights[e->layout.blocks[i].band] / bytes / forecast;
+    lbc_j2k_progress *p = &e->progress[i];
+    const double weight = e->weights[e->layout.blocks[i].band];
+    if (p->boundary.plane == 0) return false;
+    if (p->stopped && p->slope * weight < pass_margin * threshold) return false;
+    p->wanted = planes_down_to(e, i, plane_margin * threshold);
+    p->stop = pass_margin * threshold / weight;
+    if (p->stopped && p->wanted + 1 >= p->boundary.plane) {
+        p->wanted = p->boundary.plane - 1;
+        p->stop = 0;
+    }
+    return p->wanted < p->boundary.plane;
 }
 
-/* Which blocks were left too early, now that the threshold is known. False: none. */
 static bool want_more(lbc_j2k_encoder *e, double threshold)
 {
     bool more = false;
     for (uint32_t i = 0; i < e->layout.nblocks; i++) {
-        lbc_j2k_progress *p = &e->progress[i];
-        if (p->last == 0) continue;
-        const double error = e->coded[i].npasses ? forecast_error(e, i) : 1;
-        const uint32_t wanted = planes_down_to(e, i, second_margin * threshold / error);
-        if (wanted >= p->last) continue;
-        p->wanted = wanted;
-        more = true;
+        e->progress[i].more = want_more_of(e, i, threshold);
+        more |= e->progress[i].more;
     }
     return more;
 }
 
 /* ---- tier-1 ---------------------------------------------------------------------------------- */
 
-static lbc_status code_block(lbc_j2k_encoder *e, uint32_t i)
+static lbc_status load_block(lbc_j2k_encoder *e, uint32_t i)
 {
     const lbc_j2k_block *b = &e->layout.blocks[i];
-    const lbc_j2k_band *band = &e->layout.bands[b->band];
-    lbc_j2k_block_encoder *block = &e->block;
+    const lbc_j2k_progress *p = &e->progress[i];
+    lbc_j2k_block_load(&e->block, rows_of(e, b), e->layout.bands[b->band].stride, b->w, b->h);
+    return lbc_j2k_block_resume(&e->block, &p->boundary, (const void *)(e->passes.data + p->passes),
+                                e->codewords.data + p->codeword, (const void *)(e->propagated.data + p->propagated));
+}
+
+static lbc_status keep_block(lbc_j2k_encoder *e, uint32_t i)
+{
+    const lbc_j2k_block_encoder *b = &e->block;
     lbc_j2k_progress *p = &e->progress[i];
-    lbc_j2k_block_load(block, rows_of(e, b), band->stride, b->w, b->h);
-    lbc_status status = lbc_j2k_block_encode(block, band->orientation, p->wanted, e->header.reversible);
-    if (!status) status = keep(&e->passes, block->passes, block->npasses * sizeof *block->passes, &p->passes);
-    if (!status) status = keep(&e->codewords, block->codeword, block->size, &p->codeword);
-    if (!status) status = keep(&e->propagated, block->propagated, b->h * sizeof *block->propagated, &p->propagated);
-    p->last = p->wanted;
-    e->coded[i].npasses = block->npasses;
+    lbc_status status = keep(&e->passes, b->passes, b->npasses * sizeof *b->passes, &p->passes);
+    if (!status) status = keep(&e->codewords, b->codeword, b->size, &p->codeword);
+    if (!status)
+        status = keep(&e->propagated, b->propagated, e->layout.blocks[i].h * sizeof *b->propagated, &p->propagated);
+    p->boundary = b->boundary;
+    p->stopped = b->stopped;
+    p->slope = b->slope;
+    e->coded[i].npasses = b->npasses;
+    return status;
+}
+
+/* What coding has shown takes the place of what was forecast; of a plane coded in part, that part, for the
+ * rest of it is not wanted. */
+static void correct_forecast(lbc_j2k_encoder *e, uint32_t i)
+{
+    const lbc_j2k_block_encoder *b = &e->block;
+    const uint32_t last = b->boundary.plane - (b->stopped ? 1 : 0);
+    uint32_t before = 0, end = 1;
+    for (uint32_t plane = b->planes; plane-- > last; before = end, end += 3) {
+        if (end > b->npasses) end = b->npasses;
+        const uint32_t bytes = b->passes[end - 1].bytes - (before ? b->passes[before - 1].bytes : 0);
+        double gain = 0;
+        for (uint32_t p = before; p < end; p++) gain += b->passes[p].gain;
+        const double cost = bytes + lbc_j2k_header_bytes(plane + 1 == b->planes);
+        gain = gain > 0 ? gain * e->weights[e->layout.blocks[i].band] : 0;
+        e->forecasts[i].bytes[plane] = (float)cost;
+        e->forecasts[i].gain[plane] = (float)gain;
+        e->forecasts[i].slope[plane] = (float)(gain / cost);
+    }
+}
+
+static lbc_status code_block(lbc_j2k_encoder *e, uint32_t i)
+{
+    const lbc_j2k_progress *p = &e->progress[i];
+    const uint32_t band = e->layout.blocks[i].band;
+    const lbc_j2k_orientation orientation = e->layout.bands[band].orientation;
+    const lbc_j2k_goal goal = {
+        .last = p->wanted,
+        .stop = p->stop,
+        .expected_bytes = (double)e->forecasts[i].bytes[p->wanted],
+        .expected_gain = (double)e->forecasts[i].gain[p->wanted] / e->weights[band],
+    };
+    lbc_status status = load_block(e, i);
+    if (!status) status = lbc_j2k_block_encode(&e->block, orientation, e->header.reversible, &goal);
+    if (!status) status = keep_block(e, i);
+    if (!status) correct_forecast(e, i);
     return status;
 }
 
 static lbc_status code_blocks(lbc_j2k_encoder *e)
 {
     for (uint32_t i = 0; i < e->layout.nblocks; i++) {
-        if (e->progress[i].wanted >= e->progress[i].last) continue;
+        if (!e->progress[i].more) continue;
         lbc_status status = code_block(e, i);
         if (status) return status;
     }
@@ -220,9 +286,36 @@ static lbc_status code_blocks(lbc_j2k_encoder *e)
 
 /* ---- the frame ------------------------------------------------------------------------------- */
 
-static lbc_j2k_target make_target(const lbc_lossy_params *params, size_t header_size)
+/* Squared error, as it counts, when nothing is sent. */
+static double error_of_nothing(const lbc_j2k_encoder *e)
 {
-    lbc_j2k_target t = {.layers = params->nlayers};
+    double sum = 0;
+    for (uint32_t b = 0; b < e->layout.nbands; b++) {
+        const lbc_j2k_band *band = &e->layout.bands[b];
+        double squares = 0;
+        for (uint32_t y = 0; y < band->h; y++) {
+            const uint32_t *row = coefficients_of(e) + band->offset + y * band->stride;
+            for (uint32_t x = 0; x < band->w; x++) {
+                const double magnitude = row[x] & ~LBC_J2K_SIGN;
+                squares += magnitude * magnitude;
+            }
+        }
+        sum += squares * e->weights[b];
+    }
+    return sum;
+}
+
+/* Squared error of a frame at the PSNR that is asked for. */
+static double error_allowed(const lbc_lossy_params *params)
+{
+    const double peak = (double)(((uint32_t)1 << lbc_j2k_precision(params)) - 1);
+    return peak * peak / pow(10, params->psnr / 10) * (double)lbc_shape_pixels(params->shape);
+}
+
+static lbc_j2k_target make_target(const lbc_j2k_encoder *e, const lbc_lossy_params *params, size_t header_size)
+{
+    lbc_j2k_target t = {.layers = params->nlayers, .by_gain = params->psnr > 0};
+    if (t.by_gain) t.gain = error_of_nothing(e) - error_allowed(params);
     const double frame = (double)lbc_shape_pixels(params->shape) * params->stored_bytes;
     const double around = (double)header_size + 2;
     for (uint32_t i = 0; i < t.layers; i++) {
@@ -232,26 +325,54 @@ static lbc_j2k_target make_target(const lbc_lossy_params *params, size_t header_
     return t;
 }
 
+/* Codes what the forecasts ask for, which they know better each time. Sets the last threshold. */
+static lbc_status code_by_forecast(lbc_j2k_encoder *e, double bytes, double *threshold)
+{
+    enum { most_rounds = 5 };
+    *threshold = 0;
+    for (int round = 0; round < most_rounds; round++) {
+        if (!e->everything)
+            *threshold = lbc_j2k_forecast_threshold(e->forecasts, e->census, e->layout.nblocks, bytes);
+        if (!want_more(e, *threshold)) break;
+        lbc_status status = code_blocks(e);
+        if (status) return status;
+    }
+    return LBC_OK;
+}
+
+/* Codes and allocates until nothing is missing. */
+static lbc_status code_to_target(lbc_j2k_encoder *e, const lbc_j2k_target *target)
+{
+    const double further = 0.6;
+    const size_t budget = target->budget[target->layers - 1];
+    double threshold;
+    /* Where quality is the target, its bytes are not known: some to begin with. */
+    lbc_status status = code_by_forecast(e, (double)budget / (target->by_gain ? 64 : 1), &threshold);
+    while (!status) {
+        status = lbc_j2k_allocate(&e->allocation, &e->packets, &e->layout, e->coded, e->weights, target);
+        /* An allocation that took all there was has shown only that there must be more. */
+        threshold = e->allocation.threshold > 0 ? e->allocation.threshold : further * threshold;
+        if (status || !want_more(e, threshold)) break;
+        status = code_blocks(e);
+    }
+    return status;
+}
+
 /* Codes a frame as far as its target needs it. header: LBC_J2K_HEADER_SIZE bytes for the headers. */
 static lbc_status code_frame(lbc_j2k_encoder *e, const lbc_lossy_params *params, const int32_t *frame, uint8_t *header,
                              size_t *header_size)
 {
-    lbc_status status = set_layout(e, params);
+    lbc_status status = set_layout(e, params, frame);
     if (status) return status;
     if (!lbc_buffer_need(&e->coefficients, e->layout.coefficients * sizeof(uint32_t))) return LBC_E_MEMORY;
     status = lbc_j2k_forward(&e->transform, &e->layout, &e->header, frame, coefficients_of(e));
     if (status) return status;
+    set_weights(e, params);
     forecast_blocks(e);
+    start_blocks(e);
     *header_size = lbc_j2k_write_headers(header, &e->header);
-    const lbc_j2k_target target = make_target(params, *header_size);
-    e->passes.size = e->codewords.size = e->propagated.size = 0;
-    want_planes(e, &target);
-    do {
-        status = code_blocks(e);
-        if (!status)
-            status = lbc_j2k_allocate(&e->allocation, &e->packets, &e->layout, e->coded, e->weights, &target);
-    } while (!status && want_more(e, e->allocation.threshold));
-    return status;
+    const lbc_j2k_target target = make_target(e, params, *header_size);
+    return code_to_target(e, &target);
 }
 
 size_t lbc_j2k_encode_bound(const lbc_lossy_params *params)

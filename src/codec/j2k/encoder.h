@@ -18,10 +18,14 @@ typedef struct lbc_j2k_store {
     size_t size, room;
 } lbc_j2k_store;
 
-/* How far a block has been coded, and where that is. */
+/* How far a block has been coded, and how to go on. */
 typedef struct lbc_j2k_progress {
-    uint32_t last;   /* lowest plane coded; its planes when nothing is coded */
-    uint32_t wanted; /* lowest plane to be coded */
+    lbc_j2k_boundary boundary;
+    bool stopped;    /* in the middle of the plane after the boundary */
+    double slope;    /*   ... after a pass of this gain per byte */
+    bool more;       /* to be coded */
+    uint32_t wanted; /*   ... as far as this plane */
+    double stop;     /*   ... of which passes below this gain per byte are not needed */
     size_t passes, codeword, propagated; /* in their stores */
 } lbc_j2k_progress;
 
@@ -35,7 +39,8 @@ typedef struct lbc_j2k_encoder {
     lbc_j2k_forecast *forecasts;
     lbc_j2k_progress *progress;
     lbc_j2k_coded *coded;
-    double weights[LBC_J2K_MAX_BANDS];
+    double norms[LBC_J2K_MAX_BANDS];   /* squared error in pixels of a coefficient's error of 1 */
+    double weights[LBC_J2K_MAX_BANDS]; /* the same, as it counts */
     lbc_j2k_block_encoder block;
     lbc_j2k_store passes, codewords, propagated;
     lbc_j2k_allocation allocation;

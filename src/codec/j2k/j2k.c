@@ -3,6 +3,7 @@
 #include "codec/j2k/j2k.h"
 
 #include "codec/j2k/decoder.h"
+#include "codec/j2k/encoder.h"
 #include "codec/j2k/openjpeg.h"
 #include "codec/work.h"
 
@@ -12,6 +13,7 @@
 /* ---- working memory -------------------------------------------------------------------------- */
 
 typedef struct state {
+    lbc_j2k_encoder encoder;
     lbc_j2k_decoder decoder;
     lbc_buffer stream;
 } state;
@@ -19,6 +21,7 @@ typedef struct state {
 static void free_state(void *p)
 {
     state *s = p;
+    lbc_j2k_encoder_clear(&s->encoder);
     lbc_j2k_decoder_clear(&s->decoder);
     lbc_buffer_free(&s->stream);
     free(s);
@@ -33,16 +36,10 @@ static state *get_state(lbc_codec_work *w)
     return w->slots[LBC_WORK_J2K].state;
 }
 
-/* ---- the entry ------------------------------------------------------------------------------- */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
-static lbc_status check(const lbc_lossy_params *params, lbc_error *err)
+static lbc_status check_layers(const lbc_lossy_params *params, lbc_error *err)
 {
-    if (params->shape.nx == 0 || params->shape.ny == 0 || params->shape.nx > INT32_MAX || params->shape.ny > INT32_MAX)
-        return lbc_fail(err, LBC_E_ARGUMENT, "JPEG 2000 cannot take an image of %u x %u pixels", params->shape.nx,
-                        params->shape.ny);
-    if (lbc_j2k_precision(params) > LBC_J2K_MAX_PRECISION)
-        return lbc_fail(err, LBC_E_UNSUPPORTED, "JPEG 2000 takes counts below 2^%d, and the largest here is %d",
-                        LBC_J2K_MAX_PRECISION, params->limit);
     if (params->nlayers == 0 || params->nlayers > LBC_MAX_LAYERS)
         return lbc_fail(err, LBC_E_ARGUMENT, "JPEG 2000 needs 1 to %d quality layers, not %u", LBC_MAX_LAYERS,
                         params->nlayers);
@@ -52,10 +49,56 @@ static lbc_status check(const lbc_lossy_params *params, lbc_error *err)
     return LBC_OK;
 }
 
+static lbc_status check_own(const lbc_lossy_params *params, lbc_error *err)
+{
+    bool weighted = false;
+    for (int i = 0; i < LBC_MAX_WEIGHTS; i++) {
+        weighted |= params->weights[i] != 0;
+        if (!isfinite(params->weights[i]) || params->weights[i] < 0 || params->weights[i] > 1e3)
+            return lbc_fail(err, LBC_E_ARGUMENT, "a JPEG 2000 weight must be from 0 to 1000, not %g",
+                            params->weights[i]);
+    }
+    if (!isfinite(params->psnr) || params->psnr < 0)
+        return lbc_fail(err, LBC_E_ARGUMENT, "a PSNR must be above 0 dB, not %g", params->psnr);
+    if (params->engine != LBC_ENGINE_OWN && (weighted || params->psnr > 0))
+        return lbc_fail(err, LBC_E_ARGUMENT, "OpenJPEG takes neither weights nor a PSNR (our own engine does)");
+    return LBC_OK;
+}
+
+static lbc_status check(const lbc_lossy_params *params, lbc_error *err)
+{
+    if (params->shape.nx == 0 || params->shape.ny == 0 || params->shape.nx > INT32_MAX || params->shape.ny > INT32_MAX)
+        return lbc_fail(err, LBC_E_ARGUMENT, "JPEG 2000 cannot take an image of %u x %u pixels", params->shape.nx,
+                        params->shape.ny);
+    if (lbc_j2k_precision(params) > LBC_J2K_MAX_PRECISION)
+        return lbc_fail(err, LBC_E_UNSUPPORTED, "JPEG 2000 takes counts below 2^%d, and the largest here is %d",
+                        LBC_J2K_MAX_PRECISION, params->limit);
+    lbc_status status = check_layers(params, err);
+    return status ? status : check_own(params, err);
+}
+
+/* ---- the entry ------------------------------------------------------------------------------- */
+
+/* OpenJPEG 2.5 holds coefficients with six fraction bits, which overflow with 9/7 above 20 bits: what it
+ * makes then has nothing to do with the image. */
+static bool own_engine(const lbc_lossy_params *params)
+{
+    const uint32_t most = 20;
+    return params->engine == LBC_ENGINE_OWN ||
+           (params->wavelet == LBC_WAVELET_97 && lbc_j2k_precision(params) > most);
+}
+
+static size_t bound(const lbc_lossy_params *params)
+{
+    return own_engine(params) ? lbc_j2k_encode_bound(params) : lbc_openjpeg_bound(params);
+}
+
 static lbc_status encode(lbc_codec_work *w, const lbc_lossy_params *params, const int32_t *frame, uint8_t *stream,
                          size_t capacity, size_t *size)
 {
-    (void)w; /* OpenJPEG's contexts serve one frame */
+    state *s = get_state(w);
+    if (!s) return LBC_E_MEMORY;
+    if (own_engine(params)) return lbc_j2k_encode(&s->encoder, params, frame, stream, capacity, size);
     return lbc_openjpeg_encode(params, frame, stream, capacity, size);
 }
 
@@ -70,11 +113,16 @@ static lbc_status decode(lbc_codec_work *w, const lbc_lossy_params *params, cons
 static lbc_status roundtrip(lbc_codec_work *w, const lbc_lossy_params *params, int32_t *frame, size_t *size)
 {
     state *s = get_state(w);
-    const size_t capacity = lbc_openjpeg_bound(params);
     size_t used = 0;
-    if (!s || !lbc_buffer_need(&s->stream, capacity)) return LBC_E_MEMORY;
-    lbc_status status = encode(w, params, frame, s->stream.data, capacity, &used);
-    if (!status) status = decode(w, params, s->stream.data, used, frame);
+    lbc_status status = s ? LBC_OK : LBC_E_MEMORY;
+    if (!status && own_engine(params)) {
+        status = lbc_j2k_roundtrip(&s->encoder, params, frame, &used);
+    } else if (!status) {
+        const size_t capacity = lbc_openjpeg_bound(params);
+        if (!lbc_buffer_need(&s->stream, capacity)) return LBC_E_MEMORY;
+        status = lbc_openjpeg_encode(params, frame, s->stream.data, capacity, &used);
+        if (!status) status = lbc_j2k_decode(&s->decoder, params->shape, s->stream.data, used, frame);
+    }
     if (!status && size) *size = used;
     return status;
 }
@@ -82,7 +130,7 @@ static lbc_status roundtrip(lbc_codec_work *w, const lbc_lossy_params *params, i
 const lbc_lossy lbc_j2k = {
     .name = "j2k",
     .check = check,
-    .bound = lbc_openjpeg_bound,
+    .bound = bound,
     .encode = encode,
     .decode = decode,
     .roundtrip = roundtrip,

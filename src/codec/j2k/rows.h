@@ -36,9 +36,9 @@ typedef struct lbc_j2k_rows {
     void (*merge97)(float *row, const float *even, const float *odd, float scale, size_t n); /* times scale */
     void (*scale97)(float *row, float scale, size_t n);
 
-    /* Pixels, less the level shift (G.1), as elements. */
+    /* Pixels as elements; 5/3: less the level shift (G.1), which 9/7 takes away in its low band. */
     void (*load53)(int32_t *dst, const int32_t *pixels, int32_t shift, size_t n);
-    void (*load97)(float *dst, const int32_t *pixels, int32_t shift, size_t n);
+    void (*load97)(float *dst, const int32_t *pixels, size_t n);
     /* And back, rounded to nearest, halves to even, and held within 0..most < 2^24. */
     void (*store53)(int32_t *pixels, const int32_t *src, int32_t shift, int32_t most, size_t n);
     void (*store97)(int32_t *pixels, const float *src, int32_t shift, int32_t most, size_t n);
@@ -46,9 +46,14 @@ typedef struct lbc_j2k_rows {
     /* Quantisation (E.1): sign in bit 31, floor of the magnitude times scale below it. */
     void (*quantise53)(uint32_t *dst, const int32_t *src, size_t n);
     void (*quantise97)(uint32_t *dst, const float *src, float scale, size_t n);
-    /* The bits that any magnitude of a row has, and how many magnitudes are at least `least`. */
+    /* The same of (src - offset) * scale, where the offset is beyond single precision. */
+    void (*quantise97_offset)(uint32_t *dst, const float *src, double scale, double offset, size_t n);
+    /* The bits that any magnitude of a row has. */
     uint32_t (*any)(const uint32_t *coefficients, size_t n);
-    uint32_t (*count)(const uint32_t *coefficients, uint32_t least, size_t n);
+    /* How many magnitudes are at least `least`, and the sum of those, each shifted down: high half, low half. */
+    uint64_t (*reach)(const uint32_t *coefficients, uint32_t least, uint32_t shift, size_t n);
+    /* Four rows turned into n columns of four, and the bits of each column's magnitudes. */
+    void (*stripe)(uint32_t (*columns)[4], uint32_t *any, const uint32_t *const rows[4], size_t n);
     /* Reconstruction (E.1.1.2) from sign and magnitude in halves. 5/3: halves are dropped. 9/7: times step,
      * then times scale. */
     void (*restore53)(int32_t *dst, const uint32_t *halves, size_t n);

@@ -119,9 +119,9 @@ static void load53(int32_t *restrict dst, const int32_t *restrict pixels, int32_
     for (size_t i = 0; i < n; i++) dst[i] = minus(pixels[i], shift);
 }
 
-static void load97(float *restrict dst, const int32_t *restrict pixels, int32_t shift, size_t n)
+static void load97(float *restrict dst, const int32_t *restrict pixels, size_t n)
 {
-    for (size_t i = 0; i < n; i++) dst[i] = (float)minus(pixels[i], shift);
+    for (size_t i = 0; i < n; i++) dst[i] = (float)pixels[i];
 }
 
 static void store53(int32_t *restrict pixels, const int32_t *restrict src, int32_t shift, int32_t most, size_t n)
@@ -170,6 +170,15 @@ static void quantise97(uint32_t *restrict dst, const float *restrict src, float 
     }
 }
 
+static void quantise97_offset(uint32_t *restrict dst, const float *restrict src, double scale, double offset, size_t n)
+{
+    const double most = 0x1.fffffep29;
+    for (size_t i = 0; i < n; i++) {
+        const double scaled = ((double)src[i] - offset) * scale, magnitude = scaled < 0 ? -scaled : scaled;
+        dst[i] = (uint32_t)(int32_t)(magnitude < most ? magnitude : most) | (scaled < 0 ? SIGN : 0);
+    }
+}
+
 static uint32_t any(const uint32_t *coefficients, size_t n)
 {
     uint32_t bits = 0;
@@ -177,11 +186,29 @@ static uint32_t any(const uint32_t *coefficients, size_t n)
     return bits & ~SIGN;
 }
 
-static uint32_t count(const uint32_t *coefficients, uint32_t least, size_t n)
+static uint64_t reach(const uint32_t *coefficients, uint32_t least, uint32_t shift, size_t n)
 {
-    uint32_t sum = 0;
-    for (size_t i = 0; i < n; i++) sum += (int32_t)(coefficients[i] & ~SIGN) >= (int32_t)least;
-    return sum;
+    uint32_t count = 0, sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        const int32_t magnitude = (int32_t)(coefficients[i] & ~SIGN);
+        const uint32_t mask = magnitude >= (int32_t)least ? UINT32_MAX : 0;
+        count -= mask;
+        sum += mask & ((uint32_t)magnitude >> shift);
+    }
+    return (uint64_t)count << 32 | sum;
+}
+
+static void stripe(uint32_t (*restrict columns)[4], uint32_t *restrict bits, const uint32_t *const rows[4], size_t n)
+{
+    const uint32_t *restrict r0 = rows[0], *restrict r1 = rows[1], *restrict r2 = rows[2], *restrict r3 = rows[3];
+    uint32_t *restrict out = columns[0];
+    for (size_t i = 0; i < n; i++) {
+        out[4 * i] = r0[i];
+        out[4 * i + 1] = r1[i];
+        out[4 * i + 2] = r2[i];
+        out[4 * i + 3] = r3[i];
+    }
+    for (size_t i = 0; i < n; i++) bits[i] = (r0[i] | r1[i] | r2[i] | r3[i]) & ~SIGN;
 }
 
 static void restore53(int32_t *restrict dst, const uint32_t *restrict halves, size_t n)
@@ -219,8 +246,10 @@ const lbc_j2k_rows ROWS = {
     .store97 = store97,
     .quantise53 = quantise53,
     .quantise97 = quantise97,
+    .quantise97_offset = quantise97_offset,
     .any = any,
-    .count = count,
+    .reach = reach,
+    .stripe = stripe,
     .restore53 = restore53,
     .restore97 = restore97,
 };

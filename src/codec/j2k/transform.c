@@ -171,22 +171,45 @@ static int32_t level_shift(const lbc_j2k_header *h) { return (int32_t)1 << (h->p
 
 /* ---- forward --------------------------------------------------------------------------------- */
 
-static void quantise(const lifting *l, const lbc_j2k_layout *layout, const lbc_j2k_band *b, uint32_t y,
-                     const lbc_j2k_word *row, uint32_t *coefficients)
+/* What a decoder's low band must hold for it to make a constant 1 of it. In real numbers that is 1; but the
+ * decoder's factors are rounded to single precision, and the level shift is so large that the difference would
+ * show as a background that is too high. */
+static double low_band_of_one(const lbc_j2k_layout *layout)
+{
+    const double a = (double)(float)alpha, b = (double)(float)beta, c = (double)(float)gamma_;
+    const double even1 = (double)(float)scale_k, odd1 = -2 * c * even1;
+    const double even2 = even1 - 2 * b * odd1, odd2 = odd1 - 2 * a * even2;
+    const double gain = (even2 + odd2) / 2;
+    double low = 1;
+    for (uint32_t level = 0; level < layout->levels; level++) {
+        if (lbc_j2k_low_size(layout->shape.nx, level) > 1) low /= gain;
+        if (lbc_j2k_low_size(layout->shape.ny, level) > 1) low /= gain;
+    }
+    return low;
+}
+
+static void quantise(const lifting *l, const lbc_j2k_layout *layout, const lbc_j2k_header *h, const lbc_j2k_band *b,
+                     uint32_t y, const lbc_j2k_word *row, uint32_t *coefficients)
 {
     uint32_t *out = coefficients + b->offset + y * b->stride;
+    const void *in = row;
+    const double to_true = l->reversible ? 1 : lifted_to_true(layout, b);
     if (l->reversible)
-        l->rows->quantise53(out, (const int32_t *)(const void *)row, b->w);
+        l->rows->quantise53(out, in, b->w);
+    else if (b->orientation == LBC_J2K_LL)
+        l->rows->quantise97_offset(out, in, to_true / b->step, level_shift(h) * low_band_of_one(layout) / to_true,
+                                   b->w);
     else
-        l->rows->quantise97(out, (const float *)(const void *)row, (float)(lifted_to_true(layout, b) / b->step), b->w);
+        l->rows->quantise97(out, in, (float)(to_true / b->step), b->w);
 }
 
 static void load(const lifting *l, const lbc_j2k_header *h, const int32_t *pixels, lbc_j2k_word *row)
 {
+    void *out = row;
     if (l->reversible)
-        l->rows->load53((int32_t *)(void *)row, pixels, level_shift(h), h->shape.nx);
+        l->rows->load53(out, pixels, level_shift(h), h->shape.nx);
     else
-        l->rows->load97((float *)(void *)row, pixels, level_shift(h), h->shape.nx);
+        l->rows->load97(out, pixels, h->shape.nx);
 }
 
 /* One level: image `c`, whose rows come from `frame` where that is not NULL, into the three high bands of
@@ -204,8 +227,8 @@ static void forward_level(const lifting *l, const lbc_j2k_layout *layout, const 
         lbc_j2k_word *even = !high_y && low ? row_at(low, y / 2) : s->even;
         l->rows->split(even, s->odd, row_at(c, y), c->w);
         row_steps(l, even, s->odd, c->w);
-        if (high_y || !low) quantise(l, layout, band_at(layout, level, high_y), y / 2, even, coefficients);
-        quantise(l, layout, band_at(layout, level, high_y | LBC_J2K_HL), y / 2, s->odd, coefficients);
+        if (high_y || !low) quantise(l, layout, header, band_at(layout, level, high_y), y / 2, even, coefficients);
+        quantise(l, layout, header, band_at(layout, level, high_y | LBC_J2K_HL), y / 2, s->odd, coefficients);
     }
 }
 
@@ -215,7 +238,7 @@ static void forward_none(const lifting *l, const lbc_j2k_layout *layout, const l
 {
     for (uint32_t y = 0; y < layout->shape.ny; y++) {
         load(l, header, frame + (size_t)y * layout->shape.nx, s->ring);
-        quantise(l, layout, &layout->bands[0], y, s->ring, coefficients);
+        quantise(l, layout, header, &layout->bands[0], y, s->ring, coefficients);
     }
 }
 
