@@ -27,6 +27,7 @@ for i in range(4):
     assert (a.get_raw_data(i)[0] == b.get_raw_data(i)[0]).all_eq(True)
 """
 
+
 def run(*words, **more):
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300, **more)
     if done.returncode != 0:
@@ -68,11 +69,8 @@ class Installed(unittest.TestCase):
     def test_from_packages(self):
         run("cpack", "--config", os.path.join(BUILD, "CPackConfig.cmake"), "-B", os.path.join(self.folder, "packages"))
         root = os.path.join(self.folder, "root")
-        names = set()
         for package in glob.glob(os.path.join(self.folder, "packages", "*.deb")):
-            names.add(run("dpkg-deb", "-f", package, "Package").strip())
             run("dpkg-deb", "-x", package, root)
-        self.assertEqual(names, {"l-bnl-compress", "libh5lbc", "liblbc1", "liblbc-dev"})
         plugin = glob.glob(os.path.join(root, "usr", "lib", "**", "libh5lbc.so"), recursive=True)
         self.assertEqual(len(plugin), 1)
         folder = os.path.dirname(plugin[0])
