@@ -6,7 +6,7 @@
 typedef enum lbc_cpu_level {
     LBC_CPU_C,      /* plain C, as the compiler's baseline allows */
     LBC_CPU_SSE2,
-    LBC_CPU_AVX2,   /* with BMI2 and LZCNT; no FMA is ever used */
+    LBC_CPU_AVX2,   /* with BMI and BMI2; no FMA is ever used */
     LBC_CPU_AVX512, /* F, BW, VL, DQ */
 } lbc_cpu_level;
 

@@ -180,7 +180,9 @@ static bool is_left_behind(const char *name, const char *base, const char *host)
     const unsigned long long start = strtoull(end + 1, &end, 10);
     if (errno || *end != '~') return false;
     if (kill((pid_t)pid, 0) && errno == ESRCH) return true;
-    return start != 0 && process_start(pid) != start; /* the number belongs to another process now */
+    /* The number belongs to another process now, if both are known: /proc may hide those of other users. */
+    const unsigned long long now = process_start(pid);
+    return start != 0 && now != 0 && now != start;
 }
 
 unsigned lbc_place_sweep(const char *folder, const char *base)
