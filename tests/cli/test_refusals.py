@@ -357,10 +357,10 @@ class Space(Refusal):
                     os.remove(self.folder + name)
 
     def test_limit_of_memory(self):
-        for megabytes in (60, 80, 100, 150, 200, 400):
+        for megabytes in (60, 80, 400):
             def set_limit(limit=megabytes << 20):
                 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-            done = run("-i", self.master, "-o", self.folder + "x", "-J", 10, "-p", 2, "--overwrite",
+            done = run("-i", self.master, "-o", self.folder + "x", "-J", 10, "-N", 2, "-p", 2, "--overwrite",
                        preexec_fn=set_limit)
             if done.returncode == 127:  # not even the libraries could be loaded
                 continue

@@ -80,7 +80,7 @@ def listing(folder):
     return sorted(n for n in os.listdir(folder) if not n.endswith(".lbc-lock"))
 
 
-def slow_series(folder, name="slow", frames=60, shape=(160, 256), block=7):
+def slow_series(folder, name="slow", frames=60, shape=(160, 256), block=7, storage="none"):
     """A series that a lossy codec is busy with for a while: a few images of noise, over and over."""
     rng = np.random.default_rng(5)
     few = [rng.poisson(20, shape).astype("u2") for _ in range(4)]
@@ -88,7 +88,7 @@ def slow_series(folder, name="slow", frames=60, shape=(160, 256), block=7):
     mask[50:52] = 1
     images = np.stack([few[i % 4] for i in range(frames)])
     images[:, 0, 0] = np.arange(frames)
-    return series.filewriter(folder, name, images, block=block, mask=mask, storage="none")
+    return series.filewriter(folder, name, images, block=block, mask=mask, storage=storage)
 
 
 def chunk_place(path, n, dataset="/entry/data/data"):

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Bad input, given to the program: one clear error, exit 1, nothing left. Every case of
+golden/test_input_bad.py, and what the program alone can do: --skip-bad."""
+import os
+import sys
+import tempfile
+import unittest
+
+import h5py
+import numpy as np
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden"))
+
+import live
+import series
+import test_input_bad as bad
+from run import compress, digests, pixels, run
+
+DIGESTED = {"ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1"}  # as for the dumps of damaged files
+
+
+def left(folder):
+    return [name for _, _, names in os.walk(folder) for name in names]
+
+
+def run_on(case, master, *options):
+    """Runs the program; an error is one line, and leaves nothing."""
+    with tempfile.TemporaryDirectory(prefix="lbc_test_") as out:
+        done = run("-i", master, "-o", out + "/new/x", "-p", 2, *options, env=DIGESTED)
+        errors = [line for line in done.stderr.splitlines() if line.startswith("l_bnl_compress: error: ")]
+        if done.returncode == 0:
+            case.assertEqual(errors, [])
+            case.assertIn("x_master.h5", left(out))
+        else:
+            case.assertEqual(done.returncode, 1, done.stderr)
+            case.assertEqual(len(errors), 1, done.stderr)
+            case.assertEqual([n for n in left(out) if "master" in n or n.startswith(".")], [])
+            if "complete data files were left" not in done.stderr:
+                case.assertEqual(left(out), [])
+        return done, errors
+
+
+class ByTheProgram:
+    """Mixed into the classes of golden/test_input_bad.py."""
+
+    def refused(self, master, pattern, status=None):
+        dump = super().refused(master, pattern, status)
+        done, errors = run_on(self, master)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(errors[0], pattern)
+        return dump
+
+    def setUp(self):
+        super().setUp()
+        dump = bad.Dump
+
+        def dump_and_run(master, *options, **more):
+            said = dump(master, *options, **more)
+            if not options:  # else it is of damage that may hit what only the program looks at
+                done, errors = run_on(self, master)
+                wrong = said.error or said.incomplete
+                self.assertEqual(done.returncode, 1 if wrong else 0, f"{wrong}\n{done.stderr}")
+                if wrong:
+                    self.assertEqual(errors[0].split(": error: ", 1)[1], wrong)
+            else:
+                run_on(self, master)
+            return said
+
+        bad.Dump = dump_and_run
+        self.addCleanup(setattr, bad, "Dump", dump)
+
+
+class Masters(ByTheProgram, bad.Masters):
+    pass
+
+
+class Blocks(ByTheProgram, bad.Blocks):
+    test_plugin_that_gives_wrong_pixels = None  # hangs on which plugins the program finds
+
+
+class Damage(ByTheProgram, bad.Damage):
+    pass
+
+
+class Facts(bad.Bad):
+    """What the master says of the images."""
+
+    def test_nimages(self):
+        for nimages, ntrigger, pattern in ((7, 1, r"master says 7 images .*but only 6 are there: -N 6 takes them"),
+                                           (3, 4, "master says 12 images"), (5, 1, "master says 5 images.*but 6 are"),
+                                           (2**31, 2**31, "only 6 are there"), (1, 5, "says 5 images")):
+            master = series.filewriter(self.folder, "run", self.images, fields={
+                "instrument/detector/detectorSpecific/nimages": (np.uint32(nimages), None),
+                "instrument/detector/detectorSpecific/ntrigger": (np.uint32(ntrigger), None)})
+            done, errors = run_on(self, master)
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(errors[0], pattern)
+            done, _ = run_on(self, master, "-N", 5)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_selections(self):
+        master = series.filewriter(self.folder, "run", self.images)
+        for options, pattern in ((["-N", 7], "-N 7, but only 6 images exist"),
+                                 (["-1", 7], "-1 7, but only 6 images exist"),
+                                 (["-s", 7], "fewer images are selected than -s 7")):
+            done, errors = run_on(self, master, *options)
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(errors[0], pattern)
+
+    def test_numbers_that_are_none(self):
+        for path in ("instrument/beam/incident_wavelength", "instrument/detector/x_pixel_size",
+                     "instrument/detector/beam_center_x", "instrument/detector/detector_distance"):
+            for value in (np.nan, np.inf, -np.inf, -1.0):
+                if path.endswith("beam_center_x") and value == -1:
+                    continue
+                unit = series.FIELDS[path][1]
+                master = series.filewriter(self.folder, "run", self.images, fields={path: (np.float32(value), unit)})
+                done, errors = run_on(self, master)
+                if done.returncode == 0 and value == -1:
+                    continue
+                self.assertEqual(done.returncode, 1, f"{path} {value}")
+                self.assertRegex(errors[0], path.split("/")[-1])
+
+    def test_fields_that_must_be_there(self):
+        for path in ("instrument/beam/incident_wavelength", "instrument/detector/x_pixel_size",
+                     "instrument/detector/y_pixel_size", "instrument/detector/beam_center_y",
+                     "instrument/detector/detector_distance"):
+            for value in (None, ("text", None), (np.zeros(0), "m"), (np.float32(1), "furlong")):
+                master = series.filewriter(self.folder, "run", self.images, fields={path: value})
+                done, errors = run_on(self, master)
+                if value and value[1] == "furlong" and "beam_center" in path:
+                    continue
+                self.assertEqual(done.returncode, 1, f"{path} {value}")
+                self.assertRegex(errors[0], "run_master.h5: ")
+
+    def test_unreadable_filter_names_the_plugin(self):
+        def make(data):
+            series._direct(data, "data", np.stack([self.images] * 2).reshape(-1, *self.images.shape[1:]), 32013, (1,),
+                           lambda image: image.tobytes())
+        done, errors = run_on(self, self.master(make), "-N", 2)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(errors[0], r"filter 32013; install the ZFP plugin")
+
+
+class SkipBad(bad.Bad):
+    def setUp(self):
+        super().setUp()
+        self.images = series.frames(30, 37, 53)
+        mask = np.zeros((37, 53), "u4")
+        mask[5] = 1
+        self.whole = series.filewriter(self.folder, "run", self.images, block=10, mask=mask)
+        self.places = {}
+        for n in (13, 14, 27):
+            file = self.path(f"run_data_{n // 10 + 1:06d}.h5")
+            offset, size = live.chunk_place(file, n % 10)
+            self.places[n] = file, offset, size
+            with open(file, "r+b") as f:
+                f.seek(offset)
+                f.write(b"\xff" * min(40, size))
+
+    def test_by_default_the_first_stops_the_run(self):
+        file, offset, size = self.places[13]
+        for options in ([], ["-b", 2], ["-H", 4, "-c", "hcomp"]):
+            done, errors = run_on(self, self.whole, "-d", 4, *options)
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(errors[0], rf"{file}: image 14 cannot be decoded \(bslz4, {size} bytes at byte {offset}\)")
+            self.assertIn("3 complete data files were left", done.stderr)
+
+    def test_else_they_are_masked_and_told(self):
+        out = self.path("out/x")
+        done = compress(self.whole, out, "--skip-bad", "--verify")
+        good = self.path("good/x")
+        whole = series.filewriter(self.folder, "good", self.images, block=10)
+        with h5py.File(whole, "r+") as f:
+            f["entry/instrument/detector/pixel_mask"] = np.zeros((37, 53), "u4")
+            f["entry/instrument/detector/pixel_mask"][5] = 1
+        compress(whole, good)
+        expected = pixels(good)
+        expected[[13, 14, 27]] = 65535
+        np.testing.assert_array_equal(pixels(out), expected)
+        for n, (file, offset, _) in self.places.items():
+            self.assertRegex(done.stderr, rf"warning: {file}: image {n + 1} cannot be decoded .*byte {offset}")
+        self.assertRegex(done.stderr, "warning: 3 images could not be read and were skipped")
+
+    def test_a_sum_with_one_is_masked_whoever_reads_it(self):
+        first = None
+        for threads in (1, 2, 8):
+            folder = self.path(f"s{threads}")
+            compress(self.whole, folder + "/x", "--skip-bad", "-s", 15, "-d", 1, "-p", threads, env=live.DAY)
+            first = first or digests(folder)
+            self.assertEqual(digests(folder), first)
+        got = pixels(self.path("s1/x"))
+        self.assertTrue((got == 65535).all())
+
+    def test_one_that_is_beyond_the_end(self):
+        os.truncate(self.path("run_data_000002.h5"), 5000)
+        done = run("-i", self.whole, "-o", self.path("x"), "--skip-bad")
+        self.assertEqual(done.returncode, 1)  # a file that cannot be opened is more than one bad image
+        self.assertRegex(done.stderr, "run_data_000002.h5: damaged, or cut short")
+
+    def test_resumed(self):
+        for name in ("a", "b"):
+            compress(self.whole, self.path(name + "/x"), "--skip-bad", "-d", 4, env=live.DAY)
+        os.remove(self.path("b/x_000004.h5"))
+        os.remove(self.path("b/x_master.h5"))
+        compress(self.whole, self.path("b/x"), "--skip-bad", "-d", 4, "--resume", env=live.DAY)
+        self.assertEqual(digests(self.path("a")), digests(self.path("b")))
+        done = run("-i", self.whole, "-o", self.path("b/x"), "-d", 4, "--resume")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("another set", done.stderr)
+
+
+class Growing(bad.Bad):
+    def test_a_file_that_grows_while_it_is_read(self):
+        """Images that come after the start are not of this run."""
+        master = live.slow_series(self.folder, storage="zstd")
+        out = self.path("out/x")
+        with live.Live("-i", master, "-o", out, "-J", 10, "-d", 5, "-p", 1) as r:
+            r.wait_for(out + "_000001.h5")
+            r.stop()
+            with h5py.File(self.path("slow_data_000009.h5"), "r+", locking=False) as f:
+                d = f["entry/data/data"]
+                d.resize(len(d) + 3, axis=0)
+                d.id.write_direct_chunk((len(d) - 2, 0, 0), series.zstd(bytes(160 * 256 * 2)))
+            r.go()
+            self.assertEqual(r.end(), 0, r.stderr)
+        self.assertEqual(len(pixels(out)), 60)
+
+
+if __name__ == "__main__":
+    unittest.main()
