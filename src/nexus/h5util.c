@@ -365,6 +365,8 @@ static const char *filter_provider(H5Z_filter_t filter)
     case 32001: return "the Debian package hdf5-filter-plugin-blosc-serial";
     case 32004: return "the Debian package hdf5-filter-plugin (LZ4)";
     case 32008: return "the Debian package bitshuffle";
+    case 32013: return "the ZFP plugin (hdf5plugin of PyPI has it)";
+    case 32026: return "the Blosc2 plugin (hdf5plugin of PyPI has it)";
     case 32015: return "the Zstandard plugin (hdf5plugin of PyPI has it)";
     case (H5Z_filter_t)LBC_REST_FILTER: return "libh5lbc, which comes with l_bnl_compress";
     default: return "its HDF5 plugin";

@@ -203,6 +203,10 @@ static void warn_of_loss(const lbc_run *run)
     const lbc_result *r = run->result;
     const lbc_log *log = &run->job.log;
     const bool wider = run->job.options->stored == 2;
+    if (r->frames_bad)
+        lbc_log_send(log, LBC_LEVEL_WARNING,
+                     "%" PRIu64 " images could not be read and were skipped: what they belong to is masked",
+                     r->frames_bad);
     if (r->clipped)
         lbc_log_send(log, LBC_LEVEL_WARNING,
                      "%" PRIu64 " pixels held more than the largest count that can be written, %" PRId64
