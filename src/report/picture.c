@@ -39,7 +39,7 @@ static bool open_view(view *v, const window *w)
     return v->before && v->after && v->sorted;
 }
 
-/* Mean of a block; the mark that rules when fewer than half of its pixels are counts. */
+/* Mean of a block; overloaded where any pixel is, else masked where fewer than half of them are counts. */
 static float block_mean(const int32_t *frame, lbc_shape shape, uint32_t y0, uint32_t x0, uint32_t side)
 {
     const uint32_t y1 = y0 + side < shape.ny ? y0 + side : shape.ny, x1 = x0 + side < shape.nx ? x0 + side : shape.nx;

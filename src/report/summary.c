@@ -4,6 +4,7 @@
 #include "report/words.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 static double ratio(double before, double after)
@@ -41,6 +42,15 @@ static void add_codestreams(lbc_text *t, const lbc_options *o, const lbc_result 
                  lbc_text_bytes(mean, size), ratio(raw, mean));
 }
 
+/* Images too small, or masked too much, have no local means. */
+static void add_local_mean(lbc_text *t, double shift)
+{
+    if (isfinite(shift))
+        lbc_text_add(t, "local mean off by %.2g %% (median)", 100 * shift);
+    else
+        lbc_text_add(t, "no local means");
+}
+
 static void add_figures(lbc_text *t, const lbc_options *o, const lbc_figures *f)
 {
     char sample[40] = "";
@@ -49,7 +59,8 @@ static void add_figures(lbc_text *t, const lbc_options *o, const lbc_figures *f)
     lbc_text_add(t, "          RMSE %.4g counts, mean %.4g -> %.4g (%+.2g %%)%s\n", f->rmse, f->mean_before,
                  f->mean_after, 100 * f->relative_shift, sample);
     if (f->every > 1) return;
-    lbc_text_add(t, "          local mean off by %.2g %% (median)", 100 * f->local_shift);
+    lbc_text_add(t, "          ");
+    add_local_mean(t, f->local_shift);
     if (f->spots) {
         char spots[32];
         lbc_text_add(t, ", %s spots: correlation %.5g", lbc_text_count(f->spots, spots), f->spot_correlation);
@@ -82,9 +93,12 @@ char *lbc_summary(const lbc_options *o, const lbc_result *r, bool verbose)
         add_pixels(&t, r);
     } else if (r->master) {
         lbc_text_add(&t, "master    %s\n", r->master);
-    } else {
+    } else if (!r->files_kept) {
         lbc_text_add(&t, "this share has no data files\n");
     }
+    if (r->files_kept)
+        lbc_text_add(&t, "kept      %" PRIu32 " data file%s, complete before this run\n", r->files_kept,
+                     r->files_kept > 1 ? "s" : "");
     if (r->note && (changed || verbose)) lbc_text_add(&t, "%s", r->note);
     if (r->master && r->files) lbc_text_add(&t, "next      dials.import %s\n", r->master);
     return lbc_text_take(&t);
@@ -116,8 +130,10 @@ char *lbc_compare_summary(const lbc_compare_options *o, const lbc_comparison *c)
         if (f->gained) lbc_text_add(&t, ", %s counts in B alone", lbc_text_count(f->gained, n));
         lbc_text_add(&t, "\n");
         lbc_text_add(&t, "error     RMSE %.4g counts, largest %s\n", f->rmse, lbc_text_count(f->largest, n));
-        lbc_text_add(&t, "          mean %.4g -> %.4g (%+.2g %%), local mean off by %.2g %% (median)\n", f->mean_before,
-                     f->mean_after, 100 * f->relative_shift, 100 * f->local_shift);
+        lbc_text_add(&t, "          mean %.4g -> %.4g (%+.2g %%), ", f->mean_before, f->mean_after,
+                     100 * f->relative_shift);
+        add_local_mean(&t, f->local_shift);
+        lbc_text_add(&t, "\n");
     }
     if (f->spots)
         lbc_text_add(&t, "spots     %s: correlation %.5f, scale %.4f, R %.3f\n", lbc_text_count(f->spots, n),
