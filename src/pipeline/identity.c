@@ -2,6 +2,7 @@
 #include "pipeline/identity.h"
 
 #include "base/checksum.h"
+#include "pipeline/image.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,7 +36,8 @@ static uint32_t facts_crc(const lbc_job *job)
     return crc;
 }
 
-/* Adds a frame's chunk as it is stored. A frame without a chunk of its own adds nothing. */
+/* Adds a frame's chunk as it is stored. A frame without a chunk of its own adds nothing, nor does one that cannot be
+ * read and may be skipped. */
 static lbc_status add_chunk(const lbc_job *job, lbc_frame_reader *reader, uint64_t frame, uint32_t *crc, lbc_error *err)
 {
     const lbc_chunk_format *format;
@@ -44,7 +46,7 @@ static lbc_status add_chunk(const lbc_job *job, lbc_frame_reader *reader, uint64
     if (!lbc_input_frame_is_fast(job->input, frame)) return LBC_OK;
     const lbc_status status = lbc_input_read_chunk(job->input, reader, frame, &format, &bytes, &size, err);
     if (status == LBC_OK) *crc = lbc_crc32c(*crc, bytes, size);
-    return status;
+    return lbc_image_may_be_skipped(job, status) ? LBC_OK : status;
 }
 
 lbc_status lbc_identity_make(const lbc_job *job, char text[LBC_JOB_SIZE], lbc_error *err)

@@ -136,7 +136,7 @@ lbc_status lbc_workshop_gather(lbc_workshop *shop, unsigned lane, unsigned slot_
         slot->part_crc[part] += lbc_frame_reader_crc(shop->lane[lane].reader);
         if (status == LBC_OK) continue;
         if (!lbc_image_may_be_skipped(job, status)) {
-            *err = trouble;
+            if (err) *err = trouble;
             return status;
         }
         /* Whatever came of it is overruled: a sum with a masked contributor is masked. */
@@ -226,8 +226,9 @@ static lbc_status store(const lbc_job *job, lbc_lane *lane, lbc_slot *slot, int3
 
 static void take_pixels(void *user, const void *pixels, size_t count) { lbc_gather_pixels(user, pixels, count); }
 
-/* The chunk's pixels as a reader sees them, in lane->coded. */
-static lbc_status read_back(const lbc_job *job, lbc_lane *lane, const lbc_slot *slot)
+/* The chunk's pixels as a reader sees them, in lane->coded. With gaps zero nothing in them tells an overload from a
+ * count of S'; then the marks are those of the frame `sum` that was coded. */
+static lbc_status read_back(const lbc_job *job, lbc_lane *lane, const lbc_slot *slot, const int32_t *sum)
 {
     const lbc_gather_rule rule = {.type = job->store.type, .in = job->shape, .bin = 1, .saturation = job->limit};
     lbc_gather gather;
@@ -235,7 +236,10 @@ static lbc_status read_back(const lbc_job *job, lbc_lane *lane, const lbc_slot *
     const lbc_pixel_sink sink = {take_pixels, &gather};
     const lbc_status status =
         job->format->codec->decode(lane->work, job->format, slot->chunk, slot->chunk_size, &sink);
-    return status || lbc_gather_done(&gather) ? status : LBC_E_FORMAT;
+    if (status) return status;
+    if (!lbc_gather_done(&gather)) return LBC_E_FORMAT;
+    if (job->options->gaps_zero) lbc_frame_restore(lane->coded, sum, job->pixels, job->limit);
+    return LBC_OK;
 }
 
 static void measure(const lbc_job *job, const lbc_lane *lane, lbc_slot *slot, const int32_t *before,
@@ -307,7 +311,7 @@ lbc_status lbc_workshop_measure(lbc_workshop *shop, unsigned lane_id, unsigned s
     lbc_slot *slot = &shop->slot[slot_id];
     const int32_t *sum = shop->parts > 1 ? slot->parts[0] : lane->sum;
     if (!makes_pixels(job)) {
-        const lbc_status status = read_back(job, lane, slot);
+        const lbc_status status = read_back(job, lane, slot, sum);
         if (status) return fail_codec(job->format->codec->name, status, k, err);
     }
     measure(job, lane, slot, sum, job->lossy ? lane->coded : sum);
