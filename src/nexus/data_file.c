@@ -36,7 +36,8 @@ static hid_t chunk_properties(const lbc_chunk_format *format)
     const hsize_t chunk[3] = {1, format->shape.ny, format->shape.nx};
     hid_t create = lbc_h5_dataset_properties();
     bool ok = create >= 0 && H5Pset_chunk(create, 3, chunk) >= 0 && H5Pset_fill_time(create, H5D_FILL_TIME_NEVER) >= 0;
-    if (ok && format->codec->filter) ok = lbc_filter_stand_in(create, format->nparams, format->params);
+    if (ok && format->codec->filter)
+        ok = lbc_filter_stand_in(create, format->codec->filter, format->nparams, format->params);
     if (!ok) lbc_h5_close(&create);
     return create;
 }

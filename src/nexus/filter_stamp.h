@@ -15,9 +15,9 @@
 #include <hdf5.h>
 #include <stdbool.h>
 
-/* Adds the stand-in to dataset creation properties, with the real filter's parameters. The HDF5 lock
- * must be held. */
-bool lbc_filter_stand_in(hid_t create, uint32_t nparams, const uint32_t *params);
+/* Adds the stand-in to dataset creation properties, with the real filter's name and parameters. The HDF5
+ * lock must be held. */
+bool lbc_filter_stand_in(hid_t create, uint32_t filter, uint32_t nparams, const uint32_t *params);
 
 /* Sets the filter number of the dataset whose object header (version 1) is at `address` in the closed
  * file at path. LBC_E_FORMAT: there is no such header, or not exactly the stand-in in it. */
