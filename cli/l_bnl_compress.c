@@ -28,7 +28,7 @@ static int end_output(void)
 static int show_help(void)
 {
     cli_help(stdout, &compress_program);
-    return EXIT_DONE;
+    return end_output();
 }
 
 /* Prints text, which it frees, on stdout: it is what was asked for. */
