@@ -98,7 +98,8 @@ const cli_program compress_program = {
              "sse2, avx2 or avx512.\n"
              "\n"
              "OUTPUT\n"
-             "Standard output carries only what was asked for: -h, -V, --dry-run, --suggest, --json -. All else goes to "
+             "Standard output carries only what was asked for: -h, -V, --dry-run, --suggest, --json -. All else goes "
+             "to "
              "standard error. Every file is written under a temporary name and renamed when it is whole, the master "
              "last. The input is never written to.",
 };

@@ -115,7 +115,8 @@ int main(int argc, char **argv)
     lbc_options options;
     char error[512];
     compress_settings_init(&settings);
-    if (cli_parse(compress_program.table, argc, argv, &settings, NULL, 0, error, sizeof error) < 0) return usage_error(error);
+    if (cli_parse(compress_program.table, argc, argv, &settings, NULL, 0, error, sizeof error) < 0)
+        return usage_error(error);
     if (settings.help) return show_help();
     if (settings.version) {
         printf(PROGRAM "-%s-%s\n", lbc_version(), lbc_version_date());

@@ -47,7 +47,8 @@ int main(int argc, char **argv)
     lbc_simulation simulation = lbc_simulation_default();
     simulate_settings options = simulate_settings_from(&simulation);
     char error[512];
-    if (cli_parse(simulate_program.table, argc, argv, &options, NULL, 0, error, sizeof error) < 0) return usage_error(error);
+    if (cli_parse(simulate_program.table, argc, argv, &options, NULL, 0, error, sizeof error) < 0)
+        return usage_error(error);
     if (options.help) return show_help();
     if (options.version) {
         printf(PROGRAM "-%s-%s\n", lbc_version(), lbc_version_date());

@@ -23,7 +23,8 @@
 static const cli_option table[] = {
     CLI_HEADING("Crystal"),
     WHOLE('s', "seed", seed, "N", "of all that is random; the same seed gives the same bytes (1)"),
-    TEXT('g', "space-group", space_group, "NAME", "P1, P21, C2, P212121, C2221, I222, P41212, P43212, P3121, P6122, P213, I213 or F432 (P43212)"),
+    TEXT('g', "space-group", space_group, "NAME",
+         "P1, P21, C2, P212121, C2221, I222, P41212, P43212, P3121, P6122, P213, I213 or F432 (P43212)"),
     TEXT('C', "cell", cell, "A,B,C,AL,BE,GA", "unit cell in angstrom and degrees (a typical one of the space group)"),
     REAL('I', "intensity", intensity, "N",
          "mean photons of a reflection before B factor, Lorentz factor and polarization (1000)"),
