@@ -34,7 +34,7 @@ class TheTree(unittest.TestCase):
         scripts = [os.path.join(SOURCE, name) for name in (".ci/run", "scripts/demo", "scripts/check", "scripts/bench")]
         library = os.path.join(SOURCE, "scripts", "lib")
         scripts += [os.path.join(library, name) for name in sorted(os.listdir(library)) if name.endswith(".sh")]
-        done = subprocess.run(["shellcheck", "-x", "-P", os.path.join(SOURCE, "scripts"), *scripts],
+        done = subprocess.run(["shellcheck", "-x", "-P", os.path.join(SOURCE, "scripts"), *scripts], cwd=SOURCE,
                               capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, "\n" + done.stdout)
 
