@@ -108,8 +108,8 @@ typedef struct lbc_lossy_params {
     /* How much an error in a wavelet level's details counts beside one of the same size in pixels, from the
      * finest level on; 0 stands for 1. Where it counts less, fewer bytes go there. */
     double weights[LBC_MAX_WEIGHTS];
-    double psnr; /* above 0: the last layer ends at this PSNR in dB, when that is smaller than its ratio
-                  * allows; the peak is the largest value of the component */
+    double psnr; /* above 0: the last layer ends at about this PSNR in dB (9/7: within 1.5 dB), when its ratio
+                  * allows that; the peak is the largest value that lbc_j2k_precision's bits hold */
 } lbc_lossy_params;
 
 typedef struct lbc_lossy {

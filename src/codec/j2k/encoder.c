@@ -139,7 +139,7 @@ static uint32_t *rows_of(const lbc_j2k_encoder *e, const lbc_j2k_block *b)
 /* A plane is begun when its forecast reaches the first part of the threshold, for its first pass is often
  * twice as good as the whole; its passes go on as long as they reach the second part, for the threshold is
  * not known to the last. */
-static const double plane_margin = 0.5, pass_margin = 0.95;
+static const double plane_margin = 0.4, pass_margin = 0.9;
 
 static void forecast_blocks(lbc_j2k_encoder *e)
 {
@@ -305,11 +305,12 @@ static double error_of_nothing(const lbc_j2k_encoder *e)
     return sum;
 }
 
-/* Squared error of a frame at the PSNR that is asked for. */
+/* Squared error of a frame at the PSNR that is asked for, less what rounding to whole counts will add. */
 static double error_allowed(const lbc_lossy_params *params)
 {
     const double peak = (double)(((uint32_t)1 << lbc_j2k_precision(params)) - 1);
-    return peak * peak / pow(10, params->psnr / 10) * (double)lbc_shape_pixels(params->shape);
+    const double mean = peak * peak / pow(10, params->psnr / 10), rounding = 1.0 / 12;
+    return (mean > 2 * rounding ? mean - rounding : mean / 2) * (double)lbc_shape_pixels(params->shape);
 }
 
 static lbc_j2k_target make_target(const lbc_j2k_encoder *e, const lbc_lossy_params *params, size_t header_size)
@@ -321,6 +322,7 @@ static lbc_j2k_target make_target(const lbc_j2k_encoder *e, const lbc_lossy_para
     for (uint32_t i = 0; i < t.layers; i++) {
         const double bytes = frame / params->layers[i] - around;
         t.budget[i] = bytes > 0 ? (size_t)bytes : 0;
+        if (params->layers[i] <= 1) t.budget[i] = SIZE_MAX; /* as with OpenJPEG: all there is */
     }
     return t;
 }
@@ -377,9 +379,12 @@ static lbc_status code_frame(lbc_j2k_encoder *e, const lbc_lossy_params *params,
 
 size_t lbc_j2k_encode_bound(const lbc_lossy_params *params)
 {
-    const double pixels = (double)lbc_shape_pixels(params->shape);
-    return (size_t)(pixels * params->stored_bytes / params->layers[params->nlayers - 1]) + LBC_J2K_HEADER_SIZE +
-           (size_t)(pixels / 1024) + 8192;
+    const double pixels = (double)lbc_shape_pixels(params->shape), ratio = params->layers[params->nlayers - 1];
+    /* Bit planes below the unit come with 9/7, and code that does not compress is longer than its bits. */
+    const double whole = pixels * (lbc_j2k_precision(params) + 8) / 8 * 1.25;
+    const double target = ratio <= 1 ? whole : pixels * params->stored_bytes / ratio;
+    /* Headers of empty packets are written whatever the target: one byte each, and a bit for some blocks. */
+    return (size_t)(target < whole ? target : whole) + LBC_J2K_HEADER_SIZE + (size_t)(pixels / 1024) + 8192;
 }
 
 lbc_status lbc_j2k_encode(lbc_j2k_encoder *e, const lbc_lossy_params *params, const int32_t *frame, uint8_t *stream,

@@ -49,7 +49,8 @@ typedef struct lbc_j2k_encoder {
 } lbc_j2k_encoder;
 
 size_t lbc_j2k_encode_bound(const lbc_lossy_params *params);
-/* The stream is never larger than the last layer's ratio allows, headers alone excepted. */
+/* The stream is never larger than the last layer's ratio allows, headers alone excepted; a ratio of 1 allows
+ * anything. */
 lbc_status lbc_j2k_encode(lbc_j2k_encoder *e, const lbc_lossy_params *params, const int32_t *frame, uint8_t *stream,
                           size_t capacity, size_t *size);
 /* In place, what lbc_j2k_decode makes of the stream that lbc_j2k_encode makes; *size: of that stream. */

@@ -102,9 +102,7 @@ static void put_block(lbc_j2k_packet_writer *w, uint32_t precinct, uint32_t leaf
         lbc_put_bit(bits, included);
     } else {
         lbc_tag_tree_encode(&w->trees.inclusion[precinct], leaf, layer + 1, bits);
-        if (included)
-            for (uint32_t n = 0; n <= block->zero_planes; n++)
-                lbc_tag_tree_encode(&w->trees.zero_planes[precinct], leaf, n + 1, bits);
+        if (included) lbc_tag_tree_encode(&w->trees.zero_planes[precinct], leaf, block->zero_planes + 1, bits);
     }
     if (!included) return;
     const uint32_t passes = chosen - sent->passes;

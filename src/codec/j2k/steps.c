@@ -43,8 +43,9 @@ static lbc_j2k_step step_of(double delta, uint32_t range)
     return (lbc_j2k_step){(uint8_t)((int)range - (exponent - 1)), (uint16_t)mantissa};
 }
 
-/* Error of one step in pixels, 9/7. From 20 bits on, planes run out. */
-static double base_step(uint32_t precision) { return ldexp(1, precision > 20 ? (int)precision - 24 : -4); }
+/* Error of one step in pixels, 9/7. With 16 bits the low band then has 23 planes, and Grok takes 24; from 22 bits on
+ * our own 30 run out. */
+static double base_step(uint32_t precision) { return ldexp(1, precision > 22 ? (int)precision - 24 : -2); }
 
 void lbc_j2k_set_steps(lbc_j2k_header *h)
 {

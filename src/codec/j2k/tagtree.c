@@ -78,6 +78,7 @@ static uint32_t way_to(const lbc_tag_tree *tree, uint32_t leaf, uint32_t way[MOS
 void lbc_tag_tree_encode(lbc_tag_tree *tree, uint32_t leaf, uint32_t threshold, lbc_bit_writer *w)
 {
     uint32_t way[MOST_LEVELS], low = 0;
+    if (tree->nodes[leaf].known || tree->nodes[leaf].low >= threshold) return; /* then so it is all the way up */
     for (uint32_t n = way_to(tree, leaf, way); n--;) {
         lbc_tag_node *node = &tree->nodes[way[n]];
         if (node->low > low) low = node->low;

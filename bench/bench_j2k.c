@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* bench_j2k - our JPEG 2000 against OpenJPEG in memory, on one core.
+ *
+ * usage: bench_j2k [-J ratio] [-w 5/3|9/7] [-u 2|4] [-l c|sse2|avx2|avx512] [-r repeats] [FILE NY NX]
+ *
+ * The frame is FILE (native int32 counts), or else a made-up frame of an Eiger 4M. The rows are timed in turn
+ * (A B C A B C ...), in processor time; medians and ratios are printed, with sizes and errors. Without -w both
+ * wavelets are run.
+ */
+#include "base/cpu.h"
+#include "base/memory.h"
+#include "codec/j2k/j2k.h"
+#include "codec/j2k/openjpeg.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { NY = 2167, NX = 2070, MAX_REPEATS = 1000 };
+enum { THEIR_ENCODE, THEIR_DECODE, ROUNDTRIP, ENCODE, DECODE, ROWS };
+
+static const char *const row_names[ROWS] = {"OpenJPEG encode", "OpenJPEG decode", "our roundtrip", "our encode",
+                                            "our decode"};
+
+/* ---- frames ------------------------------------------------------------------------------------- */
+
+static uint64_t seed = 1;
+
+static double uniform(void)
+{
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (double)(seed >> 11) / 9007199254740992.0;
+}
+
+static int32_t poisson(double mean)
+{
+    const double floor = exp(-mean);
+    int32_t n = 0;
+    for (double p = uniform(); p > floor; p *= uniform()) n++;
+    return n;
+}
+
+/* Air scatter, a solvent ring, and spots. */
+static void make_frame(int32_t *frame)
+{
+    for (int y = 0; y < NY; y++)
+        for (int x = 0; x < NX; x++) {
+            const double r = hypot(y - NY / 2.0, x - NX / 2.0), ring = (r - 500) / 250;
+            frame[y * NX + x] = poisson(0.15 + 0.4 * exp(-r / 200) + 0.35 * exp(-ring * ring));
+        }
+    for (int s = 0; s < 1200; s++) {
+        const int cy = (int)(uniform() * (NY - 9)), cx = (int)(uniform() * (NX - 9));
+        const double height = -60 * log(1 - uniform());
+        for (int y = 0; y < 9; y++)
+            for (int x = 0; x < 9; x++)
+                frame[(cy + y) * NX + cx + x] += poisson(height * exp(-((y - 4) * (y - 4) + (x - 4) * (x - 4)) / 2.4));
+    }
+}
+
+static int read_frame(int32_t *frame, size_t n, const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    const int bad = !f || fread(frame, sizeof *frame, n, f) != n;
+    if (f) fclose(f);
+    return bad;
+}
+
+/* ---- rows --------------------------------------------------------------------------------------- */
+
+typedef struct bench {
+    lbc_codec_work *work;
+    lbc_lossy_params params, theirs;
+    int32_t *frame, *pixels[ROWS];
+    uint8_t *stream[2]; /* theirs, ours */
+    size_t capacity, size[2];
+} bench;
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+static lbc_status run_row(bench *b, int row)
+{
+    switch (row) {
+    case THEIR_ENCODE: return lbc_openjpeg_encode(&b->theirs, b->frame, b->stream[0], b->capacity, &b->size[0]);
+    case THEIR_DECODE: return lbc_openjpeg_decode(&b->theirs, b->stream[0], b->size[0], b->pixels[row]);
+    case ROUNDTRIP: return lbc_j2k.roundtrip(b->work, &b->params, b->pixels[row], NULL);
+    case ENCODE: return lbc_j2k.encode(b->work, &b->params, b->frame, b->stream[1], b->capacity, &b->size[1]);
+    default: return lbc_j2k.decode(b->work, &b->params, b->stream[1], b->size[1], b->pixels[row]);
+    }
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+static double rmse(const int32_t *a, const int32_t *b, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
+    return sqrt(sum / (double)n);
+}
+
+static int run(bench *b, int repeats)
+{
+    static double times[ROWS][MAX_REPEATS];
+    const size_t n = lbc_shape_pixels(b->params.shape);
+    for (int i = 0; i < repeats; i++)
+        for (int row = 0; row < ROWS; row++) {
+            if (row == ROUNDTRIP) memcpy(b->pixels[row], b->frame, n * sizeof *b->frame);
+            const double start = now();
+            const lbc_status status = run_row(b, row);
+            times[row][i] = now() - start;
+            if (status) {
+                fprintf(stderr, "bench_j2k: %s: %s\n", row_names[row], lbc_status_string(status));
+                return 1;
+            }
+        }
+    for (int row = 0; row < ROWS; row++) qsort(times[row], (size_t)repeats, sizeof times[row][0], ascending);
+    const int middle = repeats / 2;
+    const double both = times[THEIR_ENCODE][middle] + times[THEIR_DECODE][middle];
+    printf("wavelet %s, ratio %g\n", b->params.wavelet == LBC_WAVELET_97 ? "9/7" : "5/3",
+           b->params.layers[b->params.nlayers - 1]);
+    for (int row = 0; row < ROWS; row++) {
+        const double base = row == DECODE ? times[THEIR_DECODE][middle] : both;
+        printf("  %-16s %8.1f ms", row_names[row], times[row][middle]);
+        if (row >= ROUNDTRIP)
+            printf("   %.3f of OpenJPEG's %s", times[row][middle] / base, row == DECODE ? "decode" : "encode + decode");
+        putchar('\n');
+    }
+    printf("  bytes %zu and %zu, RMSE %.4f and %.4f; roundtrip %s decode\n", b->size[0], b->size[1],
+           rmse(b->pixels[THEIR_DECODE], b->frame, n), rmse(b->pixels[DECODE], b->frame, n),
+           memcmp(b->pixels[ROUNDTRIP], b->pixels[DECODE], n * sizeof *b->frame) ? "DIFFERS FROM" : "equals");
+    return 0;
+}
+
+static int make_room(bench *b)
+{
+    const size_t n = lbc_shape_pixels(b->params.shape);
+    const size_t ours = lbc_j2k.bound(&b->params), theirs = lbc_openjpeg_bound(&b->params);
+    b->capacity = ours > theirs ? ours : theirs;
+    b->work = lbc_codec_work_new();
+    for (int i = 0; i < 2; i++) b->stream[i] = lbc_alloc(b->capacity, 1);
+    for (int i = 0; i < ROWS; i++) b->pixels[i] = lbc_alloc(n, sizeof *b->frame);
+    int bad = !b->work || !b->stream[0] || !b->stream[1];
+    for (int i = 0; i < ROWS; i++) bad |= !b->pixels[i];
+    return bad;
+}
+
+static void drop(bench *b)
+{
+    lbc_codec_work_free(b->work);
+    for (int i = 0; i < 2; i++) free(b->stream[i]);
+    for (int i = 0; i < ROWS; i++) free(b->pixels[i]);
+    free(b->frame);
+}
+
+int main(int argc, char **argv)
+{
+    bench b = {.params = {.shape = {NY, NX}, .limit = 65532, .stored_bytes = 2, .engine = LBC_ENGINE_OWN}};
+    double ratio = 125;
+    int repeats = 7, wavelet = -1;
+    for (int option; (option = getopt(argc, argv, "J:w:u:l:r:")) != -1;) {
+        if (option == 'J') ratio = atof(optarg);
+        else if (option == 'w') wavelet = strcmp(optarg, "9/7") == 0;
+        else if (option == 'u') b.params.stored_bytes = (uint32_t)atoi(optarg);
+        else if (option == 'l' && lbc_cpu_level_by_name(optarg) >= 0)
+            lbc_cpu_limit((lbc_cpu_level)lbc_cpu_level_by_name(optarg));
+        else if (option == 'r') repeats = atoi(optarg);
+        else return 2;
+    }
+    if (repeats < 1 || repeats > MAX_REPEATS || (argc != optind && argc != optind + 3)) return 2;
+    if (b.params.stored_bytes == 4) b.params.limit = (1 << 20) - 1;
+    if (argc > optind)
+        b.params.shape = (lbc_shape){(uint32_t)atoi(argv[optind + 1]), (uint32_t)atoi(argv[optind + 2])};
+    lbc_j2k_layers(&b.params, LBC_J2K_J, ratio);
+    const size_t n = lbc_shape_pixels(b.params.shape);
+    b.frame = lbc_alloc(n, sizeof *b.frame);
+    int bad = !b.frame || make_room(&b);
+    if (!bad && argc > optind) bad = read_frame(b.frame, n, argv[optind]);
+    if (!bad && argc == optind) make_frame(b.frame);
+    if (bad) fprintf(stderr, "bench_j2k: no memory, or no such frame\n");
+    for (int w = 0; w < 2 && !bad; w++) {
+        if (wavelet >= 0 && w != wavelet) continue;
+        b.params.wavelet = w ? LBC_WAVELET_97 : LBC_WAVELET_53;
+        b.theirs = b.params;
+        b.theirs.engine = LBC_ENGINE_OPENJPEG;
+        bad = run(&b, repeats);
+    }
+    drop(&b);
+    return bad;
+}
