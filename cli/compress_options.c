@@ -13,8 +13,8 @@ static const cli_option table[] = {
     {'N', "last_image", CLI_ARGUMENT, CLI_INT, FIELD(last_image), 0, "N", "last selected image (the last there is)",
      NULL},
 
-    {0, "skip-bad", CLI_NOTHING, CLI_FLAG, FIELD(skip_bad), 0, NULL,
-     "mask images that cannot be read, and go on", NULL},
+    {0, "skip-bad", CLI_NOTHING, CLI_FLAG, FIELD(skip_bad), 0, NULL, "mask images that cannot be read, and go on",
+     NULL},
 
     CLI_HEADING("What is done to the images"),
     {'b', "bin", CLI_OPTIONAL, CLI_INT, FIELD(bin), 1, "N", "sum blocks of N x N pixels into one (1)", NULL},
@@ -45,8 +45,8 @@ static const cli_option table[] = {
      "how images are stored (zstd): bslz4, bszstd, bshuf, zstd, none; hcomp and j2k store the codestream of -H, -J "
      "or -K itself, which is smallest and needs the libh5lbc plugin to read",
      "bslz4|bszstd|bshuf|zstd|none|hcomp|j2k"},
-    {'l', "compression_level", CLI_ARGUMENT, CLI_INT, FIELD(level), 0, "N",
-     "level (3): zstd 0 to 9, bszstd -2 to 22", NULL},
+    {'l', "compression_level", CLI_ARGUMENT, CLI_INT, FIELD(level), 0, "N", "level (3): zstd 0 to 9, bszstd -2 to 22",
+     NULL},
     {'d', "data_block_size", CLI_OPTIONAL, CLI_INT, FIELD(block), 100, "N", "images per data file (100)", NULL},
     {'u', "uint", CLI_OPTIONAL, CLI_INT, FIELD(uint_bytes), 2, "N",
      "pixels as 2: unsigned 16-bit, 4: unsigned 32-bit, 0: signed 32-bit (2)", NULL},
@@ -92,16 +92,16 @@ const cli_program compress_program = {
     .exit_status = "0 done; 1 failed while running; 2 the command line makes no sense; 128 + n ended by signal n. The "
                    "first signal (SIGINT, SIGTERM, SIGHUP) lets the run end in order: complete data files stay, no "
                    "master is written, and --resume goes on from there.",
-    .notes = "ENVIRONMENT\n"
-             "SOURCE_DATE_EPOCH: the date that the master notes for its making, in seconds since 1970, in place of "
-             "today's. NO_COLOR: no colours in the progress bar. LBC_CPU: the highest instruction set to be used: c, "
-             "sse2, avx2 or avx512.\n"
-             "\n"
-             "OUTPUT\n"
-             "Standard output carries only what was asked for: -h, -V, --dry-run, --suggest, --json -. All else goes "
-             "to "
-             "standard error. Every file is written under a temporary name and renamed when it is whole, the master "
-             "last. The input is never written to.",
+    .notes =
+        "ENVIRONMENT\n"
+        "SOURCE_DATE_EPOCH: the date that the master notes for its making, in seconds since 1970, in place of "
+        "today's. NO_COLOR: no colours in the progress bar. LBC_CPU: the highest instruction set to be used: c, "
+        "sse2, avx2 or avx512.\n"
+        "\n"
+        "OUTPUT\n"
+        "Standard output carries only what was asked for: -h, -V, --dry-run, --suggest, --json -. All else goes to "
+        "standard error. Every file is written under a temporary name and renamed when it is whole, the master "
+        "last. The input is never written to.",
 };
 
 void compress_settings_init(compress_settings *s)

@@ -97,8 +97,7 @@ lbc_status lbc_match_make(lbc_match *m, const lbc_compare_options *o, const lbc_
     if (m->plan.first > m->plan.last)
         return lbc_fail(err, LBC_E_ARGUMENT,
                         "B begins at the angle of image %" PRIu64 " of A, which is after -N %" PRIu64,
-                        m->plan.first + 1,
-                        m->plan.last + 1);
+                        m->plan.first + 1, m->plan.last + 1);
     return check_frames(m, b, err);
 }
 
