@@ -215,6 +215,59 @@ LBC_API char *lbc_summary(const lbc_options *options, const lbc_result *result, 
 LBC_API char *lbc_report_json(const lbc_options *options, const lbc_result *result);
 LBC_API char *lbc_report_html(const lbc_options *options, const lbc_result *result);
 
+/* ---- frames one by one ------------------------------------------------------------------- */
+
+/* What a pixel of a working frame is that is no count. */
+#define LBC_PIXEL_OVERLOADED (-1)
+#define LBC_PIXEL_MASKED     (-2)
+
+/* What a series is. Lengths in m, wavelength in angstrom, angles in degrees, times in s; beam centre in
+ * pixels from the corner of the first one. NAN and NULL: not known. */
+typedef struct lbc_facts {
+    uint64_t frames;
+    lbc_shape shape;
+    lbc_pixel_type type;
+    int64_t saturation;     /* a count above it is overloaded */
+    const uint32_t *mask;   /* [ny * nx]: masked where one of the low 16 bits is set; NULL: nowhere */
+    double wavelength, distance, pixel_x, pixel_y, beam_x, beam_y;
+    double angle, oscillation; /* about the rotation axis: where the first image begins, and its width */
+    double frame_time, count_time, sensor_thickness;
+    const char *sensor_material, *description, *serial, *start_time; /* "Si", "Dectris Eiger 1M", "E-02-0114",
+                             * ISO 8601 */
+} lbc_facts;
+
+/* A series to be read frame by frame, in any order. */
+typedef struct lbc_reader lbc_reader;
+
+/* message (may be NULL) gets what is odd about the input. */
+LBC_API lbc_status lbc_reader_open(lbc_reader **reader, const char *master, lbc_message_fn *message, void *user,
+                                   lbc_error *err);
+/* Valid until lbc_reader_close. */
+LBC_API const lbc_facts *lbc_reader_facts(const lbc_reader *reader);
+/* Frame n, from 0, as ny * nx working pixels: counts, LBC_PIXEL_OVERLOADED, LBC_PIXEL_MASKED. */
+LBC_API lbc_status lbc_reader_frame(lbc_reader *reader, uint64_t n, int32_t *frame, lbc_error *err);
+LBC_API void lbc_reader_close(lbc_reader *reader);
+
+/* A series that is written as its frames come, as from a detector. */
+typedef struct lbc_writer lbc_writer;
+
+/* Begins a series. Of options all counts that says what is done to frames and how they are stored; none that
+ * names an input, selects from it, or divides the work (input, first_image, last_image, resume, skip_bad, shares,
+ * minicbf, measure, draw). facts are those of the frames that will be added; facts->frames is the most there
+ * can be, and wavelength, distance, pixel sizes and beam centre must be known. Both may go when it returns. */
+LBC_API lbc_status lbc_writer_open(lbc_writer **writer, const lbc_options *options, const lbc_facts *facts,
+                                   lbc_error *err);
+/* Adds the next frame: ny * nx pixels of facts->type in native byte order, which may go when it returns. Every
+ * few frames it compresses those that have come, with options->threads threads. After a failure the writer
+ * takes no more frames. */
+LBC_API lbc_status lbc_writer_add(lbc_writer *writer, const void *pixels, lbc_error *err);
+/* Writes what is left, and the master, over the frames that came; then frees the writer, in any case. result
+ * may be NULL, else it must be freed with lbc_result_free. A failed writer leaves complete data files and no
+ * master. */
+LBC_API lbc_status lbc_writer_close(lbc_writer *writer, lbc_result *result, lbc_error *err);
+/* Gives up: frees the writer without writing more. NULL is allowed. */
+LBC_API void lbc_writer_drop(lbc_writer *writer);
+
 /* ---- before a run ------------------------------------------------------------------------ */
 
 /* What a run would do, judged by up to 3 of its images. */

@@ -214,7 +214,7 @@ static void put_detector(master *m)
     put_geometry(m);
     put_soft_link(m, DET "pixel_mask", SPEC "pixel_mask");
     put_int(m, DET "pixel_mask_applied", 1);
-    put_text(m, DET "sensor_material", "Si");
+    put_text(m, DET "sensor_material", f->sensor_material);
     put_real(m, DET "sensor_thickness", f->sensor_thickness, "m");
     put_real(m, DET "threshold_energy", 0.5 * PLANCK_EV_ANGSTROM / f->wavelength, "eV");
     put_int(m, DET "virtual_pixel_correction_applied", 1);
@@ -285,9 +285,9 @@ static void put_nxmx(master *m)
     put_text(m, "/entry/definition", "NXmx");
     put_text(m, "/entry/start_time", f->date);
     put_text(m, "/entry/end_time_estimated", f->date);
-    put_text(m, "/entry/instrument/name", "simulated");
+    put_text(m, "/entry/instrument/name", f->instrument);
     put_group(m, "/entry/source", "NXsource");
-    put_text(m, "/entry/source/name", "simulated");
+    put_text(m, "/entry/source/name", f->instrument);
     put_text(m, DET "type", "Pixel");
     put_real(m, DET "distance", f->distance, "m");
     put_int(m, DET "saturation_value", (int32_t)f->cutoff);

@@ -23,6 +23,8 @@ typedef struct lbc_filewriter {
     const char *description; /* "Dectris Eiger 1M" */
     const char *serial;      /* "E-02-0114" */
     const char *compression; /* "bslz4" */
+    const char *sensor_material; /* "Si" */
+    const char *instrument;      /* name of it, and of the source */
     const char *date;        /* of the collection, ISO 8601 */
     lbc_shape shape;
     lbc_pixel_type type;
@@ -33,7 +35,8 @@ typedef struct lbc_filewriter {
     uint32_t cutoff;            /* saturation value */
     const uint32_t *mask;       /* [ny * nx] */
     uint32_t excluded;          /* pixels it masks */
-    const char *data_prefix;    /* data files are data_prefix_000001.h5 ..., beside the master: a base name */
+    const char *data_prefix;    /* data files are data_prefix_000001.h5 ..., beside the master: a base name,
+                                   * or a path relative to it */
     uint32_t first_file, files; /* number of the first, and how many */
     uint32_t images_per_file;   /* the last may have fewer */
 } lbc_filewriter;

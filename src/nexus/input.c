@@ -178,7 +178,7 @@ bool lbc_input_is_file(const lbc_input *input, const char *path)
 {
     struct stat info;
     bool found = false;
-    if (stat(path, &info) != 0) return false;
+    if (!input || stat(path, &info) != 0) return false;
     lbc_sources *sources = &input->shared->sources;
     lbc_lock_take(&sources->lock);
     for (uint32_t i = 0; i < sources->count && !found; i++) {

@@ -63,7 +63,7 @@ const char *lbc_input_path(const lbc_input *input);
 /* Path of each file read: 0 the master, then data and metadata files; NULL beyond the last. Valid until
  * lbc_input_close. */
 const char *lbc_input_file(const lbc_input *input, uint32_t n);
-/* True when path is, by device and inode, one of the files read. */
+/* True when path is, by device and inode, one of the files read; of no input (NULL) none is. */
 bool lbc_input_is_file(const lbc_input *input, const char *path);
 
 /* Where a frame is: path of its file, and byte offset of its chunk (0 when it has none of its own), for

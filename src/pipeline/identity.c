@@ -29,7 +29,7 @@ static uint32_t facts_crc(const lbc_job *job)
         s->shape.nx, s->shape.ny, (int)s->type, s->saturation, s->wavelength, s->distance, s->beam_x, s->beam_y);
     uint32_t crc = lbc_crc32c(0, text, (size_t)n);
     if (s->mask) crc = lbc_crc32c(crc, s->mask, lbc_shape_pixels(s->shape) * sizeof *s->mask);
-    for (uint64_t f = job->plan.first; f <= job->plan.last; f++) {
+    for (uint64_t f = job->plan.first; job->input && f <= job->plan.last; f++) {
         const uint64_t size = lbc_input_frame_bytes(job->input, f);
         crc = lbc_crc32c(crc, &size, sizeof size);
     }
@@ -54,8 +54,8 @@ lbc_status lbc_identity_make(const lbc_job *job, char text[LBC_JOB_SIZE], lbc_er
     lbc_frame_reader *reader = lbc_frame_reader_new();
     if (!reader) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
     uint32_t chunks = 0;
-    lbc_status status = add_chunk(job, reader, job->plan.first, &chunks, err);
-    if (status == LBC_OK) status = add_chunk(job, reader, job->plan.last, &chunks, err);
+    lbc_status status = job->input ? add_chunk(job, reader, job->plan.first, &chunks, err) : LBC_OK;
+    if (status == LBC_OK && job->input) status = add_chunk(job, reader, job->plan.last, &chunks, err);
     lbc_frame_reader_free(reader);
     snprintf(text, LBC_JOB_SIZE, "%08" PRIx32 "%08" PRIx32 "%08" PRIx32, options_crc(job), facts_crc(job), chunks);
     return status;

@@ -255,7 +255,7 @@ static lbc_status configure_at_rest(lbc_job *job, lbc_error *err)
     lbc_status status = LBC_OK;
     int32_t *sample = NULL;
     lbc_frame_reader *reader = NULL;
-    if (!o->gaps_zero) {
+    if (job->input && !o->gaps_zero) {
         sample = lbc_alloc(job->pixels, sizeof *sample);
         reader = lbc_frame_reader_new();
         if (!sample || !reader)
@@ -383,7 +383,8 @@ static void describe_change(lbc_job *job)
     describe_steps(job);
 }
 
-lbc_status lbc_job_prepare(lbc_job *job, const lbc_options *options, lbc_error *err)
+/* What the options say alone. */
+static lbc_status begin_job(lbc_job *job, const lbc_options *options, lbc_error *err)
 {
     job->options = options;
     job->log = (lbc_log){options->message, options->user};
@@ -392,23 +393,42 @@ lbc_status lbc_job_prepare(lbc_job *job, const lbc_options *options, lbc_error *
         return lbc_fail(err, LBC_E_ARGUMENT, "-c %s: no such compression (see -h)", options->compression);
     lbc_status status = check_options(options, err);
     if (status == LBC_OK) status = check_codec(options, codec, err);
-    if (status == LBC_OK) status = lbc_names_make(&job->names, options, err);
-    if (status) return status;
+    return status ? status : lbc_names_make(&job->names, options, err);
+}
 
-    const lbc_input_options how = {.log = job->log};
-    status = lbc_input_open(&job->input, options->input, &how, err);
-    if (status) return status;
-    job->series = lbc_input_series(job->input);
-    status = make_plan(job, err);
+/* All that is to be known of frames, the series being there. */
+static lbc_status prepare_frames(lbc_job *job, lbc_error *err)
+{
+    lbc_status status = make_plan(job, err);
     if (status == LBC_OK) status = make_masks(job, err);
     if (status) return status;
     set_pixel_rules(job);
     status = set_lossy(job, err);
-    if (status == LBC_OK) status = set_storage(job, codec, err);
+    if (status == LBC_OK) status = set_storage(job, lbc_codec_by_name(job->options->compression), err);
     if (status == LBC_OK) status = lbc_measuring_prepare(&job->measuring, job, err);
     if (status == LBC_OK) describe_change(job);
     if (status == LBC_OK) status = lbc_identity_make(job, job->identity, err);
     return status;
+}
+
+lbc_status lbc_job_prepare(lbc_job *job, const lbc_options *options, lbc_error *err)
+{
+    lbc_status status = begin_job(job, options, err);
+    if (status) return status;
+    const lbc_input_options how = {.log = job->log};
+    status = lbc_input_open(&job->input, options->input, &how, err);
+    if (status) return status;
+    job->series = lbc_input_series(job->input);
+    return prepare_frames(job, err);
+}
+
+lbc_status lbc_job_prepare_stream(lbc_job *job, const lbc_options *options, const lbc_series *series, lbc_error *err)
+{
+    const lbc_status status = begin_job(job, options, err);
+    if (status) return status;
+    job->series = series;
+    job->whole_groups = true;
+    return prepare_frames(job, err);
 }
 
 void lbc_job_free(lbc_job *job)

@@ -16,7 +16,7 @@
 struct lbc_job {
     const lbc_options *options;
     lbc_log log;
-    lbc_input *input;
+    lbc_input *input; /* NULL: frames come from elsewhere */
     const lbc_series *series;
     lbc_names names;
 
@@ -26,6 +26,7 @@ struct lbc_job {
     uint32_t ntodo, kept;   /* kept: data files a resumed run found complete */
     uint64_t frames;        /* output frames in them */
     bool writes_master;
+    bool whole_groups;      /* a group is never split among workers */
     char identity[32];      /* name of the job (identity.h) */
 
     lbc_shape shape;        /* of the output */
@@ -52,6 +53,9 @@ struct lbc_job {
 
 /* Checks the options, opens the input, and fills job (zero-initialised). options must outlive it. */
 lbc_status lbc_job_prepare(lbc_job *job, const lbc_options *options, lbc_error *err);
+/* The same for frames that come from elsewhere than an input: there is none, and series says what they are.
+ * It must outlive the job. */
+lbc_status lbc_job_prepare_stream(lbc_job *job, const lbc_options *options, const lbc_series *series, lbc_error *err);
 void lbc_job_free(lbc_job *job);
 
 /* Takes data file number f, which is there already, off the list of those to make. */

@@ -19,7 +19,7 @@
 static unsigned parts_for(const lbc_job *job, unsigned workers)
 {
     const uint32_t sum = job->plan.sum;
-    if (workers < 2 || sum < 2 || (sum <= SPLIT_ABOVE && job->frames >= workers)) return 1;
+    if (job->whole_groups || workers < 2 || sum < 2 || (sum <= SPLIT_ABOVE && job->frames >= workers)) return 1;
     return sum < workers ? sum : workers;
 }
 

@@ -255,6 +255,8 @@ static lbc_status write_master(const lbc_simulation *s, const lbc_detector *dete
     const lbc_filewriter facts = {
         .dialect = s->dialect,
         .description = detector->model->description,
+        .sensor_material = "Si",
+        .instrument = "simulated",
         .serial = "E-00-0000",
         .compression = s->compression,
         .date = "2025-02-01T12:00:00.000000",

@@ -42,6 +42,8 @@ static int make_input(void **state)
     (void)state;
     static const uint32_t mask[NY * NX] = {1};
     const lbc_filewriter facts = {.dialect = LBC_DIALECT_FILEWRITER1,
+                                  .sensor_material = "Si",
+                                  .instrument = "unit test",
                                   .description = "Dectris Eiger",
                                   .serial = "E-00",
                                   .compression = "none",
