@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What is installed where, in three components, each a Debian package: the programs (l-bnl-compress), the HDF5 plugin
-# (libh5lbc), and the library for C programs (liblbc-dev).
+# What is installed where, in four components, each a Debian package: the programs (l-bnl-compress), the HDF5 plugin
+# (libh5lbc), the library (liblbc1), and what C programs are made with it (liblbc-dev).
 
 # ---- the programs ----
 foreach(program l_bnl_compress l_bnl_compare l_bnl_simulate)
@@ -36,30 +36,37 @@ if(TARGET h5lbc)
 endif()
 
 # ---- the library ----
-# One archive of all rooms that liblbc is made of; its dependencies are in lbc.pc.
-set(objects)
+# One shared library of all rooms that liblbc is made of; it exports what lbc.h marks LBC_API, and nothing else.
+include(CMakePackageConfigHelpers)
+set(rooms)
 foreach(room base frame codec metadata nexus report export pipeline)
   if(TARGET lbc_${room})
-    list(APPEND objects $<TARGET_OBJECTS:lbc_${room}>)
+    list(APPEND rooms lbc_${room})
   endif()
 endforeach()
-add_library(lbc STATIC ${objects})
-set_target_properties(lbc PROPERTIES LINKER_LANGUAGE C)
-set(LBC_PC_REQUIRES "hdf5 libopenjp2 liblz4 libzstd")
-set(LBC_DEV_DEPENDS "libblosc-dev, libhdf5-dev, liblz4-dev, libopenjp2-7-dev, libzstd-dev")
-if(JANSSON_FOUND)
-  string(APPEND LBC_PC_REQUIRES " jansson")
-  string(APPEND LBC_DEV_DEPENDS ", libjansson-dev")
+list(TRANSFORM rooms REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE objects)
+add_library(lbc SHARED ${objects})
+add_library(lbc::lbc ALIAS lbc)
+set_target_properties(lbc PROPERTIES LINKER_LANGUAGE C VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+target_link_libraries(lbc PRIVATE ${rooms} lbc_flags)
+target_link_options(lbc PRIVATE -Wl,--exclude-libs,ALL)
+if(NOT LBC_SANITIZE)
+  target_link_options(lbc PRIVATE -Wl,--no-undefined)
 endif()
-if(PNG_FOUND)
-  string(APPEND LBC_PC_REQUIRES " libpng")
-  string(APPEND LBC_DEV_DEPENDS ", libpng-dev")
-endif()
+target_include_directories(lbc INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+                           $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 file(RELATIVE_PATH LBC_PC_UP /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(${CMAKE_CURRENT_LIST_DIR}/lbc.pc.in ${PROJECT_BINARY_DIR}/lbc.pc @ONLY)
-install(TARGETS lbc ARCHIVE COMPONENT development)
+set(LBC_CMAKE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/lbc)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/lbcConfigVersion.cmake COMPATIBILITY SameMajorVersion)
+install(TARGETS lbc EXPORT lbc LIBRARY COMPONENT library NAMELINK_COMPONENT development)
+install(EXPORT lbc FILE lbcConfig.cmake NAMESPACE lbc:: DESTINATION ${LBC_CMAKE_DIR} COMPONENT development)
+install(FILES ${PROJECT_BINARY_DIR}/lbcConfigVersion.cmake DESTINATION ${LBC_CMAKE_DIR} COMPONENT development)
 install(FILES include/lbc.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 install(FILES ${PROJECT_BINARY_DIR}/lbc.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
+install(DIRECTORY examples/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/liblbc-dev/examples COMPONENT development)
+install(FILES docs/report.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/l-bnl-compress COMPONENT programs)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/liblbc1 RENAME copyright COMPONENT library)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/liblbc-dev RENAME copyright COMPONENT development)
 
 # ---- cpack -G DEB ----
@@ -67,7 +74,7 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_CONTACT "the authors of l_bnl_compress")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
-set(CPACK_COMPONENTS_ALL programs plugin development)
+set(CPACK_COMPONENTS_ALL programs plugin library development)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_ENABLE_COMPONENT_DEPENDS OFF)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
@@ -84,7 +91,11 @@ set(CPACK_COMPONENT_PLUGIN_DESCRIPTION "HDF5 filter for the codestreams of l_bnl
  With it every program on HDF5 reads image series written with -c hcomp or -c j2k.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME liblbc-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "${LBC_DEV_DEPENDS}")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "liblbc${PROJECT_VERSION_MAJOR} (= ${PROJECT_VERSION})")
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "l_bnl_compress for C programs
- The header lbc.h and the archive liblbc.a.")
+ The header lbc.h, files for pkg-config and CMake, and examples.")
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME liblbc${PROJECT_VERSION_MAJOR})
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
+set(CPACK_COMPONENT_LIBRARY_DESCRIPTION "the library of l_bnl_compress
+ Reads, compares and compresses NeXus HDF5 image series of macromolecular crystallography.")
 include(CPack)
