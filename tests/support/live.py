@@ -56,9 +56,10 @@ class Live:
         self.process.send_signal(number)
 
     def stop(self):
-        """Holds it still; go() lets it go on."""
+        """Holds it still, or finds that it has ended; go() lets it go on."""
         self.send(signal.SIGSTOP)
-        os.waitpid(self.process.pid, os.WUNTRACED)
+        if self.process.returncode is None:
+            os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def go(self):
         self.send(signal.SIGCONT)
