@@ -169,18 +169,22 @@ int main(int argc, char **argv)
     double ratio = 125;
     int repeats = 7, wavelet = -1;
     for (int option; (option = getopt(argc, argv, "J:w:u:l:r:")) != -1;) {
-        if (option == 'J') ratio = atof(optarg);
-        else if (option == 'w') wavelet = strcmp(optarg, "9/7") == 0;
-        else if (option == 'u') b.params.stored_bytes = (uint32_t)atoi(optarg);
+        if (option == 'J')
+            ratio = atof(optarg);
+        else if (option == 'w')
+            wavelet = strcmp(optarg, "9/7") == 0;
+        else if (option == 'u')
+            b.params.stored_bytes = (uint32_t)atoi(optarg);
         else if (option == 'l' && lbc_cpu_level_by_name(optarg) >= 0)
             lbc_cpu_limit((lbc_cpu_level)lbc_cpu_level_by_name(optarg));
-        else if (option == 'r') repeats = atoi(optarg);
-        else return 2;
+        else if (option == 'r')
+            repeats = atoi(optarg);
+        else
+            return 2;
     }
     if (repeats < 1 || repeats > MAX_REPEATS || (argc != optind && argc != optind + 3)) return 2;
     if (b.params.stored_bytes == 4) b.params.limit = (1 << 20) - 1;
-    if (argc > optind)
-        b.params.shape = (lbc_shape){(uint32_t)atoi(argv[optind + 1]), (uint32_t)atoi(argv[optind + 2])};
+    if (argc > optind) b.params.shape = (lbc_shape){(uint32_t)atoi(argv[optind + 1]), (uint32_t)atoi(argv[optind + 2])};
     lbc_j2k_layers(&b.params, LBC_J2K_J, ratio);
     const size_t n = lbc_shape_pixels(b.params.shape);
     b.frame = lbc_alloc(n, sizeof *b.frame);
