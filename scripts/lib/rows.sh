@@ -85,7 +85,7 @@ row_asan() { sanitized asan -L '^(unit|golden|cli|fault)$'; }
 # unit, golden and cli tests under ThreadSanitizer
 row_tsan() { sanitized tsan -L '^(unit|golden|cli)$'; }
 
-# every decoder fuzzed by libFuzzer, a minute each; LBC_FUZZ_SECONDS sets another time
+# decoders, plugin, masters and command lines fuzzed by libFuzzer, a minute each; LBC_FUZZ_SECONDS sets another time
 row_fuzz()
 {
     need_packages build tests checks

@@ -38,7 +38,8 @@ static void try_decode(lbc_shape shape, const uint8_t *stream, size_t size)
 {
     const lbc_lossy_params params = {.shape = shape, .limit = 65532, .stored_bytes = 2, .scale = SCALE};
     const size_t bytes = lbc_shape_pixels(shape) * sizeof(int32_t);
-    lbc_codec_work *work = lbc_codec_work_new();
+    static lbc_codec_work *work; /* kept, as a worker keeps it */
+    if (!work) work = lbc_codec_work_new();
     int32_t *plain = malloc(bytes), *fast = malloc(bytes);
     if (work && plain && fast) {
         lbc_cpu_limit(LBC_CPU_C);
@@ -49,7 +50,6 @@ static void try_decode(lbc_shape shape, const uint8_t *stream, size_t size)
     }
     free(plain);
     free(fast);
-    lbc_codec_work_free(work);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* JPEG 2000 codestreams: a byte for the shape, then the codestream. With the byte's high bit, what follows are the
- * packets, behind headers that are right; its next bit chooses the wavelet then. Every level of instructions must give
+ * packets, behind headers that are right; its next bit chooses the wavelet then. The levels of instructions must give
  * the same verdict and the same pixels, and those within the component's range. */
 #include "fuzz.h"
 
@@ -50,11 +50,9 @@ static void check_levels(lbc_codec_work *work, lbc_shape shape, const uint8_t *s
     const lbc_status status = lbc_j2k.decode(work, &params, stream, size, first);
     for (size_t i = 0; status == LBC_OK && i < n; i++)
         if (first[i] < 0 || first[i] >= 1 << LBC_J2K_MAX_PRECISION) abort();
-    for (int level = LBC_CPU_AVX2; level <= LBC_CPU_AVX512; level++) {
-        lbc_cpu_limit((lbc_cpu_level)level);
-        if (lbc_j2k.decode(work, &params, stream, size, other) != status) abort();
-        if (status == LBC_OK && memcmp(first, other, n * sizeof *first)) abort();
-    }
+    lbc_cpu_limit(size % 2 ? LBC_CPU_AVX2 : LBC_CPU_AVX512); /* one of them: speed finds more than thoroughness */
+    if (lbc_j2k.decode(work, &params, stream, size, other) != status) abort();
+    if (status == LBC_OK && memcmp(first, other, n * sizeof *first)) abort();
 end:
     free(first);
     free(other);
@@ -68,8 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const uint8_t choice = *data++;
     const lbc_shape shape = fuzz_shape(choice & (IRREVERSIBLE - 1));
     size_t stream_size = --size;
-    uint8_t *stream = choice & PACKETS_ONLY ? wrap(shape, !(choice & IRREVERSIBLE), data, size, &stream_size)
-                                            : copy(data, size);
+    uint8_t *stream =
+        choice & PACKETS_ONLY ? wrap(shape, !(choice & IRREVERSIBLE), data, size, &stream_size) : copy(data, size);
     if (stream) check_levels(work, shape, stream, stream_size);
     free(stream);
     return 0;

@@ -157,6 +157,66 @@ static void seed_marks(uint8_t *packed, size_t capacity)
     lbc_buffer_free(&memory);
 }
 
+/* Edits of masters: of every kind in every dialect, with arguments at random. */
+static void seed_master(void)
+{
+    enum { DIALECTS = 3, EDITS = 11, EACH = 4, BYTES = 48 };
+    unsigned number = 0;
+    for (uint8_t dialect = 0; dialect < DIALECTS; dialect++)
+        for (uint8_t edit = 0; edit < EDITS; edit++)
+            for (unsigned n = 0; n < EACH; n++) {
+                uint8_t bytes[BYTES] = {edit, (uint8_t)random_below(&state, 256)};
+                for (unsigned i = 2; i < BYTES; i++) bytes[i] = (uint8_t)random_below(&state, i % 2 ? 256 : 16);
+                const uint8_t head = (uint8_t)(dialect | n << 2 | (edit % 2 ? 24 : 0));
+                write_seed("fuzz_master", number++, &head, 1, bytes, n ? BYTES : 0);
+            }
+}
+
+static void seed_options(void)
+{
+    static const char *const lines[] = {
+        "-i|in_master.h5|-b|2|-s2|-H=16|-c|hcomp|-o|out|--json|-|-v",
+        "-i|a|-J|125|--wavelet|9/7|-u|4|-q|out_file",
+        "-i|a|-t|1|-p|4|--jobs=2|--gaps|zero|--partial|keep|--overwrite",
+        "-1|3|-N|9|-l|-2|-d|-b|-vV|--|x",
+        "--max-rmse|0.5|--min-correlation|.99|--max-shift=1e-2|a.h5|b.h5",
+        "-b|2|-s|3|-q|--json|x|a|b|--report|y|-p|2",
+        "--prefix|x|--images|9|--cell|78,78,37,90,90,90|--beam|100,200|--seed|7",
+        "-h|--detector|1M|--style|nimages",
+    };
+    for (uint8_t program = 0; program < 3; program++)
+        for (unsigned n = 0; n < sizeof lines / sizeof *lines; n++) {
+            char words[128];
+            const size_t size = strlen(lines[n]);
+            memcpy(words, lines[n], size + 1);
+            for (char *bar = strchr(words, '|'); bar; bar = strchr(bar, '|')) *bar++ = '\0';
+            write_seed("fuzz_options", program * 100 + n, &program, 1, (const uint8_t *)words, size);
+        }
+}
+
+/* Requests, and the same completed, with a chunk and with what makes a frame. */
+static void seed_plugin(lbc_codec_work *work, int32_t *frame, uint8_t *chunk, size_t capacity)
+{
+    static lbc_chunk_format format;
+    unsigned number = 0;
+    for (uint8_t codec = 0; codec < 2; codec++)
+        for (uint8_t type = 0; type < 3; type++)
+            for (uint8_t shape = 0; shape < SHAPES; shape++) {
+                const uint32_t request[] = {1U + codec, codec ? 10 : shape % 2 ? 1 : 4};
+                format = (lbc_chunk_format){.type = fuzz_type(type), .shape = fuzz_shape(shape), .nparams = 2};
+                memcpy(format.params, request, sizeof request);
+                if (lbc_rest_complete(&format, NULL)) continue;
+                draw(frame, format.shape, true);
+                const size_t size = encode(work, &format, frame, chunk, capacity);
+                for (uint8_t how = 0; how < 4; how++) {
+                    const uint32_t words = how >= 2 ? 2 : format.nparams;
+                    uint8_t head[3 + 4 * 255] = {(uint8_t)(how | type << 4), shape, (uint8_t)words};
+                    memcpy(head + 3, how >= 2 ? request : format.params, 4 * words);
+                    write_seed("fuzz_plugin", number++, head, 3 + 4 * words, chunk, size);
+                }
+            }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) fail("usage: fuzz_seeds FOLDER");
@@ -172,6 +232,9 @@ int main(int argc, char **argv)
     seed_lossy(work, &lbc_hcomp, frame, bytes, capacity);
     seed_lossy(work, &lbc_j2k, frame, bytes, capacity);
     seed_marks(bytes, capacity);
+    seed_plugin(work, frame, bytes, capacity);
+    seed_master();
+    seed_options();
     free(bytes);
     free(frame);
     lbc_codec_work_free(work);
