@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "compress_options.h"
 
+#include <math.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define FIELD(name) offsetof(compress_settings, name)
 
@@ -25,8 +28,24 @@ static const cli_option table[] = {
      "JPEG 2000 to this compression ratio; below 1 means 125", NULL},
     {'K', "J2K2", CLI_ARGUMENT, CLI_INT, FIELD(j2k_alt), 0, "RATIO",
      "the same with the alternate list of quality layers", NULL},
+    {0, "bytes-per-frame", CLI_ARGUMENT, CLI_INT, FIELD(bytes_per_frame), 0, "N",
+     "JPEG 2000 to at most N bytes an image, in place of a ratio", NULL},
+    {0, "psnr", CLI_ARGUMENT, CLI_REAL, FIELD(psnr), 0, "DB",
+     "JPEG 2000 to this peak signal to noise ratio (the peak is 65535, or more where pixels hold more), at most to the "
+     "size of -J, -K or --bytes-per-frame where one is given; our own engine",
+     NULL},
+    {0, "profile", CLI_ARGUMENT, CLI_CHOICE, FIELD(profile), 0, "original|faithful",
+     "settings of the lossy codec: those of the original program (original), or such as keep more at the same size "
+     "(faithful); each can be set by itself as well",
+     "original|faithful"},
     {0, "wavelet", CLI_ARGUMENT, CLI_CHOICE, FIELD(wavelet), 0, "5/3|9/7",
-     "wavelet of JPEG 2000 (5/3); at equal size 9/7 keeps the background truer", "5/3|9/7"},
+     "wavelet of JPEG 2000 (5/3; faithful: 9/7); at equal size 9/7 keeps the background truer", "5/3|9/7"},
+    {0, "j2k-engine", CLI_ARGUMENT, CLI_CHOICE, FIELD(engine), 0, "openjpeg|own",
+     "who encodes JPEG 2000 (openjpeg; faithful: own)", "openjpeg|own"},
+    {0, "j2k-weights", CLI_ARGUMENT, CLI_TEXT, FIELD(weights), 0, "none|spot|W1,W2,...",
+     "how much an error in a level of the wavelet counts, from the finest on, beside 1 (none; faithful: spot, which "
+     "keeps the sums of spots); our own engine",
+     "none|spot"},
     {0, "gaps", CLI_ARGUMENT, CLI_CHOICE, FIELD(gaps), 0, "keep|zero",
      "masked pixels stay masked (keep), or count as 0 as in the original program (zero)", "keep|zero"},
     {0, "partial", CLI_ARGUMENT, CLI_CHOICE, FIELD(partial), 0, "drop|keep",
@@ -119,7 +138,11 @@ void compress_settings_init(compress_settings *s)
                              .parallel = CLI_NONE,
                              .thread = CLI_NONE,
                              .jobs = CLI_NONE,
-                             .wavelet = -1};
+                             .bytes_per_frame = CLI_NONE,
+                             .psnr = NAN,
+                             .profile = -1,
+                             .wavelet = -1,
+                             .engine = -1};
 }
 
 static bool refuse(char *error, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -138,22 +161,99 @@ static uint32_t count_from(int64_t value)
     return value < 2 ? 1 : value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
 }
 
+/* The first option given that JPEG 2000 alone knows; NULL: none. */
+static const char *j2k_option(const compress_settings *s)
+{
+    return s->bytes_per_frame != CLI_NONE ? "--bytes-per-frame"
+           : !isnan(s->psnr)              ? "--psnr"
+           : s->wavelet >= 0              ? "--wavelet"
+           : s->engine >= 0               ? "--j2k-engine"
+           : s->weights                   ? "--j2k-weights"
+                                          : NULL;
+}
+
+/* "0.5,0.8" */
+static bool read_weights(const char *list, double weights[LBC_MAX_WEIGHTS])
+{
+    for (int i = 0; i < LBC_MAX_WEIGHTS; i++) {
+        char *end;
+        weights[i] = strtod(list, &end);
+        if (end == list || !(weights[i] > 0 && weights[i] <= 1000)) return false;
+        if (!*end) return true;
+        if (*end != ',') return false;
+        list = end + 1;
+    }
+    return false;
+}
+
+static bool set_weights(const char *text, lbc_options *o, char *error, size_t size)
+{
+    memset(o->weights, 0, sizeof o->weights);
+    if (strcasecmp(text, "none") == 0) return true;
+    if (strcasecmp(text, "spot") == 0)
+        lbc_options_spot_weights(o);
+    else if (!read_weights(text, o->weights))
+        return refuse(error, size, "--j2k-weights %s: must be none, spot, or 1 to %d numbers above 0 up to 1000", text,
+                      LBC_MAX_WEIGHTS);
+    return true;
+}
+
+/* Without a word of the engine it is the one that knows what is asked for. */
+static bool set_engine(const compress_settings *s, lbc_options *o, char *error, size_t size)
+{
+    bool weighted = false;
+    for (int i = 0; i < LBC_MAX_WEIGHTS; i++) weighted |= o->weights[i] > 0;
+    const char *own = weighted ? "--j2k-weights" : o->psnr > 0 ? "--psnr" : NULL;
+    if (s->engine >= 0)
+        o->engine = s->engine == 1 ? LBC_ENGINE_OWN : LBC_ENGINE_OPENJPEG;
+    else if (own)
+        o->engine = LBC_ENGINE_OWN;
+    if (own && o->engine != LBC_ENGINE_OWN)
+        return refuse(error, size, "OpenJPEG has no %s: say --j2k-engine own%s", own,
+                      s->weights || !weighted ? "" : ", or --j2k-weights none");
+    return true;
+}
+
+static bool set_j2k(const compress_settings *s, lbc_options *o, char *error, size_t size)
+{
+    const int64_t ratio = s->j2k != CLI_NONE ? s->j2k : s->j2k_alt;
+    o->lossy = s->j2k != CLI_NONE || s->j2k_alt == CLI_NONE ? LBC_LOSSY_J2K : LBC_LOSSY_J2K_ALT;
+    if (ratio > 1000000) return refuse(error, size, "the ratio of -J and -K is at most 1000000");
+    if (ratio != CLI_NONE) o->lossy_value = ratio >= 1 ? (uint32_t)ratio : 125;
+    if (s->bytes_per_frame != CLI_NONE) {
+        if (ratio != CLI_NONE) return refuse(error, size, "-J, -K and --bytes-per-frame are sizes: give one of them");
+        if (s->bytes_per_frame < 1) return refuse(error, size, "--bytes-per-frame is at least 1");
+        o->bytes_per_frame = (uint64_t)s->bytes_per_frame;
+    }
+    if (!isnan(s->psnr)) {
+        if (s->psnr <= 0) return refuse(error, size, "--psnr %g: must be above 0", s->psnr);
+        o->psnr = s->psnr;
+    }
+    if (s->wavelet >= 0) o->wavelet = s->wavelet == 1 ? LBC_WAVELET_97 : LBC_WAVELET_53;
+    if (s->weights && !set_weights(s->weights, o, error, size)) return false;
+    return set_engine(s, o, error, size);
+}
+
+static bool set_hcompress(const compress_settings *s, lbc_options *o, char *error, size_t size)
+{
+    const char *foreign = j2k_option(s);
+    if (foreign) return refuse(error, size, "%s is for JPEG 2000 (-J, -K), not for -H", foreign);
+    if (s->hcompress > INT32_MAX) return refuse(error, size, "the scale of -H is at most %ld", (long)INT32_MAX);
+    o->lossy = LBC_LOSSY_HCOMPRESS;
+    o->lossy_value = s->hcompress >= 1 ? (uint32_t)s->hcompress : 16;
+    return true;
+}
+
 static bool set_lossy(const compress_settings *s, lbc_options *o, char *error, size_t size)
 {
-    const int64_t value = s->hcompress != CLI_NONE ? s->hcompress : s->j2k != CLI_NONE ? s->j2k : s->j2k_alt;
-    if (value == CLI_NONE) {
-        if (s->wavelet >= 0) return refuse(error, size, "--wavelet is for JPEG 2000: give -J or -K");
-        return true;
-    }
-    o->lossy = s->hcompress != CLI_NONE ? LBC_LOSSY_HCOMPRESS : s->j2k != CLI_NONE ? LBC_LOSSY_J2K : LBC_LOSSY_J2K_ALT;
-    const bool hcompress = o->lossy == LBC_LOSSY_HCOMPRESS;
-    if (hcompress && s->wavelet >= 0) return refuse(error, size, "--wavelet is for JPEG 2000 (-J, -K), not for -H");
-    const int64_t largest = hcompress ? INT32_MAX : 1000000;
-    if (value > largest)
-        return refuse(error, size, "%s is at most %lld", hcompress ? "the scale of -H" : "the ratio of -J and -K",
-                      (long long)largest);
-    o->lossy_value = value >= 1 ? (uint32_t)value : hcompress ? 16 : 125;
-    o->wavelet = s->wavelet == 1 ? LBC_WAVELET_97 : LBC_WAVELET_53;
+    const bool sized =
+        s->j2k != CLI_NONE || s->j2k_alt != CLI_NONE || s->bytes_per_frame != CLI_NONE || !isnan(s->psnr);
+    if (s->profile == 1) lbc_options_profile(o, LBC_PROFILE_FAITHFUL);
+    if (s->hcompress != CLI_NONE) return set_hcompress(s, o, error, size);
+    if (sized) return set_j2k(s, o, error, size);
+    const char *idle = j2k_option(s);
+    if (idle) return refuse(error, size, "%s is for JPEG 2000: give -J or -K", idle);
+    if (s->profile == 1) return refuse(error, size, "--profile faithful is for a lossy codec: give -H, -J or -K");
     return true;
 }
 

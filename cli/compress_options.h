@@ -11,9 +11,11 @@ typedef struct compress_settings {
     const char *infile, *out_file, *out_master, *out_squash, *minicbf;
     const char *compression, *json, *report;
     int64_t first_image, last_image, bin, sum, block, level, uint_bytes;
-    int64_t hcompress, j2k, j2k_alt;
+    int64_t hcompress, j2k, j2k_alt, bytes_per_frame;
+    double psnr; /* NAN: not given, as is NULL below */
+    const char *weights;
     int64_t parallel, thread, jobs;
-    int wavelet, partial, gaps, progress;
+    int profile, wavelet, engine, partial, gaps, progress; /* the first three are -1 when not given */
     bool overwrite, resume, verify, skip_bad, dry_run, suggest, verbose, help, version;
 } compress_settings;
 

@@ -29,7 +29,7 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__) && __GNUC__ >= 4
-#define LBC_API __attribute__((visibility("default")))
+#define LBC_API          __attribute__((visibility("default")))
 #define LBC_PRINTF(f, a) __attribute__((format(printf, f, a)))
 #else
 #define LBC_API
@@ -88,10 +88,19 @@ typedef struct lbc_shape {
 
 typedef enum lbc_wavelet { LBC_WAVELET_53, LBC_WAVELET_97 } lbc_wavelet;
 
+/* Who encodes JPEG 2000. Decoding is always our own, whose pixels are OpenJPEG's. */
+typedef enum lbc_j2k_engine { LBC_ENGINE_OPENJPEG, LBC_ENGINE_OWN } lbc_j2k_engine;
+
+#define LBC_MAX_WEIGHTS 5
+
+/* Settings of the lossy codecs that go together: those of the original program, or better ones at the same size. */
+typedef enum lbc_profile { LBC_PROFILE_ORIGINAL, LBC_PROFILE_FAITHFUL } lbc_profile;
+
 typedef enum lbc_lossy_kind {
     LBC_LOSSY_NONE,
     LBC_LOSSY_HCOMPRESS, /* lossy_value: the absolute scale */
-    LBC_LOSSY_J2K,       /* lossy_value: the ratio of the last layer, layers from high ratios down */
+    LBC_LOSSY_J2K,       /* lossy_value: the ratio of the last layer, layers from high ratios down; 0 where
+                          * bytes_per_frame or psnr says the size */
     LBC_LOSSY_J2K_ALT    /* the original's alternate layer list */
 } lbc_lossy_kind;
 
@@ -106,25 +115,35 @@ typedef struct lbc_progress {
 /* One job. lbc_options_init gives the defaults of the command line; strings stay the caller's and
  * must live until the call that takes the options returns. */
 typedef struct lbc_options {
-    const char *input;      /* the master */
-    const char *out_file;   /* prefix: data files are PREFIX_000001.h5, ... */
-    const char *out_master; /* NULL or "out_file": PREFIX_master.h5; ".h5" appended when missing; without
+    const char *input;       /* the master */
+    const char *out_file;    /* prefix: data files are PREFIX_000001.h5, ... */
+    const char *out_master;  /* NULL or "out_file": PREFIX_master.h5; ".h5" appended when missing; without
                              * a slash it goes to the folder of out_file */
-    const char *out_squash; /* prefix of files of bare codestreams; "out_file": PREFIX_squash; NULL: none */
-    const char *minicbf;    /* prefix of miniCBF files, one an output image: PREFIX_000001.cbf; NULL: none */
-    uint64_t first_image;   /* from 1 */
-    uint64_t last_image;    /* 0: all images */
-    uint32_t bin, sum;      /* 1: none */
-    uint32_t block;         /* images a data file */
+    const char *out_squash;  /* prefix of files of bare codestreams; "out_file": PREFIX_squash; NULL: none */
+    const char *minicbf;     /* prefix of miniCBF files, one an output image: PREFIX_000001.cbf; NULL: none */
+    uint64_t first_image;    /* from 1 */
+    uint64_t last_image;     /* 0: all images */
+    uint32_t bin, sum;       /* 1: none */
+    uint32_t block;          /* images a data file */
     const char *compression; /* storage codec: "bslz4", "bszstd", "bshuf", "zstd", "none", "hcomp", "j2k" */
-    int level;              /* brought into the codec's range, with a notice */
-    bool level_given;       /* false: the codec's own default */
+    int level;               /* brought into the codec's range, with a notice */
+    bool level_given;        /* false: the codec's own default */
     lbc_lossy_kind lossy;
     uint32_t lossy_value;
+    uint64_t bytes_per_frame; /* JPEG 2000: most bytes of an image's codestream, in place of lossy_value, which is
+                             * 0 then; 0: lossy_value says it */
+    double psnr;         /* JPEG 2000, our own engine: above 0, codestreams end at about this PSNR in dB, or at their
+                             * size where that comes first; the peak is 65535, or the least 2^n - 1 that holds the
+                             * saturation value */
+    lbc_profile profile; /* to be set by lbc_options_profile, which sets the four below */
     lbc_wavelet wavelet;
-    int stored;             /* 2: unsigned 16-bit, 4: unsigned 32-bit, 0: signed 32-bit */
-    bool keep_partial;      /* a last group with fewer than `sum` images is written, not dropped */
-    bool gaps_zero;         /* masked pixels count as 0, as in the original program */
+    lbc_j2k_engine engine;
+    double weights[LBC_MAX_WEIGHTS]; /* JPEG 2000, our own engine: how much an error in a wavelet level's details
+                             * counts beside one of the same size in pixels, from the finest level on; 0 stands for
+                             * 1. Where it counts less, fewer bytes go there */
+    int stored;                      /* 2: unsigned 16-bit, 4: unsigned 32-bit, 0: signed 32-bit */
+    bool keep_partial;               /* a last group with fewer than `sum` images is written, not dropped */
+    bool gaps_zero;                  /* masked pixels count as 0, as in the original program */
     bool overwrite;
     bool resume;            /* complete data files of the same job are kept after a check, the rest is made */
     bool verify;            /* every file is read again and compared with what was computed, before it is put in
@@ -149,16 +168,16 @@ typedef struct lbc_options {
 /* How far frames after a lossy step are from the same before it. A pixel is compared where it is a count
  * in both. */
 typedef struct lbc_figures {
-    uint64_t frames;       /* compared; 0: none, and nothing below means anything */
-    uint32_t every;        /* every nth of the output was; 1: all */
-    uint64_t pixels;       /* compared */
-    uint64_t lost, gained; /* pixels that are counts before alone, after alone */
-    uint64_t largest;      /* difference of a pixel, counts */
-    double rmse;           /* root of the mean squared difference, counts */
+    uint64_t frames;                                /* compared; 0: none, and nothing below means anything */
+    uint32_t every;                                 /* every nth of the output was; 1: all */
+    uint64_t pixels;                                /* compared */
+    uint64_t lost, gained;                          /* pixels that are counts before alone, after alone */
+    uint64_t largest;                               /* difference of a pixel, counts */
+    double rmse;                                    /* root of the mean squared difference, counts */
     double mean_before, mean_after, relative_shift; /* the last: mean_after / mean_before - 1 */
     /* NAN below: not measured, or not defined. */
-    double local_shift;    /* median of |after / before - 1| of means over 31 x 31 pixels */
-    uint64_t spots;        /* strong spots, integrated over 5 x 5 pixels */
+    double local_shift;                          /* median of |after / before - 1| of means over 31 x 31 pixels */
+    uint64_t spots;                              /* strong spots, integrated over 5 x 5 pixels */
     double spot_correlation, spot_scale, spot_r; /* of their intensities: Pearson's correlation, sum after over
                             * sum before, and sum of |after - before| over sum before */
 } lbc_figures;
@@ -171,27 +190,31 @@ typedef struct lbc_result {
     uint64_t frames_dropped; /* selected, but in groups too short to be written */
     lbc_shape shape_in, shape_out;
     lbc_pixel_type type_in, type_out;
-    uint32_t files;          /* data files written */
-    uint32_t files_kept;     /* data files that a resumed run found complete; no other figure counts them */
-    uint64_t frames_bad;     /* input frames that could not be read and were skipped */
-    uint64_t bytes_raw;      /* input frames, undecoded size: frames_in x pixels x bytes a pixel */
-    uint64_t bytes_raw_out;  /* the same of the output frames */
-    uint64_t bytes_in;       /* stored bytes of the input frames */
-    uint64_t bytes_chunks;   /* stored bytes of the output frames */
-    uint64_t bytes_out;      /* size of the data files written */
+    uint32_t files;         /* data files written */
+    uint32_t files_kept;    /* data files that a resumed run found complete; no other figure counts them */
+    uint64_t frames_bad;    /* input frames that could not be read and were skipped */
+    uint64_t bytes_raw;     /* input frames, undecoded size: frames_in x pixels x bytes a pixel */
+    uint64_t bytes_raw_out; /* the same of the output frames */
+    uint64_t bytes_in;      /* stored bytes of the input frames */
+    uint64_t bytes_chunks;  /* stored bytes of the output frames */
+    uint64_t bytes_out;     /* size of the data files written */
     uint64_t masked, overloaded, clipped, above_i16; /* pixels of the output; see frame counts in SPEC terms:
                              * overloaded includes clipped; above_i16: counts above 32767 */
-    int64_t saturation;      /* S' */
-    uint64_t codestreams, codestream_bytes; /* how many frames' codestreams were measured, and their sum */
+    int64_t saturation;                              /* S' */
+    uint64_t codestreams, codestream_bytes;          /* how many frames' codestreams were measured, and their sum */
     double seconds;
-    char *master;            /* path of the master written, NULL: none */
+    char *master;                 /* path of the master written, NULL: none */
     char *first_file, *last_file; /* paths of data files, NULL: none */
-    lbc_figures figures;     /* of the lossy codec */
-    lbc_record *record;      /* NULL: options did not ask to measure */
-    char *note;              /* what fast_dp and XDS need to be told, several lines; NULL: nothing */
+    lbc_figures figures;          /* of the lossy codec */
+    lbc_record *record;           /* NULL: options did not ask to measure */
+    char *note;                   /* what fast_dp and XDS need to be told, several lines; NULL: nothing */
 } lbc_result;
 
 LBC_API void lbc_options_init(lbc_options *options);
+/* Sets all that a profile says; each may be set otherwise afterwards. */
+LBC_API void lbc_options_profile(lbc_options *options, lbc_profile profile);
+/* Sets the weights that suit the sizes of spots: what integration needs is their sum, not single pixels. */
+LBC_API void lbc_options_spot_weights(lbc_options *options);
 
 /* Runs one job. result is filled as far as the run came and must be freed with lbc_result_free in any
  * case. A failed or cancelled run leaves complete data files, no master, and says what it left. */
@@ -227,8 +250,8 @@ typedef struct lbc_facts {
     uint64_t frames;
     lbc_shape shape;
     lbc_pixel_type type;
-    int64_t saturation;     /* a count above it is overloaded */
-    const uint32_t *mask;   /* [ny * nx]: masked where one of the low 16 bits is set; NULL: nowhere */
+    int64_t saturation;   /* a count above it is overloaded */
+    const uint32_t *mask; /* [ny * nx]: masked where one of the low 16 bits is set; NULL: nowhere */
     double wavelength, distance, pixel_x, pixel_y, beam_x, beam_y;
     double angle, oscillation; /* about the rotation axis: where the first image begins, and its width */
     double frame_time, count_time, sensor_thickness;
@@ -276,12 +299,12 @@ typedef struct lbc_estimate {
     lbc_shape shape_in, shape_out;
     lbc_pixel_type type_in, type_out;
     uint32_t files;
-    uint64_t bytes_raw, bytes_in; /* of the input frames */
-    unsigned samples;             /* images tried */
-    uint64_t bytes_out;           /* about, of the data files */
-    double seconds;               /* about */
+    uint64_t bytes_raw, bytes_in;          /* of the input frames */
+    unsigned samples;                      /* images tried */
+    uint64_t bytes_out;                    /* about, of the data files */
+    double seconds;                        /* about */
     char *master, *first_file, *last_file; /* as lbc_result; the master also where it is another share's work */
-    char *there;                  /* first output that exists already; NULL: none */
+    char *there;                           /* first output that exists already; NULL: none */
 } lbc_estimate;
 
 /* Does all of a run but writing. estimate must be freed with lbc_estimate_free in any case. */
@@ -297,9 +320,9 @@ typedef struct lbc_suggestion {
     lbc_lossy_kind lossy;
     uint32_t lossy_value;
     lbc_wavelet wavelet;
-    double bytes;         /* of a stored image of the output, at rest */
-    double ratio;         /* against the raw input */
-    double ratio_stored;  /* against the stored input */
+    double bytes;             /* of a stored image of the output, at rest */
+    double ratio;             /* against the raw input */
+    double ratio_stored;      /* against the stored input */
     double frames_per_second; /* of the output, on one core */
     double least_correlation; /* of spots, in its class: 0.9999, 0.999, 0.99, 0.98, 0.95, 0.9 or 0 */
     lbc_figures figures;
@@ -308,8 +331,8 @@ typedef struct lbc_suggestion {
 /* Tries a table of settings (-H 4 8 16 32; -J 20 50 125 250 with both wavelets; -b 1 2) on 3 images, all else
  * as in options, and writes nothing. Sorted: first by classes of spot correlation, from the best down, then by
  * size. count: how many were possible. */
-LBC_API lbc_status lbc_suggest(const lbc_options *options, lbc_suggestion suggestions[LBC_SUGGESTIONS],
-                               unsigned *count, lbc_error *err);
+LBC_API lbc_status lbc_suggest(const lbc_options *options, lbc_suggestion suggestions[LBC_SUGGESTIONS], unsigned *count,
+                               lbc_error *err);
 LBC_API char *lbc_suggest_text(const lbc_options *options, const lbc_suggestion *suggestions, unsigned count);
 
 /* ---- comparing two series ---------------------------------------------------------------- */
@@ -338,11 +361,11 @@ typedef struct lbc_comparison {
     uint64_t frames, frames_in; /* of B that were compared, and of A that went into them */
     lbc_shape shape_a, shape_b;
     lbc_pixel_type type_a, type_b;
-    uint64_t bytes_a, bytes_b;  /* stored bytes of these frames */
-    int64_t saturation;         /* of B; what is above it in A counts as overloaded */
+    uint64_t bytes_a, bytes_b; /* stored bytes of these frames */
+    int64_t saturation;        /* of B; what is above it in A counts as overloaded */
     double seconds;
     lbc_figures figures;
-    char outside[200];          /* the first bound that is not kept, in words; "": all are */
+    char outside[200]; /* the first bound that is not kept, in words; "": all are */
     lbc_record *record;
 } lbc_comparison;
 

@@ -52,17 +52,17 @@ typedef struct lbc_chunk_format {
     const lbc_codec *codec;
     lbc_pixel_type type;
     lbc_shape shape;
-    uint32_t nparams;              /* the filter's cd_values, as in the file */
+    uint32_t nparams; /* the filter's cd_values, as in the file */
     uint32_t params[LBC_MAX_PARAMS];
 } lbc_chunk_format;
 
 struct lbc_codec {
-    const char *name;   /* as `-c` takes it: "bslz4" */
-    const char *what;   /* one line for -h */
-    uint32_t filter;    /* HDF5 filter number; 0: chunks are stored as they are */
-    const char *plugin; /* what a reader must have: Debian package or plugin name; NULL: nothing */
+    const char *name;                        /* as `-c` takes it: "bslz4" */
+    const char *what;                        /* one line for -h */
+    uint32_t filter;                         /* HDF5 filter number; 0: chunks are stored as they are */
+    const char *plugin;                      /* what a reader must have: Debian package or plugin name; NULL: nothing */
     int level_min, level_max, level_default; /* equal: the codec has no level */
-    bool writable;      /* may be chosen with -c */
+    bool writable;                           /* may be chosen with -c */
 
     /* Sets nparams and params for writing frames of format->type and ->shape. */
     lbc_status (*configure)(lbc_chunk_format *format, int level);
@@ -88,19 +88,14 @@ extern const lbc_codec *const lbc_codecs[];
 
 #define LBC_MAX_LAYERS 32
 
-/* Who encodes JPEG 2000. Decoding is always our own, whose pixels are OpenJPEG's. */
-typedef enum lbc_j2k_engine { LBC_ENGINE_OPENJPEG, LBC_ENGINE_OWN } lbc_j2k_engine;
-
-#define LBC_MAX_WEIGHTS 5
-
 typedef struct lbc_lossy_params {
     lbc_shape shape;
-    int32_t limit;        /* S': every count is in 0..limit */
+    int32_t limit;         /* S': every count is in 0..limit */
     uint32_t stored_bytes; /* B: bytes of a stored pixel, 2 or 4; what a ratio is against */
     /* HCompress */
-    int32_t scale;        /* absolute; 1 is lossless */
+    int32_t scale; /* absolute; 1 is lossless */
     /* JPEG 2000 */
-    uint32_t nlayers;     /* quality layers, coarsest first */
+    uint32_t nlayers;              /* quality layers, coarsest first */
     double layers[LBC_MAX_LAYERS]; /* ratio of each: stored frame bytes over codestream bytes */
     lbc_wavelet wavelet;
     /* JPEG 2000, our own engine only; all 0 is the plain codec. */

@@ -7,17 +7,25 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* The lossy codec. Numbers are told to their last bit. */
+static uint32_t lossy_crc(uint32_t crc, const lbc_options *o)
+{
+    char text[512];
+    int n = snprintf(text, sizeof text, "%d:%" PRIu32 ";w%d;e%d;n%" PRIu64 ";q%a", (int)o->lossy, o->lossy_value,
+                     (int)o->wavelet, (int)o->engine, o->bytes_per_frame, o->psnr);
+    for (int i = 0; i < LBC_MAX_WEIGHTS; i++) n += snprintf(text + n, sizeof text - (size_t)n, ";%a", o->weights[i]);
+    return lbc_crc32c(crc, text, (size_t)n);
+}
+
 static uint32_t options_crc(const lbc_job *job)
 {
     const lbc_options *o = job->options;
     char text[512];
     const int n = snprintf(text, sizeof text,
-                           "%s;%" PRIu64 "-%" PRIu64 ";b%" PRIu32 ";s%" PRIu32 ";d%" PRIu32 ";%s;l%d;%d:%" PRIu32
-                           ";w%d;u%d;p%d;g%d;bad%d",
+                           "%s;%" PRIu64 "-%" PRIu64 ";b%" PRIu32 ";s%" PRIu32 ";d%" PRIu32 ";%s;l%d;u%d;p%d;g%d;bad%d",
                            lbc_version(), job->plan.first, job->plan.last, o->bin, o->sum, o->block,
-                           job->format->codec->name, job->level, (int)o->lossy, o->lossy_value, (int)o->wavelet,
-                           o->stored, o->keep_partial, o->gaps_zero, o->skip_bad);
-    return lbc_crc32c(0, text, (size_t)n);
+                           job->format->codec->name, job->level, o->stored, o->keep_partial, o->gaps_zero, o->skip_bad);
+    return lossy_crc(lbc_crc32c(0, text, (size_t)n), o);
 }
 
 static uint32_t facts_crc(const lbc_job *job)

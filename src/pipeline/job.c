@@ -2,10 +2,10 @@
 #include "pipeline/job.h"
 
 #include "base/memory.h"
-#include "codec/j2k/j2k.h"
 #include "codec/rest/rest.h"
 #include "pipeline/identity.h"
 #include "pipeline/image.h"
+#include "pipeline/lossy.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -24,11 +24,11 @@ void lbc_options_init(lbc_options *options)
 static lbc_status check_codec(const lbc_options *o, const lbc_codec *codec, lbc_error *err)
 {
     const bool hcompress = o->lossy == LBC_LOSSY_HCOMPRESS;
-    const bool jpeg2000 = o->lossy == LBC_LOSSY_J2K || o->lossy == LBC_LOSSY_J2K_ALT;
     if (codec == &lbc_codec_rest_hcomp && !hcompress)
         return lbc_fail(err, LBC_E_ARGUMENT, "-c hcomp stores HCompress codestreams: give the scale with -H");
-    if (codec == &lbc_codec_rest_j2k && !jpeg2000)
-        return lbc_fail(err, LBC_E_ARGUMENT, "-c j2k stores JPEG 2000 codestreams: give the ratio with -J or -K%s",
+    if (codec == &lbc_codec_rest_j2k && !lbc_lossy_is_j2k(o->lossy))
+        return lbc_fail(err, LBC_E_ARGUMENT,
+                        "-c j2k stores JPEG 2000 codestreams: give a size with -J, -K, --bytes-per-frame or --psnr%s",
                         hcompress ? ", without -H" : "");
     if (o->out_squash && o->lossy == LBC_LOSSY_NONE)
         return lbc_fail(err, LBC_E_ARGUMENT, "-q writes codestreams, and there are none without -H, -J or -K");
@@ -145,7 +145,7 @@ uint64_t lbc_job_frame(const lbc_job *job, uint64_t j)
 static int64_t limit_of(const lbc_options *o)
 {
     const int64_t stored = o->stored == 2 ? 65532 : INT64_C(0x7FFFFFFD);
-    const int64_t coded = o->lossy == LBC_LOSSY_NONE         ? stored
+    const int64_t coded = o->lossy == LBC_LOSSY_NONE        ? stored
                           : o->lossy == LBC_LOSSY_HCOMPRESS ? INT64_C(1) << 30
                                                             : (INT64_C(1) << 24) - 1;
     return stored < coded ? stored : coded;
@@ -212,25 +212,9 @@ no_memory:
 
 /* ---- codecs --------------------------------------------------------------------------------- */
 
-static bool has_levels(const lbc_codec *codec) { return codec->level_min != codec->level_max; }
-
-static lbc_status set_lossy(lbc_job *job, lbc_error *err)
+static bool has_levels(const lbc_codec *codec)
 {
-    const lbc_options *o = job->options;
-    if (o->lossy == LBC_LOSSY_NONE) return LBC_OK;
-    lbc_lossy_params *p = &job->lossy_params;
-    p->shape = job->shape;
-    p->limit = job->limit;
-    p->stored_bytes = o->stored == 2 ? 2 : 4;
-    if (o->lossy == LBC_LOSSY_HCOMPRESS) {
-        job->lossy = &lbc_hcomp;
-        p->scale = (int32_t)o->lossy_value;
-    } else {
-        job->lossy = &lbc_j2k;
-        p->wavelet = o->wavelet;
-        lbc_j2k_layers(p, o->lossy == LBC_LOSSY_J2K ? LBC_J2K_J : LBC_J2K_K, o->lossy_value);
-    }
-    return job->lossy->check(p, err);
+    return codec->level_min != codec->level_max;
 }
 
 /* The level in the codec's range; a notice when it had to be moved there. */
@@ -238,7 +222,7 @@ static int usable_level(const lbc_job *job, const lbc_codec *codec)
 {
     const lbc_options *o = job->options;
     if (!has_levels(codec) || !o->level_given) return codec->level_default;
-    const int level = o->level < codec->level_min ? codec->level_min
+    const int level = o->level < codec->level_min   ? codec->level_min
                       : o->level > codec->level_max ? codec->level_max
                                                     : o->level;
     if (level != o->level)
@@ -305,20 +289,6 @@ static void add_text(lbc_step *step, const char *name, const char *text)
     step->parameters[step->nparameters++].text = text;
 }
 
-static void describe_lossy(const lbc_job *job, lbc_step *step)
-{
-    const lbc_options *o = job->options;
-    if (o->lossy == LBC_LOSSY_HCOMPRESS) {
-        add_text(step, "codec", "HCompress");
-        add_number(step, "scale", o->lossy_value);
-        return;
-    }
-    add_text(step, "codec", "JPEG 2000");
-    add_number(step, "ratio", o->lossy_value);
-    add_text(step, "layers", o->lossy == LBC_LOSSY_J2K ? "J" : "K");
-    add_text(step, "wavelet", o->wavelet == LBC_WAVELET_53 ? "5/3" : "9/7");
-}
-
 static void describe_steps(lbc_job *job)
 {
     const lbc_options *o = job->options;
@@ -341,7 +311,7 @@ static void describe_steps(lbc_job *job)
     }
     if (job->lossy) {
         *++step = (lbc_step){.name = "lossy"};
-        describe_lossy(job, step);
+        lbc_job_describe_lossy(job, step);
     }
     *++step = (lbc_step){.name = "store"};
     add_text(step, "compression", job->format->codec->name);
@@ -403,7 +373,7 @@ static lbc_status prepare_frames(lbc_job *job, lbc_error *err)
     if (status == LBC_OK) status = make_masks(job, err);
     if (status) return status;
     set_pixel_rules(job);
-    status = set_lossy(job, err);
+    status = lbc_job_set_lossy(job, err);
     if (status == LBC_OK) status = set_storage(job, lbc_codec_by_name(job->options->compression), err);
     if (status == LBC_OK) status = lbc_measuring_prepare(&job->measuring, job, err);
     if (status == LBC_OK) describe_change(job);

@@ -26,12 +26,12 @@ struct lbc_job {
     uint32_t ntodo, kept;   /* kept: data files a resumed run found complete */
     uint64_t frames;        /* output frames in them */
     bool writes_master;
-    bool whole_groups;      /* a group is never split among workers */
-    char identity[32];      /* name of the job (identity.h) */
+    bool whole_groups; /* a group is never split among workers */
+    char identity[32]; /* name of the job (identity.h) */
 
-    lbc_shape shape;        /* of the output */
-    size_t pixels;          /* in an output frame */
-    int32_t limit;          /* S' */
+    lbc_shape shape; /* of the output */
+    size_t pixels;   /* in an output frame */
+    int32_t limit;   /* S' */
     lbc_gather_rule gather;
     lbc_store_rule store;
     lbc_chunk_format *format;
@@ -46,7 +46,8 @@ struct lbc_job {
 
     lbc_measuring measuring;
 
-    char date[16]; /* of the run: "2026-11-22" */
+    char weights[96]; /* of the wavelet's levels, as provenance tells them */
+    char date[16];    /* of the run: "2026-11-22" */
     lbc_step steps[LBC_MAX_STEPS];
     lbc_change change;
 };

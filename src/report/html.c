@@ -46,14 +46,8 @@ static void row_series(lbc_text *page, const char *name, uint64_t frames, lbc_sh
 
 static void describe_lossy(lbc_text *page, const lbc_options *o)
 {
-    static const char *const names[] = {"none", "HCompress, scale", "JPEG 2000 (-J), ratio", "JPEG 2000 (-K), ratio"};
-    if (o->lossy == LBC_LOSSY_NONE)
-        lbc_page_table_row(page, "lossy codec", "none");
-    else if (o->lossy == LBC_LOSSY_HCOMPRESS)
-        lbc_page_table_row(page, "lossy codec", "%s %" PRIu32, names[o->lossy], o->lossy_value);
-    else
-        lbc_page_table_row(page, "lossy codec", "%s %" PRIu32 ", wavelet %s", names[o->lossy], o->lossy_value,
-                           o->wavelet == LBC_WAVELET_53 ? "5/3" : "9/7");
+    char setting[LBC_LOSSY_TEXT];
+    lbc_page_table_row(page, "lossy codec", "%s", lbc_lossy_text(o, true, setting));
 }
 
 static void add_settings(lbc_text *page, const lbc_options *o, const lbc_result *r)

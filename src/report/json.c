@@ -188,17 +188,31 @@ static void put_record(json_t **root, const lbc_record *record)
 
 /* ---- a run ----------------------------------------------------------------------------------- */
 
+static json_t *weights_of(const lbc_options *o)
+{
+    json_t *weights = json_array();
+    for (int i = 0; i < LBC_MAX_WEIGHTS; i++) append(&weights, real(o->weights[i] > 0 ? o->weights[i] : 1));
+    return weights;
+}
+
 static json_t *lossy_of(const lbc_options *o)
 {
     if (o->lossy == LBC_LOSSY_NONE) return json_null();
     json_t *l = json_object();
     const bool hcompress = o->lossy == LBC_LOSSY_HCOMPRESS;
     put(&l, "codec", text(hcompress ? "HCompress" : "JPEG 2000"));
-    put(&l, hcompress ? "scale" : "ratio", whole(o->lossy_value));
-    if (!hcompress) {
-        put(&l, "layers", text(o->lossy == LBC_LOSSY_J2K ? "J" : "K"));
-        put(&l, "wavelet", text(o->wavelet == LBC_WAVELET_53 ? "5/3" : "9/7"));
+    put(&l, "profile", text(o->profile == LBC_PROFILE_FAITHFUL ? "faithful" : "original"));
+    if (hcompress) {
+        put(&l, "scale", whole(o->lossy_value));
+        return l;
     }
+    put(&l, "ratio", o->lossy_value ? whole(o->lossy_value) : json_null());
+    put(&l, "bytes_per_frame", o->bytes_per_frame ? whole(o->bytes_per_frame) : json_null());
+    put(&l, "psnr", o->psnr > 0 ? real(o->psnr) : json_null());
+    put(&l, "layers", text(o->lossy == LBC_LOSSY_J2K ? "J" : "K"));
+    put(&l, "wavelet", text(o->wavelet == LBC_WAVELET_53 ? "5/3" : "9/7"));
+    put(&l, "engine", text(o->engine == LBC_ENGINE_OWN ? "own" : "openjpeg"));
+    put(&l, "weights", weights_of(o));
     return l;
 }
 

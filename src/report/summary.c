@@ -33,12 +33,11 @@ static void add_pixels(lbc_text *t, const lbc_result *r)
 
 static void add_codestreams(lbc_text *t, const lbc_options *o, const lbc_result *r)
 {
-    static const char *const names[] = {"", "HCompress, scale", "JPEG 2000, ratio", "JPEG 2000 (-K), ratio"};
     if (o->lossy == LBC_LOSSY_NONE || !r->codestreams) return;
-    char size[16];
+    char size[16], setting[LBC_LOSSY_TEXT];
     const double mean = (double)r->codestream_bytes / (double)r->codestreams;
     const double raw = r->frames_out ? (double)r->bytes_raw_out / (double)r->frames_out : 0;
-    lbc_text_add(t, "codec     %s %" PRIu32 ": %s an image, %.4g:1 of the raw image\n", names[o->lossy], o->lossy_value,
+    lbc_text_add(t, "codec     %s: %s an image, %.4g:1 of the raw image\n", lbc_lossy_text(o, false, setting),
                  lbc_text_bytes(mean, size), ratio(raw, mean));
 }
 

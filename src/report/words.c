@@ -3,12 +3,52 @@
 
 #include "base/memory.h"
 
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 const char *lbc_type_name(lbc_pixel_type type)
 {
     static const char *const names[] = {"uint8", "uint16", "uint32", "int8", "int16", "int32"};
     return names[type];
+}
+
+static void add(char out[LBC_LOSSY_TEXT], const char *format, ...) LBC_PRINTF(2, 3);
+static void add(char out[LBC_LOSSY_TEXT], const char *format, ...)
+{
+    const size_t at = strlen(out);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(out + at, LBC_LOSSY_TEXT - at, format, args);
+    va_end(args);
+}
+
+static void add_details(char out[LBC_LOSSY_TEXT], const lbc_options *o)
+{
+    int weights = 0;
+    add(out, ", wavelet %s", o->wavelet == LBC_WAVELET_53 ? "5/3" : "9/7");
+    if (o->engine == LBC_ENGINE_OWN) add(out, ", own engine");
+    for (int i = 0; i < LBC_MAX_WEIGHTS; i++)
+        if (o->weights[i] > 0) weights = i + 1;
+    for (int i = 0; i < weights; i++) add(out, "%s%.4g", i ? "," : ", weights ", o->weights[i] > 0 ? o->weights[i] : 1);
+}
+
+const char *lbc_lossy_text(const lbc_options *o, bool details, char out[LBC_LOSSY_TEXT])
+{
+    *out = 0;
+    if (o->lossy == LBC_LOSSY_NONE)
+        add(out, "none");
+    else if (o->lossy == LBC_LOSSY_HCOMPRESS)
+        add(out, "HCompress, scale %" PRIu32, o->lossy_value);
+    else
+        add(out, "JPEG 2000%s", o->lossy == LBC_LOSSY_J2K_ALT ? " (-K)" : "");
+    if (o->lossy == LBC_LOSSY_NONE || o->lossy == LBC_LOSSY_HCOMPRESS) return out;
+    if (o->lossy_value) add(out, ", ratio %" PRIu32, o->lossy_value);
+    if (o->bytes_per_frame) add(out, ", %" PRIu64 " bytes", o->bytes_per_frame);
+    if (o->psnr > 0) add(out, ", %.4g dB", o->psnr);
+    if (details) add_details(out, o);
+    return out;
 }
 
 char *lbc_latin1_to_utf8(const char *bytes)

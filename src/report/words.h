@@ -8,6 +8,10 @@
 /* "uint16" */
 const char *lbc_type_name(lbc_pixel_type type);
 
+/* What the lossy codec was told: "JPEG 2000, ratio 125"; with details also how: ", wavelet 9/7, own engine". */
+#define LBC_LOSSY_TEXT 160
+const char *lbc_lossy_text(const lbc_options *options, bool details, char out[LBC_LOSSY_TEXT]);
+
 /* A copy of bytes, each taken for a Latin-1 character, as UTF-8. Freed with free(); NULL: out of memory. */
 char *lbc_latin1_to_utf8(const char *bytes);
 

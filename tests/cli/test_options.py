@@ -18,7 +18,8 @@ ORIGINAL = {  # letter: (long name, takes an argument)
     "m": "out_master", "q": "out_squash", "p": "parallel", "t": "thread", "u": "uint", "v": "verbose", "V": "version",
     "h": "help",
 }
-OURS = ["wavelet", "overwrite", "partial", "gaps", "jobs", "progress"]
+OURS = ["wavelet", "overwrite", "partial", "gaps", "jobs", "progress", "profile", "j2k-engine", "j2k-weights", "psnr",
+        "bytes-per-frame"]
 
 
 class Options(unittest.TestCase):
@@ -123,6 +124,57 @@ class Options(unittest.TestCase):
         np.testing.assert_array_equal(a, self.made("-J", 20))
         self.assertTrue((a != b).any())
 
+    def test_profiles_are_settings_that_can_be_given_one_by_one(self):
+        self.same(["-J 20 --profile original", "-J 20 --wavelet 5/3 --j2k-engine openjpeg --j2k-weights none"], ["-J", 20])
+        faithful = self.made("-J", 8, "--profile", "faithful")
+        self.same(["-J 8 --profile faithful --j2k-weights spot"], ["-J", 8, "--profile", "faithful"])
+        for other in (["--j2k-weights", "none"], ["--wavelet", "5/3"]):
+            self.assertTrue((self.made("-J", 8, "--profile", "faithful", *other) != faithful).any(), other)
+
+    def test_weights(self):
+        own = ["-J", 8, "--wavelet", "9/7", "--j2k-engine", "own"]
+        self.same(["-J 8 --wavelet 9/7 --j2k-weights 0.5,0.8,1", "-J 8 --wavelet 9/7 --j2k-weights SPOT"],
+                  [*own, "--j2k-weights", "spot"])
+        self.same(["-J 8 --wavelet 9/7 --j2k-engine own --j2k-weights none"], own)
+        self.assertTrue((self.made(*own, "--j2k-weights", "0.1") != self.made(*own)).any())
+
+    def streams(self, *options):
+        prefix = self.files(*options, "-c", "j2k", "-q", "out_file")
+        with h5py.File(prefix + "_squash_000001.h5", "r") as f:
+            group = f["/entry/data"]
+            return [bytes(group[name][:]) for name in sorted(n for n in group if n.startswith("data_"))]
+
+    def test_bytes_per_frame_are_what_a_ratio_would_give(self):
+        stored = 40 * 48 * 2
+        for engine in ("own", "openjpeg"):
+            with self.subTest(engine=engine):
+                self.assertEqual(self.streams("--bytes-per-frame", stored // 8, "--j2k-engine", engine),
+                                 self.streams("-J", 8, "--j2k-engine", engine))
+        for n in (300, 700):
+            sizes = [len(s) for s in self.streams("--bytes-per-frame", n, "--j2k-engine", "own")]
+            self.assertLessEqual(max(sizes), n)
+            self.assertGreater(min(sizes), 0.9 * n)
+        self.same(["--bytes-per-frame 100000 --j2k-engine own"], [])  # 5/3 that may take all it needs
+
+    def test_psnr_decides_the_size_within_that_of_the_ratio(self):
+        plain = self.made().astype(float)
+        for db in (96, 102):
+            error = self.made("--psnr", db, "--wavelet", "9/7") - plain
+            self.assertAlmostEqual(10 * np.log10(65535**2 / np.mean(error[plain < 60000] ** 2)), db, delta=2)
+        sizes = [sum(map(len, self.streams("--psnr", db, "-J", 4))) for db in (90, 96, 200)]
+        self.assertEqual(sizes, sorted(set(sizes)))
+        most = sum(map(len, self.streams("-J", 4, "--j2k-engine", "own")))
+        self.assertTrue(0.98 * most < sizes[2] <= most, (sizes, most))
+
+    def test_the_master_tells_of_the_settings(self):
+        prefix = self.files("--bytes-per-frame", 500, "--psnr", 90.5, "--profile", "faithful", "--j2k-weights", "0.25")
+        with h5py.File(prefix + "_master.h5", "r") as f:
+            steps = [f["entry"][n] for n in f["entry"] if n.startswith("process_")]
+            lossy = [s["parameters"] for s in steps if s["step"][()] == b"lossy"][0]
+            self.assertEqual({k: lossy[k][()] for k in lossy},
+                             {"codec": b"JPEG 2000", "profile": b"faithful", "bytes_per_frame": 500, "psnr": 90.5,
+                              "layers": b"J", "wavelet": b"9/7", "engine": b"own", "weights": b"0.25,1,1,1,1"})
+
     def test_storage_names_in_any_case(self):
         want = self.made("-c", "none")
         for name, filter_ in {"bslz4": 32008, "BSLZ4": 32008, "bszstd": 32008, "bshuf": 32008, "zstd": 32001, "None": None,
@@ -209,6 +261,15 @@ class Options(unittest.TestCase):
             ([*i, "-c", "hcomp", "-J", 9], "-H"), ([*i, "-t", 1], "-p"), ([*i, "-t", 4, "-p", 3], "-t"),
             ([*i, "-1", 0], "-1"), ([*i, "-1", 5, "-N", 4], "-N"), ([*i, "-q", "x"], "-q"), ([*i, "--gaps", "fill"], "keep|zero"),
             ([*i, "--wavelet", "9/7"], "--wavelet"), ([*i, "--wavelet", "8/6", "-J", 9], "5/3"), ([*i, "--verbose=1"], "-v"),
+            ([*i, "--j2k-engine", "own"], "--j2k-engine"), ([*i, "--j2k-weights", "spot"], "-J"),
+            ([*i, "--profile", "faithful"], "-J"), ([*i, "-H", 4, "--psnr", 90], "--psnr"),
+            ([*i, "-H", 4, "--bytes-per-frame", 900], "--bytes-per-frame"), ([*i, "-J", 9, "--bytes-per-frame", 900], "-J"),
+            ([*i, "-K", 9, "--bytes-per-frame", 900], "-K"), ([*i, "--bytes-per-frame", 0], "at least 1"),
+            ([*i, "-J", 9, "--psnr", 0], "above 0"), ([*i, "--psnr", 90, "--j2k-engine", "openjpeg"], "--j2k-engine own"),
+            ([*i, "-J", 9, "--j2k-weights", "spot", "--j2k-engine", "openjpeg"], "--j2k-engine own"),
+            ([*i, "-J", 9, "--profile", "faithful", "--j2k-engine", "openjpeg"], "--j2k-weights none"),
+            ([*i, "-J", 9, "--j2k-weights", "1,2,3,4,5,6"], "1 to 5"), ([*i, "-J", 9, "--j2k-weights", "1,,2"], "1 to 5"),
+            ([*i, "-J", 9, "--j2k-weights", "0"], "above 0"), ([*i, "-J", 9, "--profile", "true"], "faithful"),
             ([*i, "--jobs", 2], "--jobs"), ([*i, "--pa", "keep"], "--partial"), ([*i, "-m", "no_000001"], "-m"),
         ):
             with self.subTest(options=options):

@@ -201,8 +201,9 @@ def decode_j2k(stream, shape):
 def decode_chunk(chunk, values):
     codec, limit, flags, kind, ny, nx, layers, words = (values[i] for i in (0, 3, 4, 6, 7, 8, 9, 10))
     dtype = {1: np.uint16, 2: np.uint32, 3: np.int32}[kind]
-    assert len(values) == 11 + 2 * layers + words
-    mask = unpack_set(struct.pack(f"<{words}I", *values[11 + 2 * layers :]), ny, nx)
+    fixed = {1: 11, 2: 24}[values[5]]
+    assert len(values) == fixed + 2 * layers + words
+    mask = unpack_set(struct.pack(f"<{words}I", *values[fixed + 2 * layers :]), ny, nx)
     head = struct.unpack("<4s4BIIIIII", chunk[:32])
     assert head[:7] == (b"LBCR", 1, codec, kind, 0, ny, nx)
     a, b, c, crc = head[7:]
@@ -285,7 +286,8 @@ class Format(unittest.TestCase):
         mask[self.rng.random(mask.shape) < 0.002] = 8
         frames[1, 80, 80] = 65535
         master = series.filewriter(self.folder, "masked", frames, mask=mask, storage="none")
-        for options in (("-c", "hcomp", "-H", "1"), ("-c", "j2k", "-J", "10")):
+        for options in (("-c", "hcomp", "-H", "1"), ("-c", "j2k", "-J", "10"),
+                        ("-c", "j2k", "-J", "10", "--j2k-engine", "own")):
             out = self.folder / "at_rest"
             subprocess.run([compress, "-i", master, "-o", out, "--overwrite", *options], check=True, capture_output=True)
             path = pathlib.Path(f"{out}_000001.h5")

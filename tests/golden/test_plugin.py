@@ -232,6 +232,8 @@ class Twins(Case):
         ("-H", "4"), ("-H", "64", "-u", "4"), ("-H", "1", "-u", "0"), ("-H", "16", "-b", "2", "-s", "2"),
         ("-J", "20"), ("-J", "125", "-u", "0"), ("-K", "50"), ("-J", "10", "-b", "3", "-s", "3", "-u", "4"),
         ("-H", "16", "--gaps", "zero"), ("-J", "20", "--gaps", "zero", "-b", "2"), ("-J", "20", "--wavelet", "9/7"),
+        ("-J", "20", "--j2k-engine", "own"), ("--bytes-per-frame", "1500", "-b", "2"), ("--psnr", "84", "-u", "4"),
+        ("-K", "20", "--j2k-weights", "0.5,2", "--wavelet", "9/7"), ("-J", "40", "--profile", "faithful"),
     )
 
     def test_at_rest_and_plain(self):
@@ -261,8 +263,14 @@ class Twins(Case):
 
     def test_filter_makes_the_same_codestreams(self):
         """Frames that went through the program unharmed, written by h5py with the same cd_values."""
-        rest = compress(self.master, self.folder / "e_rest", "-c", "j2k", "-J", "20")
         exact = pixels(compress(self.master, self.folder / "e_exact", "-c", "bslz4"))
+        for i, options in enumerate((("-J", "20"), ("-J", "20", "--profile", "faithful"), ("--psnr", "85"),
+                                     ("--bytes-per-frame", "1000", "--j2k-weights", "0.5"))):
+            with self.subTest(options=options):
+                rest = compress(self.master, self.folder / f"e_rest{i}", "-c", "j2k", *options)
+                self.same_chunks(rest, exact)
+
+    def same_chunks(self, rest, exact):
         with h5py.File(rest) as f:
             source = f["entry/data/data"]
             dcpl = source.id.get_create_plist()

@@ -394,8 +394,13 @@ static void requests_are_completed(void **state)
         uint32_t limit;
         lbc_pixel_type type;
     } cases[] = {
-        {{1, 16}, 2, 65532, LBC_U16},  {{1, 1, 0, 0, 0}, 5, 1 << 30, LBC_U32},  {{1, 4, 0, 900}, 4, 900, LBC_I32},
-        {{2, 125}, 2, 65532, LBC_U16}, {{2, 20, 1}, 3, (1 << 24) - 1, LBC_I32}, {{2, 20, 257, 0, 1}, 5, 65532, LBC_U16},
+        {{1, 16}, 2, 65532, LBC_U16},
+        {{1, 1, 0, 0, 0}, 5, 1 << 30, LBC_U32},
+        {{1, 4, 0, 900}, 4, 900, LBC_I32},
+        {{2, 125}, 2, 65532, LBC_U16},
+        {{2, 20, 1}, 3, (1 << 24) - 1, LBC_I32},
+        {{2, 20, 257, 0, 1}, 5, 65532, LBC_U16},
+        {{2, 20, 65536 + 256}, 3, 65532, LBC_U16},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const bool hcomp = cases[i].words[0] == 1;
@@ -403,6 +408,7 @@ static void requests_are_completed(void **state)
         b.lossy.scale = (int32_t)cases[i].words[1];
         lbc_j2k_layers(&b.lossy, cases[i].words[2] & 1 ? LBC_J2K_K : LBC_J2K_J, cases[i].words[1]);
         b.lossy.wavelet = cases[i].words[2] & 256 ? LBC_WAVELET_97 : LBC_WAVELET_53;
+        b.lossy.engine = cases[i].words[2] >> 16 ? LBC_ENGINE_OWN : LBC_ENGINE_OPENJPEG;
         memset(b.mask, 0, lbc_shape_pixels(shape));
         assert_int_equal(lbc_rest_configure(&b.format, &b.lossy, b.mask, NULL, cases[i].words[4]), LBC_OK);
 

@@ -6,7 +6,10 @@
 
 /* ---- segments -------------------------------------------------------------------------------- */
 
-static double slope_of(double gain, uint32_t bytes) { return gain > 0 ? gain / (bytes ? bytes : 0.5) : 0; }
+static double slope_of(double gain, uint32_t bytes)
+{
+    return gain > 0 ? gain / (bytes ? bytes : 0.5) : 0;
+}
 
 /* Appends the hull of one block: a pass that is steeper than the segment before it becomes part of it. */
 static lbc_j2k_segment *append_hull(lbc_j2k_segment *first, const lbc_j2k_coded *b, uint32_t block, double weight)
@@ -125,7 +128,7 @@ static size_t most_that_fit(const layer *l)
     return low;
 }
 
-/* The first segments that take away at least that much error, of those below `most`. */
+/* The first segments that take away at least that much error, of those below `most`; no fewer than there are. */
 static size_t enough_for(const layer *l, double gain, size_t most)
 {
     size_t i = 0;
@@ -184,7 +187,7 @@ lbc_status lbc_j2k_allocate(lbc_j2k_allocation *a, lbc_j2k_packet_writer *w, con
         l.budget = target->budget[l.number];
         lbc_j2k_packets_save(w);
         size_t to = most_that_fit(&l);
-        if (last && target->by_gain) to = enough_for(&l, target->gain, to);
+        if (target->by_gain) to = enough_for(&l, target->gain, to);
         choose(&l, to);
         if (last && !target->by_gain) fill_up(&l, to);
         l.spent += packets_size(&l);

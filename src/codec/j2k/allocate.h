@@ -12,8 +12,8 @@
 #include "codec/j2k/packets.h"
 
 typedef struct lbc_j2k_segment {
-    double slope;    /* squared error in pixels taken away per byte */
-    double gain;     /* squared error */
+    double slope; /* squared error in pixels taken away per byte */
+    double gain;  /* squared error */
     uint32_t bytes;
     uint32_t block;
     uint32_t passes; /* of the block, with this segment */
@@ -32,7 +32,7 @@ typedef struct lbc_j2k_allocation {
 typedef struct lbc_j2k_target {
     uint32_t layers;
     size_t budget[LBC_MAX_LAYERS]; /* bytes of the packets through each layer */
-    bool by_gain; /* the last layer ends as soon as `gain` of squared error is taken away, if its budget allows */
+    bool by_gain; /* layers end as soon as `gain` of squared error is taken away, if their budgets allow */
     double gain;
 } lbc_j2k_target;
 

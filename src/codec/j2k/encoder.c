@@ -126,7 +126,10 @@ static void set_weights(lbc_j2k_encoder *e, const lbc_lossy_params *params)
     }
 }
 
-static uint32_t *coefficients_of(const lbc_j2k_encoder *e) { return (uint32_t *)(void *)e->coefficients.data; }
+static uint32_t *coefficients_of(const lbc_j2k_encoder *e)
+{
+    return (uint32_t *)(void *)e->coefficients.data;
+}
 
 static uint32_t *rows_of(const lbc_j2k_encoder *e, const lbc_j2k_block *b)
 {
@@ -148,8 +151,7 @@ static void forecast_blocks(lbc_j2k_encoder *e)
         const lbc_j2k_block *b = &e->layout.blocks[i];
         const lbc_j2k_band *band = &e->layout.bands[b->band];
         lbc_j2k_take_census(&e->census[i], b, rows_of(e, b), band->stride);
-        lbc_j2k_make_forecast(&e->forecasts[i], &e->census[i], b, e->weights[b->band],
-                              e->header.reversible);
+        lbc_j2k_make_forecast(&e->forecasts[i], &e->census[i], b, e->weights[b->band], e->header.reversible);
         const uint32_t exponent = band->planes + 1 - e->header.guard_bits;
         if (e->census[i].planes + 1 > exponent + guard_bits) guard_bits = e->census[i].planes + 1 - exponent;
     }
@@ -333,8 +335,7 @@ static lbc_status code_by_forecast(lbc_j2k_encoder *e, double bytes, double *thr
     enum { most_rounds = 5 };
     *threshold = 0;
     for (int round = 0; round < most_rounds; round++) {
-        if (!e->everything)
-            *threshold = lbc_j2k_forecast_threshold(e->forecasts, e->census, e->layout.nblocks, bytes);
+        if (!e->everything) *threshold = lbc_j2k_forecast_threshold(e->forecasts, e->census, e->layout.nblocks, bytes);
         if (!want_more(e, *threshold)) break;
         lbc_status status = code_blocks(e);
         if (status) return status;
@@ -342,19 +343,32 @@ static lbc_status code_by_forecast(lbc_j2k_encoder *e, double bytes, double *thr
     return LBC_OK;
 }
 
+/* An allocation that took all there was has shown only that there must be more, below the threshold that was coded
+ * to. False: nothing is missing. */
+static bool want_for_allocation(lbc_j2k_encoder *e, double *threshold)
+{
+    const double further = 0.6, least = 1e-9;
+    if (e->allocation.threshold > 0) {
+        *threshold = e->allocation.threshold;
+        return want_more(e, *threshold);
+    }
+    if (!want_more(e, 0)) return false;
+    for (*threshold *= further; *threshold > least; *threshold *= further)
+        if (want_more(e, *threshold)) return true;
+    *threshold = 0;
+    return want_more(e, 0);
+}
+
 /* Codes and allocates until nothing is missing. */
 static lbc_status code_to_target(lbc_j2k_encoder *e, const lbc_j2k_target *target)
 {
-    const double further = 0.6;
-    const size_t budget = target->budget[target->layers - 1];
-    double threshold;
     /* Where quality is the target, its bytes are not known: some to begin with. */
-    lbc_status status = code_by_forecast(e, (double)budget / (target->by_gain ? 64 : 1), &threshold);
+    const double budget = (double)target->budget[target->layers - 1], some = (double)e->layout.coefficients / 32;
+    double threshold;
+    lbc_status status = code_by_forecast(e, target->by_gain && some < budget ? some : budget, &threshold);
     while (!status) {
         status = lbc_j2k_allocate(&e->allocation, &e->packets, &e->layout, e->coded, e->weights, target);
-        /* An allocation that took all there was has shown only that there must be more. */
-        threshold = e->allocation.threshold > 0 ? e->allocation.threshold : further * threshold;
-        if (status || !want_more(e, threshold)) break;
+        if (status || !want_for_allocation(e, &threshold)) break;
         status = code_blocks(e);
     }
     return status;

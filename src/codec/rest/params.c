@@ -10,9 +10,9 @@
 #include <string.h>
 
 enum { CODEC_HCOMP = 1, CODEC_J2K = 2 };
-enum { LAYERS_J = 0, LAYERS_K = 1, LAYERS_OTHER = 2 };
+enum { LAYERS_J = 0, LAYERS_K = 1, LAYERS_OTHER = 2, VARIANT_97 = 1 << 8, VARIANT_OWN = 1 << 16 };
 enum { FLAG_GAPS_ZERO = 1, FLAG_MASK_IN_CHUNKS = 2 };
-enum { LAYOUT_VERSION = 1, SIDE_MAX = 65535 };
+enum { VERSION_PLAIN = 1, VERSION_OWN = 2, SIDE_MAX = 65535 };
 
 /* Places of the words. */
 enum {
@@ -27,8 +27,18 @@ enum {
     AT_NX,
     AT_LAYERS,
     AT_MASK,
-    FIXED_WORDS
+    FIXED_WORDS, /* of version 1; version 2 goes on: */
+    AT_AROUND = FIXED_WORDS,
+    AT_PSNR,
+    AT_WEIGHTS = AT_PSNR + 2,
+    OWN_WORDS = AT_WEIGHTS + 2 * LBC_MAX_WEIGHTS
 };
+
+/* Words before the layers. */
+static uint32_t fixed_words(uint32_t version)
+{
+    return version == VERSION_OWN ? OWN_WORDS : FIXED_WORDS;
+}
 
 /* ---- types and limits ---------------------------------------------------------------------- */
 
@@ -127,10 +137,12 @@ static lbc_status read_request(lbc_rest_params *p, const lbc_chunk_format *forma
         return LBC_OK;
     }
     p->lossy = &lbc_j2k;
-    if ((variant & 0xff) > LAYERS_OTHER || variant >> 8 > 1)
-        return lbc_fail(err, LBC_E_FORMAT, "cd_values[2] is %u: the layers are 0, 1 or 2, the wavelet 0 or 256",
+    if ((variant & 0xff) > LAYERS_OTHER || variant & ~(0xffU | VARIANT_97 | VARIANT_OWN))
+        return lbc_fail(err, LBC_E_FORMAT,
+                        "cd_values[2] is %u: the layers are 0, 1 or 2, the wavelet 0 or 256, the engine 0 or 65536",
                         variant);
-    p->coding.wavelet = variant >> 8 ? LBC_WAVELET_97 : LBC_WAVELET_53;
+    p->coding.wavelet = variant & VARIANT_97 ? LBC_WAVELET_97 : LBC_WAVELET_53;
+    p->coding.engine = variant & VARIANT_OWN ? LBC_ENGINE_OWN : LBC_ENGINE_OPENJPEG;
     if (value < 1) return lbc_fail(err, LBC_E_FORMAT, "cd_values[1] is %u: a ratio is at least 1", value);
     if ((variant & 0xff) != LAYERS_OTHER)
         lbc_j2k_layers(&p->coding, (variant & 0xff) == LAYERS_K ? LBC_J2K_K : LBC_J2K_J, value);
@@ -145,13 +157,25 @@ static lbc_status check_layout(const lbc_chunk_format *format, lbc_error *err)
     const uint32_t *words = format->params;
     if (format->nparams < FIXED_WORDS)
         return lbc_fail(err, LBC_E_FORMAT, "%u cd_values do not describe the chunks", format->nparams);
-    if (words[AT_VERSION] != LAYOUT_VERSION)
-        return lbc_fail(err, LBC_E_UNSUPPORTED, "cd_values of version %u; this program knows %d", words[AT_VERSION],
-                        LAYOUT_VERSION);
+    if (words[AT_VERSION] != VERSION_PLAIN && words[AT_VERSION] != VERSION_OWN)
+        return lbc_fail(err, LBC_E_UNSUPPORTED, "cd_values of version %u; this program knows %d and %d",
+                        words[AT_VERSION], VERSION_PLAIN, VERSION_OWN);
+    if (format->nparams < fixed_words(words[AT_VERSION]))
+        return lbc_fail(err, LBC_E_FORMAT, "%u cd_values do not describe the chunks", format->nparams);
     if (words[AT_TYPE] != type_word(format->type) || words[AT_NY] != format->shape.ny ||
         words[AT_NX] != format->shape.nx)
         return lbc_fail(err, LBC_E_FORMAT, "the cd_values are those of other images (%u x %u pixels, type %u)",
                         words[AT_NX], words[AT_NY], words[AT_TYPE]);
+    return LBC_OK;
+}
+
+/* What version 2 adds. */
+static lbc_status read_own(lbc_rest_params *p, const uint32_t *words, lbc_error *err)
+{
+    if (words[AT_AROUND] != 0)
+        return lbc_fail(err, LBC_E_UNSUPPORTED, "cd_values[11] is %u; this program knows 0", words[AT_AROUND]);
+    p->coding.psnr = get_double(words + AT_PSNR);
+    for (uint32_t i = 0; i < LBC_MAX_WEIGHTS; i++) p->coding.weights[i] = get_double(words + AT_WEIGHTS + 2 * i);
     return LBC_OK;
 }
 
@@ -164,34 +188,50 @@ lbc_status lbc_rest_params_read(lbc_rest_params *p, const lbc_chunk_format *form
     if (status) return status;
     if (words[AT_LIMIT] == 0) return lbc_fail(err, LBC_E_FORMAT, "cd_values[3] is 0: no largest count");
 
-    const uint32_t layers = words[AT_LAYERS], mask_words = words[AT_MASK];
+    const uint32_t layers = words[AT_LAYERS], mask_words = words[AT_MASK], fixed = fixed_words(words[AT_VERSION]);
     if (layers > LBC_MAX_LAYERS || (layers == 0) != (p->codec == CODEC_HCOMP) ||
-        mask_words != (uint64_t)format->nparams - FIXED_WORDS - 2 * layers)
+        mask_words != (uint64_t)format->nparams - fixed - 2 * layers)
         return lbc_fail(err, LBC_E_FORMAT, "%u cd_values cannot hold %u quality layers and a mask of %u words",
                         format->nparams, layers, mask_words);
     p->coding.nlayers = layers;
-    for (uint32_t i = 0; i < layers; i++) p->coding.layers[i] = get_double(words + FIXED_WORDS + 2 * i);
-    p->mask = (const uint8_t *)(words + FIXED_WORDS + 2 * layers);
+    for (uint32_t i = 0; i < layers; i++) p->coding.layers[i] = get_double(words + fixed + 2 * i);
+    p->mask = (const uint8_t *)(words + fixed + 2 * layers);
     p->mask_size = (size_t)mask_words * sizeof *words;
+    if (words[AT_VERSION] == VERSION_OWN) {
+        status = read_own(p, words, err);
+        if (status) return status;
+    }
     if (p->gaps_zero && mask_words)
         return lbc_fail(err, LBC_E_FORMAT, "the cd_values have a mask, and say that nothing is masked");
     return p->lossy->check(&p->coding, err);
 }
 
-/* Writes all that the coding says: words 2, 3 and 5 .. 10, and the layers; no mask. */
+static void put_own(uint32_t *words, const lbc_lossy_params *coding)
+{
+    words[AT_AROUND] = 0;
+    put_double(words + AT_PSNR, coding->psnr);
+    for (uint32_t i = 0; i < LBC_MAX_WEIGHTS; i++) put_double(words + AT_WEIGHTS + 2 * i, coding->weights[i]);
+}
+
+/* Writes all that the coding says: words 2, 3 and 5 on, and the layers; no mask. */
 static void put_rest(lbc_chunk_format *format, const lbc_lossy_params *coding)
 {
     uint32_t *words = format->params;
-    if (coding->nlayers) words[AT_VARIANT] = layers_kind(coding) | (coding->wavelet == LBC_WAVELET_97 ? 256U : 0);
+    const bool own = coding->nlayers && coding->engine == LBC_ENGINE_OWN;
+    const uint32_t fixed = fixed_words(own ? VERSION_OWN : VERSION_PLAIN);
+    if (coding->nlayers)
+        words[AT_VARIANT] = layers_kind(coding) | (coding->wavelet == LBC_WAVELET_97 ? (uint32_t)VARIANT_97 : 0) |
+                            (own ? (uint32_t)VARIANT_OWN : 0);
     words[AT_LIMIT] = (uint32_t)coding->limit;
-    words[AT_VERSION] = LAYOUT_VERSION;
+    words[AT_VERSION] = own ? VERSION_OWN : VERSION_PLAIN;
     words[AT_TYPE] = type_word(format->type);
     words[AT_NY] = format->shape.ny;
     words[AT_NX] = format->shape.nx;
     words[AT_LAYERS] = coding->nlayers;
     words[AT_MASK] = 0;
-    for (uint32_t i = 0; i < coding->nlayers; i++) put_double(words + FIXED_WORDS + 2 * i, coding->layers[i]);
-    format->nparams = FIXED_WORDS + 2 * coding->nlayers;
+    for (uint32_t i = 0; i < coding->nlayers; i++) put_double(words + fixed + 2 * i, coding->layers[i]);
+    format->nparams = fixed + 2 * coding->nlayers;
+    if (own) put_own(words, coding);
 }
 
 lbc_status lbc_rest_complete(lbc_chunk_format *format, lbc_error *err)

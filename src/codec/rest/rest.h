@@ -24,16 +24,22 @@
  *   word  content
  *     0   codec: 1 HCompress, 2 JPEG 2000
  *     1   HCompress: the absolute scale; JPEG 2000: the ratio of the last layer (rounded, where it is no integer)
- *     2   HCompress: 0; JPEG 2000: bits 0..7 layers: 0 as -J, 1 as -K, 2 others; bits 8..15 wavelet: 0 5/3, 1 9/7
+ *     2   HCompress: 0; JPEG 2000: bits 0..7 layers: 0 as -J, 1 as -K, 2 others; bits 8..15 wavelet: 0 5/3, 1 9/7;
+ *         bits 16..23 engine: 0 OpenJPEG, 1 our own
  *     3   S'; 0, in a request: the largest that type and codec allow
  *     4   flags: bit 0 gaps zero; bit 1 the series' mask is too large for here, so that each chunk carries it
- *     5   version of this layout, 1
+ *     5   version of this layout: 1; 2 with our own engine
  *     6   type of a stored pixel: 1 uint16, 2 uint32, 3 int32 (little-endian)
  *     7   ny, rows
  *     8   nx, pixels of a row
  *     9   n, number of quality layers: 0 for HCompress, 1 .. 32 for JPEG 2000
  *    10   m, words of the mask; 0: no pixel is masked in the whole series, or flag bit 1
- *    11   n IEEE 754 doubles, low word first: the ratio of each layer, coarsest first
+ *     version 2 alone, IEEE 754 doubles having their low word first:
+ *    11   0
+ *    12   a double: the PSNR at which codestreams end, in dB; 0: at their size alone
+ *    14   5 doubles: weights of the wavelet's levels, the finest first; 0 stands for 1
+ *
+ *     -   n doubles: the ratio of each layer, coarsest first
  *     -   m words: the packed mask (marks.h) as little-endian bytes, padded with zero bytes
  *
  * The chunk. Integers are little-endian.

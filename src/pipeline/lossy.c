@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pipeline/lossy.h"
+
+#include "codec/j2k/j2k.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- profiles -------------------------------------------------------------------------------- */
+
+void lbc_options_spot_weights(lbc_options *options)
+{
+    static const double weights[LBC_MAX_WEIGHTS] = {0.5, 0.8};
+    memcpy(options->weights, weights, sizeof weights);
+}
+
+void lbc_options_profile(lbc_options *options, lbc_profile profile)
+{
+    options->profile = profile;
+    options->wavelet = LBC_WAVELET_53;
+    options->engine = LBC_ENGINE_OPENJPEG;
+    memset(options->weights, 0, sizeof options->weights);
+    if (profile == LBC_PROFILE_ORIGINAL) return;
+    options->wavelet = LBC_WAVELET_97;
+    options->engine = LBC_ENGINE_OWN;
+    lbc_options_spot_weights(options);
+}
+
+/* ---- parameters ------------------------------------------------------------------------------ */
+
+static lbc_status set_j2k(lbc_lossy_params *p, const lbc_options *o, lbc_error *err)
+{
+    const double frame = (double)lbc_shape_pixels(p->shape) * p->stored_bytes;
+    if ((o->lossy_value || o->lossy == LBC_LOSSY_J2K_ALT) && o->bytes_per_frame)
+        return lbc_fail(err, LBC_E_ARGUMENT, "a ratio and --bytes-per-frame are two sizes: give one of them");
+    if (!o->lossy_value && !o->bytes_per_frame && !(o->psnr > 0))
+        return lbc_fail(err, LBC_E_ARGUMENT, "JPEG 2000 needs a size: -J, -K, --bytes-per-frame or --psnr");
+    p->wavelet = o->wavelet;
+    p->engine = o->engine;
+    p->psnr = o->psnr;
+    memcpy(p->weights, o->weights, sizeof p->weights);
+    p->nlayers = 1;
+    p->layers[0] = 1;
+    const double ratio = o->bytes_per_frame ? frame / (double)o->bytes_per_frame : o->lossy_value;
+    if (ratio > 1 || o->lossy_value) lbc_j2k_layers(p, o->lossy == LBC_LOSSY_J2K_ALT ? LBC_J2K_K : LBC_J2K_J, ratio);
+    return LBC_OK;
+}
+
+lbc_status lbc_job_set_lossy(lbc_job *job, lbc_error *err)
+{
+    const lbc_options *o = job->options;
+    if (o->lossy == LBC_LOSSY_NONE) return LBC_OK;
+    lbc_lossy_params *p = &job->lossy_params;
+    p->shape = job->shape;
+    p->limit = job->limit;
+    p->stored_bytes = o->stored == 2 ? 2 : 4;
+    if (o->lossy == LBC_LOSSY_HCOMPRESS) {
+        job->lossy = &lbc_hcomp;
+        p->scale = (int32_t)o->lossy_value;
+    } else {
+        job->lossy = &lbc_j2k;
+        const lbc_status status = set_j2k(p, o, err);
+        if (status) return status;
+    }
+    return job->lossy->check(p, err);
+}
+
+/* ---- provenance ------------------------------------------------------------------------------ */
+
+static void add_number(lbc_step *step, const char *name, double number)
+{
+    step->parameters[step->nparameters].name = name;
+    step->parameters[step->nparameters++].number = number;
+}
+
+static void add_text(lbc_step *step, const char *name, const char *text)
+{
+    step->parameters[step->nparameters].name = name;
+    step->parameters[step->nparameters++].text = text;
+}
+
+/* "0.5,0.8,1,1,1" in job->weights; NULL: there are none. */
+static const char *weights_text(lbc_job *job)
+{
+    const double *weights = job->options->weights;
+    bool any = false;
+    size_t at = 0;
+    for (int i = 0; i < LBC_MAX_WEIGHTS; i++) {
+        any |= weights[i] > 0;
+        at += (size_t)snprintf(job->weights + at, sizeof job->weights - at, "%s%.6g", i ? "," : "",
+                               weights[i] > 0 ? weights[i] : 1);
+    }
+    return any ? job->weights : NULL;
+}
+
+void lbc_job_describe_lossy(lbc_job *job, lbc_step *step)
+{
+    const lbc_options *o = job->options;
+    add_text(step, "profile", o->profile == LBC_PROFILE_FAITHFUL ? "faithful" : "original");
+    if (o->lossy == LBC_LOSSY_HCOMPRESS) {
+        add_text(step, "codec", "HCompress");
+        add_number(step, "scale", o->lossy_value);
+        return;
+    }
+    add_text(step, "codec", "JPEG 2000");
+    if (o->lossy_value) add_number(step, "ratio", o->lossy_value);
+    if (o->bytes_per_frame) add_number(step, "bytes_per_frame", (double)o->bytes_per_frame);
+    if (o->psnr > 0) add_number(step, "psnr", o->psnr);
+    add_text(step, "layers", o->lossy == LBC_LOSSY_J2K ? "J" : "K");
+    add_text(step, "wavelet", o->wavelet == LBC_WAVELET_53 ? "5/3" : "9/7");
+    add_text(step, "engine", o->engine == LBC_ENGINE_OWN ? "own" : "openjpeg");
+    const char *weights = weights_text(job);
+    if (weights) add_text(step, "weights", weights);
+}
