@@ -37,7 +37,7 @@ static void row_series(lbc_text *page, const char *name, uint64_t frames, lbc_sh
                        uint64_t bytes)
 {
     char count[32], size[16];
-    lbc_page_table_row(page, name, "%s of %" PRIu32 " x %" PRIu32 " pixels, %s, %s stored",
+    lbc_page_table_row(page, name, "%s images of %" PRIu32 " x %" PRIu32 " %s, %s stored",
                        lbc_text_count(frames, count), shape.nx, shape.ny, lbc_type_name(type),
                        lbc_text_bytes((double)bytes, size));
 }

@@ -55,7 +55,8 @@ static const char style[] =
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 18px;font-size:14px;color:var(--soft)}\n"
     "dt{color:var(--ink)}dd{margin:0;max-width:76ch}\n"
     "footer{margin-top:40px;border-top:1px solid var(--rule);padding-top:12px}\n"
-    "@media(max-width:640px){main{padding:24px 14px}dl{grid-template-columns:1fr}.band b{font-size:20px}}\n"
+    "@media(max-width:640px){main{padding:24px 14px}dl,.views{grid-template-columns:1fr}.band b{font-size:20px}"
+    "dd{margin-bottom:6px}}\n"
     "@media print{:root{--paper:#fff}figure{break-inside:avoid}}\n";
 
 void lbc_page_begin(lbc_text *page, const char *title, const char *subtitle)

@@ -140,7 +140,7 @@ static void plot_counts(const plots *p)
     edge[n] = (double)lbc_count_bin_first(n);
     begin_figure(p, "Histogram of counts");
     lbc_chart c = {p->page, lbc_scale_over(LBC_SCALE_COUNTS, "count of a pixel", edge, n + 1),
-                   lbc_scale_over(LBC_SCALE_LOG, "pixels for each count", before, n), 430};
+                   lbc_scale_over(LBC_SCALE_LOG, "pixels for each count", before, n), 250};
     const lbc_scale other = lbc_scale_over(LBC_SCALE_LOG, "", after, n);
     lbc_scale_reach(&c.y, other.from);
     lbc_scale_reach(&c.y, other.to);
