@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* data_check.h - data and squash files that carry their own checksums.
  *
- * A file we write has, beside /entry/data, a group /entry/checksums (NXcollection) with
+ * A file we write has, beside /entry/data, a data set /entry/checksums, uint32[frames]: CRC-32C of each stored chunk;
+ * of a squash file: of each codestream. Its attributes are
  *   job           text: which job made the file (options and input, see src/pipeline/identity.h)
- *   chunk_crc32c  uint32[frames]: CRC-32C of each stored chunk; of a squash file: of each codestream
- *     @input_crc32c  uint32, of a data file: what it was made from. The sum, modulo 2^32, over the input
+ *   input_crc32c  uint32, of a data file: what it was made from. The sum, modulo 2^32, over the input
  *                 frames that went in, of lbc_frame_reader_crc. Not there when bad frames may be skipped.
  * so that a file at rest can be checked without its source, and a resumed run knows its own files.
  */

@@ -132,24 +132,14 @@ lbc_status lbc_data_file_write(lbc_data_file *file, uint64_t n, const uint8_t *c
     return status;
 }
 
-static bool put_checksums(const lbc_data_file *f)
-{
-    const hsize_t count = f->frames;
-    hid_t group = lbc_h5_create_group(f->file, "/entry/checksums", "NXcollection");
-    const bool ok =
-        group >= 0 && lbc_h5_put_string(group, "job", f->job) &&
-        lbc_h5_put(group, "chunk_crc32c", H5T_STD_U32LE, 1, &count, f->crc) &&
-        (!f->tells_input || lbc_h5_set(group, "chunk_crc32c", "input_crc32c", H5T_STD_U32LE, 0, NULL, &f->input));
-    lbc_h5_close(&group);
-    return ok;
-}
-
 const char *lbc_data_file_finish(lbc_data_file *file, lbc_error *err)
 {
     lbc_status status = LBC_OK;
     if (file->finished) return file->place.temporary;
     lbc_h5_enter();
-    if (file->crc && !put_checksums(file)) status = fail_hdf5(file, "writing checksums", err);
+    if (file->crc &&
+        !lbc_h5_put_checksums(file->file, file->job, file->frames, file->crc, file->tells_input ? &file->input : NULL))
+        status = fail_hdf5(file, "writing checksums", err);
     lbc_h5_close(&file->data);
     const lbc_status closed = lbc_h5_out_close(&file->file, file->place.path, status ? NULL : err);
     if (status == LBC_OK) status = closed;

@@ -226,19 +226,22 @@ static const H5FD_class_t out_class = {
 
 /* ---- files --------------------------------------------------------------------------------- */
 
-static hid_t out_access(void)
+static hid_t out_access(bool tight)
 {
     static hid_t driver = H5I_INVALID_HID;
     /* a host program may have closed HDF5 and with it our registration */
     if (driver < 0 || H5Iget_type(driver) != H5I_VFL) driver = H5FDregister(&out_class);
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-    if (access >= 0 && H5Pset_driver(access, driver, NULL) < 0) lbc_h5_close(&access);
+    const bool ok =
+        access >= 0 && H5Pset_driver(access, driver, NULL) >= 0 &&
+        (!tight || (H5Pset_meta_block_size(access, 0) >= 0 && H5Pset_small_data_block_size(access, 0) >= 0));
+    if (!ok) lbc_h5_close(&access);
     return access;
 }
 
-hid_t lbc_h5_out_create(const char *path, hid_t properties)
+hid_t lbc_h5_out_create(const char *path, hid_t properties, bool tight)
 {
-    hid_t access = out_access();
+    hid_t access = out_access(tight);
     const hid_t file = access < 0 ? H5I_INVALID_HID : H5Fcreate(path, H5F_ACC_EXCL, properties, access);
     /* Closing a list would clear the reason of a failure. */
     const hid_t reason = file < 0 ? H5Eget_current_stack() : H5I_INVALID_HID;

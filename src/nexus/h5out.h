@@ -17,9 +17,9 @@
 #include <hdf5.h>
 #include <stdbool.h>
 
-/* Makes the file, which must not exist, by these creation properties, which it closes. Negative: it failed, and
- * lbc_h5_why tells. */
-hid_t lbc_h5_out_create(const char *path, hid_t properties);
+/* Makes the file, which must not exist, by these creation properties, which it closes. tight: space is allocated
+ * object by object, and none is left over in blocks. Negative: it failed, and lbc_h5_why tells. */
+hid_t lbc_h5_out_create(const char *path, hid_t properties, bool tight);
 
 /* The errno of the first write to the file that failed; 0: none so far. */
 int lbc_h5_out_trouble(hid_t file);

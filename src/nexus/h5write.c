@@ -9,13 +9,15 @@
 /* node_rank: half the entries of a chunk index node; 0: all as HDF5 has it. */
 static hid_t create_file(const char *path, unsigned node_rank)
 {
-    const unsigned group_rank = 1, most_links = 4; /* the smallest tree; half the links of its leaf */
+    const unsigned group_rank = 1, leaf_rank = 1; /* the smallest tree, of leaves of two links: none has more */
+    const size_t names = sizeof "checksums" + sizeof "data" + 17; /* padded, and what a group begins with */
     const hid_t create = H5Pcreate(H5P_FILE_CREATE);
     if (create < 0) return -1;
-    const bool lean = node_rank == 0 || (H5Pset_sym_k(create, group_rank, most_links / 2) >= 0 &&
-                                         H5Pset_istore_k(create, node_rank) >= 0);
+    const bool lean =
+        node_rank == 0 || (H5Pset_sym_k(create, group_rank, leaf_rank) >= 0 &&
+                           H5Pset_local_heap_size_hint(create, names) >= 0 && H5Pset_istore_k(create, node_rank) >= 0);
     /* The root group, too, is an object with times. */
-    if (lean && H5Pset_obj_track_times(create, 0) >= 0) return lbc_h5_out_create(path, create);
+    if (lean && H5Pset_obj_track_times(create, 0) >= 0) return lbc_h5_out_create(path, create, node_rank != 0);
     H5Pclose(create);
     return -1;
 }
@@ -113,6 +115,14 @@ bool lbc_h5_put(hid_t where, const char *name, hid_t type, int rank, const hsize
     if (space >= 0) H5Sclose(space);
     if (create >= 0) H5Pclose(create);
     return ok;
+}
+
+bool lbc_h5_put_checksums(hid_t file, const char *job, uint64_t count, const uint32_t *crc, const uint32_t *input)
+{
+    static const char name[] = "/entry/checksums";
+    return lbc_h5_put(file, name, H5T_STD_U32LE, 1, (const hsize_t[]){count}, crc) &&
+           lbc_h5_set_text(file, name, "job", job) &&
+           (!input || lbc_h5_set(file, name, "input_crc32c", H5T_STD_U32LE, 0, NULL, input));
 }
 
 bool lbc_h5_put_string(hid_t where, const char *name, const char *text)

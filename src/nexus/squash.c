@@ -128,22 +128,13 @@ lbc_status lbc_squash_file_add(lbc_squash_file *file, uint64_t number, const lbc
     return status;
 }
 
-static bool put_checksums(const lbc_squash_file *f)
-{
-    const hsize_t count = f->added;
-    hid_t group = lbc_h5_create_group(f->file, "/entry/checksums", "NXcollection");
-    const bool ok = group >= 0 && lbc_h5_put_string(group, "job", f->job) &&
-                    lbc_h5_put(group, "chunk_crc32c", H5T_STD_U32LE, 1, &count, f->crc);
-    lbc_h5_close(&group);
-    return ok;
-}
-
 const char *lbc_squash_file_finish(lbc_squash_file *file, lbc_error *err)
 {
     if (file->finished) return file->place.temporary;
     lbc_h5_enter();
     lbc_status status = LBC_OK;
-    if (file->job && !put_checksums(file)) status = fail_hdf5(file, "writing checksums", err);
+    if (file->job && !lbc_h5_put_checksums(file->file, file->job, file->added, file->crc, NULL))
+        status = fail_hdf5(file, "writing checksums", err);
     lbc_h5_close(&file->group);
     const lbc_status closed = lbc_h5_out_close(&file->file, file->place.path, status ? NULL : err);
     lbc_h5_leave();

@@ -15,7 +15,7 @@ import numpy as np
 
 import live
 import series
-from run import compress, digests, run
+from run import as_nobody, compress, digests, run
 
 
 def state(folder):
@@ -153,7 +153,7 @@ class Outputs(Refusal):
         os.chmod(self.folder + "closed", 0o555)
         os.chmod(self.folder, 0o755)
         os.chmod(self.shared, 0o755)
-        more = {"user": 65534, "group": 65534, "extra_groups": []} if os.getuid() == 0 else {}
+        more = as_nobody(self.folder)
         self.refused("-o", self.folder + "closed/x", pattern="closed: cannot write here: Permission denied", **more)
         self.refused("-o", self.folder + "closed/new/x", pattern="closed/new: cannot make.*Permission denied", **more)
 

@@ -3,6 +3,7 @@
 import glob
 import hashlib
 import os
+import shutil
 import subprocess
 
 os.environ["HDF5_PLUGIN_PATH"] = ":".join(  # the variable replaces HDF5's own folder, so that is named too
@@ -31,6 +32,14 @@ def compress(master, prefix, *options, **more):
     if done.returncode != 0:
         raise AssertionError(f"exit {done.returncode}: {options}\n{done.stderr}")
     return done
+
+
+def as_nobody(folder):
+    """What run() takes to run as a user whom permissions bind: another one where this is root, and then a copy of the
+    program in folder, since others may not look into the folder of the build."""
+    if os.getuid():
+        return {}
+    return {"name": shutil.copy(program(), folder), "user": 65534, "group": 65534, "extra_groups": []}
 
 
 def data_files(prefix):
