@@ -105,7 +105,8 @@ static int verify(const lbc_options *options, console *c)
     uint64_t frames = 0;
     const lbc_status status = lbc_verify(options, &frames, &error);
     progress_clear(&c->progress);
-    if (status == LBC_OK) fprintf(stderr, "%s: complete, %" PRIu64 " images read\n", options->input, frames);
+    if (status == LBC_OK)
+        fprintf(stderr, "%s: complete, %" PRIu64 " image%s read\n", options->input, frames, frames == 1 ? "" : "s");
     return console_end(c, status, &error);
 }
 

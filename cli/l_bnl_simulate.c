@@ -34,8 +34,9 @@ static int simulate(const lbc_simulation *s, bool quiet)
     }
     if (quiet) return EXIT_DONE;
     const double seconds = (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
-    fprintf(stderr, PROGRAM ": %s_master.h5: %u images in %u files, %.1f MB, %.2f s\n", s->prefix, (unsigned)s->images,
-            (unsigned)made.files, 1e-6 * (double)made.bytes, seconds);
+    fprintf(stderr, PROGRAM ": %s_master.h5: %u image%s in %u file%s, %.1f MB, %.2f s\n", s->prefix,
+            (unsigned)s->images, s->images == 1 ? "" : "s", (unsigned)made.files, made.files == 1 ? "" : "s",
+            1e-6 * (double)made.bytes, seconds);
     fprintf(stderr, PROGRAM ": %llu spots to %.2f A at %.0f mm; mean count %.3f, %llu pixels masked, %llu overloads\n",
             (unsigned long long)made.spots, made.d_min, made.distance * 1e3, made.mean_count,
             (unsigned long long)made.masked, (unsigned long long)made.overloaded);

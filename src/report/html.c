@@ -37,9 +37,8 @@ static void row_series(lbc_text *page, const char *name, uint64_t frames, lbc_sh
                        uint64_t bytes)
 {
     char count[32], size[16];
-    lbc_page_table_row(page, name, "%s images of %" PRIu32 " x %" PRIu32 " %s, %s stored",
-                       lbc_text_count(frames, count), shape.nx, shape.ny, lbc_type_name(type),
-                       lbc_text_bytes((double)bytes, size));
+    lbc_page_table_row(page, name, "%s of %" PRIu32 " x %" PRIu32 " %s, %s stored", lbc_text_images(frames, count),
+                       shape.nx, shape.ny, lbc_type_name(type), lbc_text_bytes((double)bytes, size));
 }
 
 /* ---- a run ----------------------------------------------------------------------------------- */
@@ -111,8 +110,8 @@ char *lbc_report_html(const lbc_options *o, const lbc_result *r)
     char *title = title_of(o->input, "&#8594;", r->master ? r->master : o->out_file);
     if (!title) return NULL;
     snprintf(subtitle, sizeof subtitle,
-             "%s images (%s) became %s (%s). &#8220;Before&#8221; is an image as it went into the codec.",
-             lbc_text_count(r->frames_in, in), lbc_text_bytes((double)r->bytes_in, from),
+             "%s (%s) became %s (%s). &#8220;Before&#8221; is an image as it went into the codec.",
+             lbc_text_images(r->frames_in, in), lbc_text_bytes((double)r->bytes_in, from),
              lbc_text_count(r->frames_out, out), lbc_text_bytes((double)r->bytes_out, to));
     lbc_page_begin(&page, title, subtitle);
     add_run(&page, o, r);
@@ -151,9 +150,9 @@ char *lbc_compare_html(const lbc_compare_options *o, const lbc_comparison *c)
     char *title = title_of(o->a, "against", o->b);
     if (!title) return NULL;
     snprintf(subtitle, sizeof subtitle,
-             "%s images. A was brought to B: images summed by %" PRIu32 ", pixels binned by %" PRIu32
-             ", from image %" PRIu64 " on.",
-             lbc_text_count(c->frames, count), c->sum, c->bin, c->first_image);
+             "%s. A was brought to B: images summed by %" PRIu32 ", pixels binned by %" PRIu32 ", from image %" PRIu64
+             " on.",
+             lbc_text_images(c->frames, count), c->sum, c->bin, c->first_image);
     lbc_page_begin(&page, title, subtitle);
     lbc_page_band_begin(&page);
     band_ratio(&page, c->bytes_a, c->bytes_b, "stored bytes of A against B");

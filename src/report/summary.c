@@ -17,8 +17,8 @@ static void add_series(lbc_text *t, const char *label, const char *path, uint64_
 {
     char a[16], b[16], n[32];
     lbc_text_add(t, "%-9s %s\n", label, path ? path : "(data files alone)");
-    lbc_text_add(t, "          %s images of %" PRIu32 " x %" PRIu32 " %s, %s raw, %s stored\n",
-                 lbc_text_count(frames, n), shape.nx, shape.ny, lbc_type_name(type), lbc_text_bytes((double)raw, a),
+    lbc_text_add(t, "          %s of %" PRIu32 " x %" PRIu32 " %s, %s raw, %s stored\n", lbc_text_images(frames, n),
+                 shape.nx, shape.ny, lbc_type_name(type), lbc_text_bytes((double)raw, a),
                  lbc_text_bytes((double)stored, b));
 }
 
@@ -110,8 +110,8 @@ static void add_side(lbc_text *t, const char *label, const char *path, uint64_t 
 {
     char bytes[16], n[32];
     lbc_text_add(t, "%-9s %s\n", label, path);
-    lbc_text_add(t, "          %s images of %" PRIu32 " x %" PRIu32 " %s, %s stored\n", lbc_text_count(frames, n),
-                 shape.nx, shape.ny, lbc_type_name(type), lbc_text_bytes((double)stored, bytes));
+    lbc_text_add(t, "          %s of %" PRIu32 " x %" PRIu32 " %s, %s stored\n", lbc_text_images(frames, n), shape.nx,
+                 shape.ny, lbc_type_name(type), lbc_text_bytes((double)stored, bytes));
 }
 
 char *lbc_compare_summary(const lbc_compare_options *o, const lbc_comparison *c)

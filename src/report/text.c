@@ -104,3 +104,10 @@ const char *lbc_text_count(uint64_t n, char out[32])
     *p = '\0';
     return out;
 }
+
+const char *lbc_text_images(uint64_t n, char out[32])
+{
+    char count[32];
+    snprintf(out, 32, "%.23s %s", lbc_text_count(n, count), n == 1 ? "image" : "images");
+    return out;
+}

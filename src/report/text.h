@@ -27,5 +27,7 @@ char *lbc_text_take(lbc_text *t);
 const char *lbc_text_bytes(double bytes, char out[16]);
 /* "1 234 567": digits in threes. Returns out. */
 const char *lbc_text_count(uint64_t n, char out[32]);
+/* "1 image", "60 images". Returns out. */
+const char *lbc_text_images(uint64_t n, char out[32]);
 
 #endif
