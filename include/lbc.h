@@ -271,13 +271,16 @@ LBC_API const lbc_facts *lbc_reader_facts(const lbc_reader *reader);
 LBC_API lbc_status lbc_reader_frame(lbc_reader *reader, uint64_t n, int32_t *frame, lbc_error *err);
 LBC_API void lbc_reader_close(lbc_reader *reader);
 
-/* A series that is written as its frames come, as from a detector. */
+/* A series that is written as its frames come, as from a detector. Compressed images are held in memory until
+ * options->block of them make a data file; it may so be read while the next ones come. The set is like one that
+ * lbc_compress makes: its master lists its files and tells what was done, and lbc_verify checks it. */
 typedef struct lbc_writer lbc_writer;
 
 /* Begins a series. Of options all counts that says what is done to frames and how they are stored; none that
  * names an input, selects from it, or divides the work (input, first_image, last_image, resume, skip_bad, shares,
  * minicbf, measure, draw). facts are those of the frames that will be added; facts->frames is the most there
- * can be, and wavelength, distance, pixel sizes and beam centre must be known. Both may go when it returns. */
+ * can be, and wavelength, distance, pixel sizes and beam centre must be known; DIALS also wants the sensor's material
+ * and thickness. An oscillation of NAN is one of 0: stills. Both may go when it returns. */
 LBC_API lbc_status lbc_writer_open(lbc_writer **writer, const lbc_options *options, const lbc_facts *facts,
                                    lbc_error *err);
 /* Adds the next frame: ny * nx pixels of facts->type in native byte order, which may go when it returns. Every

@@ -77,7 +77,7 @@ static lbc_status read_master(lbc_input *input, lbc_error *err)
     return status;
 }
 
-static lbc_input *new_input(const char *path, const lbc_input_options *options)
+lbc_input *lbc_input_new(const char *path, const lbc_input_options *options)
 {
     lbc_input *input = lbc_alloc_zero(1, sizeof *input);
     if (!input) return NULL;
@@ -96,7 +96,7 @@ static lbc_input *new_input(const char *path, const lbc_input_options *options)
 lbc_status lbc_input_open(lbc_input **opened, const char *path, const lbc_input_options *options, lbc_error *err)
 {
     *opened = NULL;
-    lbc_input *input = new_input(path, options);
+    lbc_input *input = lbc_input_new(path, options);
     if (!input) return lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", path);
     lbc_h5_enter();
     const lbc_status status = read_master(input, err);

@@ -94,6 +94,9 @@ struct lbc_input {
     lbc_frame_list frames;
 };
 
+/* An input without files or frames; options may be NULL. NULL: out of memory. */
+lbc_input *lbc_input_new(const char *path, const lbc_input_options *options);
+
 /* A message for options.log, sent when lbc_input_open has left HDF5. */
 void lbc_input_note(lbc_input *input, lbc_level level, const char *format, ...) LBC_PRINTF(3, 4);
 

@@ -72,7 +72,7 @@ lbc_status lbc_facts_series(lbc_series *s, const lbc_facts *f, lbc_error *err)
                       .pixel_y = f->pixel_y,
                       .beam_x = f->beam_x,
                       .beam_y = f->beam_y,
-                      .oscillation = f->oscillation,
+                      .oscillation = isfinite(f->oscillation) ? f->oscillation : 0,
                       .sensor_thickness = f->sensor_thickness,
                       .count_time = f->count_time,
                       .frame_time = f->frame_time,

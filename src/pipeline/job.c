@@ -401,6 +401,15 @@ lbc_status lbc_job_prepare_stream(lbc_job *job, const lbc_options *options, cons
     return prepare_frames(job, err);
 }
 
+void lbc_job_cut(lbc_job *job)
+{
+    job->plan.last = job->series->frames - 1;
+    lbc_plan_make(&job->plan);
+    job->ntodo = (uint32_t)job->plan.files;
+    job->frames = job->plan.groups;
+    if (job->plan.groups) describe_change(job);
+}
+
 void lbc_job_free(lbc_job *job)
 {
     lbc_input_close(job->input);

@@ -57,6 +57,8 @@ lbc_status lbc_job_prepare(lbc_job *job, const lbc_options *options, lbc_error *
 /* The same for frames that come from elsewhere than an input: there is none, and series says what they are.
  * It must outlive the job. */
 lbc_status lbc_job_prepare_stream(lbc_job *job, const lbc_options *options, const lbc_series *series, lbc_error *err);
+/* When a stream ends: makes the plan over the frames that came, as series now tells. */
+void lbc_job_cut(lbc_job *job);
 void lbc_job_free(lbc_job *job);
 
 /* Takes data file number f, which is there already, off the list of those to make. */

@@ -4,8 +4,9 @@
  * block is whole, so that a data file knows from the beginning how many it has, however early the series ends. */
 #include "base/claim.h"
 #include "base/memory.h"
+#include "base/place.h"
 #include "base/pool.h"
-#include "nexus/filewriter.h"
+#include "nexus/bare_master.h"
 #include "pipeline/clear.h"
 #include "pipeline/facts.h"
 #include "pipeline/outputs.h"
@@ -20,7 +21,7 @@ struct lbc_writer {
     lbc_options options;
     char *strings[4]; /* copies that the options point to */
     lbc_series series;
-    double angle; /* where the first frame begins */
+    double angle, *angles; /* where the first frame begins; [frames] each, at the end */
     uint32_t *mask;
     lbc_job job;
     lbc_claim claim;
@@ -213,64 +214,30 @@ lbc_status lbc_writer_add(lbc_writer *w, const void *pixels, lbc_error *err)
 
 /* ---- the end --------------------------------------------------------------------------------- */
 
-/* The plan over the frames that came. */
-static void cut_plan(lbc_writer *w)
+/* The series is now of the frames that came. */
+static lbc_status end_series(lbc_writer *w, lbc_error *err)
 {
-    lbc_plan *plan = &w->job.plan;
-    plan->last = w->result.frames_in - 1;
-    lbc_plan_make(plan);
-    w->job.ntodo = (uint32_t)plan->files;
-    w->job.frames = plan->groups;
+    lbc_series *s = &w->series;
+    s->frames = s->nimages = w->result.frames_in;
+    w->angles = lbc_alloc(s->frames, sizeof *w->angles);
+    if (!w->angles) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
+    for (uint64_t i = 0; i < s->frames; i++) w->angles[i] = w->angle + (double)i * s->oscillation;
+    s->angles = w->angles;
+    lbc_job_cut(&w->job);
+    return LBC_OK;
 }
 
-static lbc_filewriter master_facts(const lbc_writer *w, const uint32_t *mask)
-{
-    const lbc_series *s = &w->series;
-    const lbc_options *o = &w->options;
-    const double bin = o->bin, sum = o->sum, frame_time = isfinite(s->frame_time) ? s->frame_time : 0;
-    return (lbc_filewriter){
-        .dialect = LBC_DIALECT_NXMX,
-        .description = *s->description ? s->description : "Detector",
-        .serial = *s->serial ? s->serial : "unknown",
-        .compression = w->job.format->codec->name,
-        .sensor_material = *s->sensor_material ? s->sensor_material : "Si",
-        .instrument = *s->description ? s->description : "unknown",
-        .date = *s->start_time ? s->start_time : w->job.date,
-        .shape = w->job.shape,
-        .type = w->job.store.type,
-        .nimages = (uint32_t)w->job.plan.groups,
-        .ntrigger = 1,
-        .wavelength = s->wavelength,
-        .distance = s->distance,
-        .pixel_size = s->pixel_x * bin,
-        .sensor_thickness = isfinite(s->sensor_thickness) ? s->sensor_thickness : 0,
-        .beam_x = s->beam_x / bin,
-        .beam_y = s->beam_y / bin,
-        .frame_time = frame_time * sum,
-        .readout_time = isfinite(s->count_time) && s->count_time < frame_time ? (frame_time - s->count_time) * sum : 0,
-        .omega_start = w->angle,
-        .omega_step = isfinite(s->oscillation) ? s->oscillation * sum : 0,
-        .cutoff = (uint32_t)w->job.limit,
-        .mask = mask,
-        .first_file = 1,
-        .files = (uint32_t)w->job.plan.files,
-        .images_per_file = w->job.plan.block,
-    };
-}
-
+/* A master of the frames as they came, beside the one that is made of it, and no longer than that takes. */
 static lbc_status write_master(lbc_writer *w, lbc_error *err)
 {
-    const lbc_job *job = &w->job;
-    uint32_t *mask = job->mask_written ? NULL : lbc_alloc_zero(job->pixels, sizeof *mask);
-    char *prefix = lbc_names_link(job->names.master_folder, job->names.prefix);
-    lbc_filewriter facts = master_facts(w, job->mask_written ? job->mask_written : mask);
-    facts.data_prefix = prefix;
-    facts.excluded = (uint32_t)job->change.masked;
-    const lbc_status status = facts.mask && prefix
-                                  ? lbc_filewriter_master(job->names.master, w->options.overwrite, &facts, err)
-                                  : lbc_fail(err, LBC_E_MEMORY, "out of memory for the master");
-    free(mask);
-    free(prefix);
+    lbc_place bare = {0};
+    lbc_status status = lbc_place_begin(&bare, w->job.names.master, err);
+    if (status == LBC_OK) status = lbc_bare_master_write(bare.temporary, &w->series, err);
+    if (status == LBC_OK) status = lbc_bare_master_open(&w->job.input, bare.temporary, &w->series, err);
+    if (status == LBC_OK) status = lbc_outputs_master(&w->job, err);
+    lbc_input_close(w->job.input);
+    w->job.input = NULL;
+    lbc_place_drop(&bare);
     return status;
 }
 
@@ -302,11 +269,12 @@ static lbc_status finish(lbc_writer *w, lbc_error *err)
 {
     if (w->failed) return lbc_fail(err, LBC_E_ARGUMENT, "the writer has failed before");
     if (w->result.frames_in == 0) return lbc_fail(err, LBC_E_ARGUMENT, "%s: no frame was added", w->options.out_file);
-    cut_plan(w);
+    lbc_status status = end_series(w, err);
+    if (status) return status;
     if (w->job.plan.groups == 0)
         return lbc_fail(err, LBC_E_ARGUMENT, "%s: fewer frames were added than one image sums", w->options.out_file);
     const bool partial = w->in_group && w->options.keep_partial;
-    lbc_status status = encode_groups(w, w->whole + partial, err);
+    status = encode_groups(w, w->whole + partial, err);
     if (status == LBC_OK) status = write_block(w, err);
     if (status == LBC_OK) status = write_master(w, err);
     return status ? status : describe(w, err);
@@ -335,6 +303,7 @@ void lbc_writer_drop(lbc_writer *w)
     lbc_job_free(&w->job);
     lbc_result_free(&w->result);
     for (int i = 0; i < 4; i++) free(w->strings[i]);
+    free(w->angles);
     free(w->mask);
     free(w);
 }

@@ -64,7 +64,7 @@ static lbc_facts make_facts(uint64_t frames)
                        .wavelength = 1,
                        .distance = 0.1,
                        .pixel_x = 75e-6,
-                       .pixel_y = 75e-6,
+                       .pixel_y = 80e-6,
                        .beam_x = 25,
                        .beam_y = 16,
                        .angle = 30,
@@ -114,6 +114,7 @@ static void check_series(uint64_t frames, uint32_t bin, int sum, int added)
     assert_int_equal(facts->frames, frames);
     assert_int_equal(facts->shape.nx, (NX + bin - 1) / bin);
     assert_true(fabs(facts->pixel_x - 75e-6 * bin) < 1e-9);
+    assert_true(fabs(facts->pixel_y - 80e-6 * bin) < 1e-9);
     assert_true(fabs(facts->beam_x - 25.0 / bin) < 1e-5);
     assert_true(fabs(facts->angle - 30) < 1e-5);
     if (frames > 1) assert_true(fabs(facts->oscillation - 0.5 * sum) < 1e-5); /* one angle alone has no width */
@@ -188,7 +189,11 @@ static void codestreams_at_rest_are_complete(void **state)
     o.lossy = LBC_LOSSY_HCOMPRESS;
     o.lossy_value = 1; /* lossless */
     o.compression = "hcomp";
-    o.verify = true;
+    o.out_squash = "out_file";
+    o.verify = true; /* of the master, too */
+    write_series(&o, FRAMES, FRAMES - 2, &result);
+    lbc_result_free(&result);
+    o.overwrite = true;
     write_series(&o, FRAMES, FRAMES, &result);
     assert_int_equal(result.codestreams, FRAMES);
     assert_true(result.figures.rmse == 0);
