@@ -7,7 +7,9 @@
 const lbc_frame_kernels *lbc_frame_kernels_get(void)
 {
 #ifdef LBC_HAVE_X86
-    if (lbc_cpu() >= LBC_CPU_AVX2) return &lbc_frame_kernels_avx2;
+    const lbc_cpu_level level = lbc_cpu();
+    if (level >= LBC_CPU_AVX512) return &lbc_frame_kernels_avx512;
+    if (level >= LBC_CPU_AVX2) return &lbc_frame_kernels_avx2;
 #endif
     return &lbc_frame_kernels_c;
 }

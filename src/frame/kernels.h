@@ -36,6 +36,7 @@ typedef struct lbc_frame_kernels {
 
 extern const lbc_frame_kernels lbc_frame_kernels_c;
 extern const lbc_frame_kernels lbc_frame_kernels_avx2;
+extern const lbc_frame_kernels lbc_frame_kernels_avx512;
 
 /* The table for the instruction set in force. */
 const lbc_frame_kernels *lbc_frame_kernels_get(void);

@@ -50,6 +50,7 @@ static kernels get(void)
 {
 #ifdef LBC_HAVE_X86
     const lbc_cpu_level level = lbc_cpu();
+    if (level >= LBC_CPU_AVX512) return (kernels){lbc_to_planes_avx512, lbc_from_planes_avx512};
     if (level >= LBC_CPU_AVX2) return (kernels){lbc_to_planes_avx2, lbc_from_planes_avx2};
     if (level >= LBC_CPU_SSE2) return (kernels){lbc_to_planes_sse2, lbc_from_planes_sse2};
 #endif

@@ -3,8 +3,10 @@
 
 #include <immintrin.h>
 
-#define TO_PLANES   lbc_to_planes_avx2
-#define FROM_PLANES lbc_from_planes_avx2
+#define TO_PLANES        lbc_to_planes_avx2
+#define FROM_PLANES      lbc_from_planes_avx2
+#define TO_PLANES_REST   lbc_to_planes_sse2
+#define FROM_PLANES_REST lbc_from_planes_sse2
 
 typedef __m256i vec;
 enum { LANES = 2 };
@@ -26,18 +28,33 @@ static inline void v_store(uint8_t *p, vec a)
     _mm256_storeu_si256((__m256i *)(void *)p, a);
 }
 
-/* Lane l is at p + l * apart. */
-static inline vec v_load_lanes(const uint8_t *p, size_t apart)
+/* Two vectors to those of their low and of their high lanes; its own inverse. */
+static inline void swap_lanes(vec *a, vec *b)
 {
-    const __m128i low = _mm_loadu_si128((const __m128i *)(const void *)p);
-    const __m128i high = _mm_loadu_si128((const __m128i *)(const void *)(p + apart));
-    return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
+    const vec low = _mm256_permute2x128_si256(*a, *b, 0x20);
+    *b = _mm256_permute2x128_si256(*a, *b, 0x31);
+    *a = low;
 }
 
-static inline void v_store_lanes(uint8_t *p, size_t apart, vec a)
+/* Lanes l of the four vectors are side by side at p + l * apart. */
+static inline void v_load_lanes(const uint8_t *p, size_t apart, vec *a, vec *b, vec *c, vec *d)
 {
-    _mm_storeu_si128((__m128i *)(void *)p, _mm256_castsi256_si128(a));
-    _mm_storeu_si128((__m128i *)(void *)(p + apart), _mm256_extracti128_si256(a, 1));
+    *a = v_load(p);
+    *b = v_load(p + apart);
+    *c = v_load(p + 32);
+    *d = v_load(p + apart + 32);
+    swap_lanes(a, b);
+    swap_lanes(c, d);
 }
 
-#include "codec/bitshuffle/x86/transpose.inc"
+static inline void v_store_lanes(uint8_t *p, size_t apart, vec a, vec b, vec c, vec d)
+{
+    swap_lanes(&a, &b);
+    swap_lanes(&c, &d);
+    v_store(p, a);
+    v_store(p + apart, b);
+    v_store(p + 32, c);
+    v_store(p + apart + 32, d);
+}
+
+#include "codec/bitshuffle/transpose.inc"

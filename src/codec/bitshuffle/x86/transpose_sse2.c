@@ -3,8 +3,10 @@
 
 #include <emmintrin.h>
 
-#define TO_PLANES   lbc_to_planes_sse2
-#define FROM_PLANES lbc_from_planes_sse2
+#define TO_PLANES        lbc_to_planes_sse2
+#define FROM_PLANES      lbc_from_planes_sse2
+#define TO_PLANES_REST   lbc_to_planes_c
+#define FROM_PLANES_REST lbc_from_planes_c
 
 typedef __m128i vec;
 enum { LANES = 1 };
@@ -26,17 +28,23 @@ static inline void v_store(uint8_t *p, vec a)
     _mm_storeu_si128((__m128i *)(void *)p, a);
 }
 
-/* Lane l is at p + l * apart: here there is only one. */
-static inline vec v_load_lanes(const uint8_t *p, size_t apart)
+/* Lanes l of the four vectors are side by side at p + l * apart: here there is only one. */
+static inline void v_load_lanes(const uint8_t *p, size_t apart, vec *a, vec *b, vec *c, vec *d)
 {
     (void)apart;
-    return v_load(p);
+    *a = v_load(p);
+    *b = v_load(p + 16);
+    *c = v_load(p + 32);
+    *d = v_load(p + 48);
 }
 
-static inline void v_store_lanes(uint8_t *p, size_t apart, vec a)
+static inline void v_store_lanes(uint8_t *p, size_t apart, vec a, vec b, vec c, vec d)
 {
     (void)apart;
     v_store(p, a);
+    v_store(p + 16, b);
+    v_store(p + 32, c);
+    v_store(p + 48, d);
 }
 
-#include "codec/bitshuffle/x86/transpose.inc"
+#include "codec/bitshuffle/transpose.inc"
