@@ -31,6 +31,17 @@ static lbc_status decode(lbc_codec_work *w, const lbc_chunk_format *format, cons
     return lbc_bitshuffle_decode(w, format, &lbc_pack_zstd, chunk, size, sink);
 }
 
+static lbc_status begin(lbc_codec_work *w, const lbc_chunk_format *format, const uint8_t *chunk, size_t size,
+                        lbc_chunk_cursor *cursor)
+{
+    return lbc_bitshuffle_begin(w, format, &lbc_pack_zstd, chunk, size, cursor);
+}
+
+static lbc_status next(lbc_codec_work *w, lbc_chunk_cursor *cursor, const void **pixels, size_t *count)
+{
+    return lbc_bitshuffle_next(w, &lbc_pack_zstd, cursor, pixels, count);
+}
+
 const lbc_codec lbc_codec_bszstd = {
     .name = "bszstd",
     .what = "bitshuffle and Zstandard",
@@ -45,4 +56,6 @@ const lbc_codec lbc_codec_bszstd = {
     .bound = bound,
     .encode = encode,
     .decode = decode,
+    .begin = begin,
+    .next = next,
 };

@@ -41,6 +41,14 @@ typedef struct lbc_pixel_source {
     void *user;
 } lbc_pixel_source;
 
+/* A chunk on its way through a decoder that is asked for pixels, piece by piece. */
+typedef struct lbc_chunk_cursor {
+    const struct lbc_chunk_format *format;
+    const uint8_t *in, *end; /* what is left of the chunk */
+    size_t first;            /* the next pixel */
+    size_t block;            /* the codec's own */
+} lbc_chunk_cursor;
+
 /* ---- storage codecs ------------------------------------------------------------------------ */
 
 #define LBC_MAX_PARAMS 2048 /* HDF5 cd_values of one filter; h5py and HDF5 1.10 break soon above 1900 */
@@ -74,6 +82,11 @@ struct lbc_codec {
                          uint8_t *chunk, size_t capacity, size_t *size);
     lbc_status (*decode)(lbc_codec_work *w, const lbc_chunk_format *format, const uint8_t *chunk, size_t size,
                          const lbc_pixel_sink *sink);
+    /* The same in pieces: begin, then next until it gives 0 pixels. The pixels are in w's memory or the chunk's, until
+     * the next call. Both NULL: chunks of this codec are decoded whole. */
+    lbc_status (*begin)(lbc_codec_work *w, const lbc_chunk_format *format, const uint8_t *chunk, size_t size,
+                        lbc_chunk_cursor *cursor);
+    lbc_status (*next)(lbc_codec_work *w, lbc_chunk_cursor *cursor, const void **pixels, size_t *count);
 };
 
 /* By name, case-insensitive; NULL: unknown. */
@@ -121,6 +134,11 @@ typedef struct lbc_lossy {
     /* frame = decode(encode(frame)), in place. size (NULL: not wanted) gets the bytes encode() would
      * have made; wanting it may cost the entropy coding that is otherwise saved. */
     lbc_status (*roundtrip)(lbc_codec_work *w, const lbc_lossy_params *params, int32_t *frame, size_t *size);
+    /* The same for one band of rows that has nothing to do with the others, with its bytes added to *size. Bands have
+     * band_rows rows, but the last may have fewer; first_row says which it is. Both NULL: frames are coded whole. */
+    uint32_t (*band_rows)(const lbc_lossy_params *params);
+    lbc_status (*roundtrip_band)(lbc_codec_work *w, const lbc_lossy_params *params, uint32_t first_row, int32_t *band,
+                                 size_t *size);
 } lbc_lossy;
 
 extern const lbc_lossy lbc_hcomp; /* hcompress/ */

@@ -37,6 +37,26 @@ static lbc_status decode(lbc_codec_work *w, const lbc_chunk_format *format, cons
     return LBC_OK;
 }
 
+static lbc_status begin(lbc_codec_work *w, const lbc_chunk_format *format, const uint8_t *chunk, size_t size,
+                        lbc_chunk_cursor *cursor)
+{
+    (void)w;
+    if (size != lbc_frame_bytes(format)) return LBC_E_FORMAT;
+    *cursor = (lbc_chunk_cursor){.format = format, .in = chunk, .end = chunk + size};
+    return LBC_OK;
+}
+
+/* All that is left at once. */
+static lbc_status next(lbc_codec_work *w, lbc_chunk_cursor *c, const void **pixels, size_t *count)
+{
+    (void)w;
+    *pixels = c->in;
+    *count = lbc_shape_pixels(c->format->shape) - c->first;
+    c->in = c->end;
+    c->first += *count;
+    return LBC_OK;
+}
+
 const lbc_codec lbc_codec_none = {
     .name = "none",
     .what = "pixels as they are",
@@ -47,4 +67,6 @@ const lbc_codec lbc_codec_none = {
     .bound = lbc_frame_bytes,
     .encode = encode,
     .decode = decode,
+    .begin = begin,
+    .next = next,
 };

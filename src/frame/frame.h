@@ -62,6 +62,11 @@ void lbc_gather_pixels(lbc_gather *g, const void *pixels, size_t n);
 /* True when every pixel of the frame has come. */
 bool lbc_gather_done(const lbc_gather *g);
 
+/* The same without binning, and without a frame to gather in: out[i] = the working value of pixel first + i of the
+ * frame, joined with acc[i] unless acc is NULL. */
+void lbc_gather_values(const lbc_gather_rule *rule, int32_t *restrict out, const int32_t *restrict acc,
+                       const void *pixels, size_t first, size_t n);
+
 /* acc += other, by the rules above (partial sums of one group made by several workers). */
 void lbc_frame_add(int32_t *acc, const int32_t *other, size_t n);
 

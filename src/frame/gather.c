@@ -15,22 +15,26 @@ enum { PIECE = 2048 }; /* pixels widened at a time: 8 KB of working values */
 /* One gather call on its way: what the stages below need. */
 typedef struct run {
     const lbc_frame_kernels *kernels;
-    const lbc_gather *gather;
+    const lbc_gather_rule *rule;
+    const lbc_gather *gather; /* NULL: values alone are wanted */
     lbc_widen_rule widen;
 } run;
 
-static lbc_widen_rule widen_rule(const lbc_gather_rule *rule)
+static run begin_run(const lbc_gather_rule *rule, const lbc_gather *gather)
 {
     const int64_t largest = lbc_pixel_largest_count(rule->type);
     const int64_t s = rule->saturation < 0 ? 0 : rule->saturation;
-    return (lbc_widen_rule){.saturation = (uint32_t)(s < largest ? s : largest),
-                            .masked = rule->gaps_zero ? 0 : LBC_MASKED};
+    return (run){
+        .kernels = lbc_frame_kernels_get(),
+        .rule = rule,
+        .gather = gather,
+        .widen = {.saturation = (uint32_t)(s < largest ? s : largest), .masked = rule->gaps_zero ? 0 : LBC_MASKED}};
 }
 
 /* Working values of n stored pixels that begin at pixel `first` of the frame. */
 static void widen(const run *r, int32_t *out, const uint8_t *pixels, size_t first, size_t n)
 {
-    const lbc_gather_rule *rule = r->gather->rule;
+    const lbc_gather_rule *rule = r->rule;
     r->kernels->widen[rule->type](out, pixels, n, &r->widen);
     if (rule->gaps_zero && rule->mask) r->kernels->blank(out, rule->mask + first, n);
 }
@@ -38,7 +42,7 @@ static void widen(const run *r, int32_t *out, const uint8_t *pixels, size_t firs
 /* Without binning, rows do not matter. */
 static void gather_plain(const run *r, const uint8_t *pixels, size_t first, size_t n)
 {
-    const size_t size = lbc_pixel_size(r->gather->rule->type);
+    const size_t size = lbc_pixel_size(r->rule->type);
     int32_t values[PIECE], *acc = r->gather->acc;
     if (r->gather->first) {
         widen(r, acc + first, pixels, first, n);
@@ -83,7 +87,7 @@ static const int32_t *fold(const run *r, int32_t *values, int32_t *spare, size_t
 /* Joins the working values of columns x .. x+n-1 of one row into its row of cells. */
 static void bin_row(const run *r, int32_t *cells, int32_t *values, uint32_t x, size_t n, bool begin)
 {
-    const uint32_t bin = r->gather->rule->bin;
+    const uint32_t bin = r->rule->bin;
     cells += x / bin;
     if (x % bin) { /* the rest of a cell that an earlier piece began */
         const size_t rest = bin - x % bin, m = n < rest ? n : rest;
@@ -104,7 +108,7 @@ static void bin_row(const run *r, int32_t *cells, int32_t *values, uint32_t x, s
 
 static void gather_binned(const run *r, const uint8_t *pixels, uint32_t y, uint32_t x, size_t n)
 {
-    const lbc_gather_rule *rule = r->gather->rule;
+    const lbc_gather_rule *rule = r->rule;
     const size_t size = lbc_pixel_size(rule->type), row = lbc_shape_binned(rule->in, rule->bin).nx;
     int32_t values[PIECE];
     while (n) {
@@ -132,7 +136,7 @@ void lbc_gather_pixels(lbc_gather *g, const void *pixels, size_t n)
 {
     const lbc_gather_rule *rule = g->rule;
     const size_t first = (size_t)g->y * rule->in.nx + g->x, left = lbc_shape_pixels(rule->in) - first;
-    const run r = {.kernels = lbc_frame_kernels_get(), .gather = g, .widen = widen_rule(rule)};
+    const run r = begin_run(rule, g);
     if (n > left) n = left;
     if (n == 0) return;
     if (rule->bin == 1)
@@ -141,6 +145,14 @@ void lbc_gather_pixels(lbc_gather *g, const void *pixels, size_t n)
         gather_binned(&r, pixels, g->y, g->x, n);
     g->y = (uint32_t)((first + n) / rule->in.nx);
     g->x = (uint32_t)((first + n) % rule->in.nx);
+}
+
+void lbc_gather_values(const lbc_gather_rule *rule, int32_t *restrict out, const int32_t *restrict acc,
+                       const void *pixels, size_t first, size_t n)
+{
+    const run r = begin_run(rule, NULL);
+    widen(&r, out, pixels, first, n);
+    if (acc) r.kernels->add(out, acc, n);
 }
 
 bool lbc_gather_done(const lbc_gather *g)

@@ -84,6 +84,11 @@ void lbc_frame_reader_free(lbc_frame_reader *reader);
  * before it. sink NULL: the stored bytes are read and not decoded, for lbc_frame_reader_crc. */
 lbc_status lbc_input_read(const lbc_input *input, lbc_frame_reader *reader, uint64_t frame, const lbc_pixel_sink *sink,
                           lbc_error *err);
+/* The same with pixels that are asked for: begin reads the stored bytes, next decodes what comes next, up to 0 pixels
+ * at the end. They are the reader's until the next call. begin: LBC_E_UNSUPPORTED, without a message, when the frame
+ * comes only whole. A failure of next has no message either; lbc_input_read has. */
+lbc_status lbc_input_begin(const lbc_input *input, lbc_frame_reader *reader, uint64_t frame, lbc_error *err);
+lbc_status lbc_input_next(lbc_frame_reader *reader, const void **pixels, size_t *count);
 /* Of the frame read last: CRC-32C of its number (from 0, 8 bytes, little-endian) and its stored chunk; where it has
  * none of its own, of its number and its pixels. */
 uint32_t lbc_frame_reader_crc(const lbc_frame_reader *reader);

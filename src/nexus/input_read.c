@@ -13,7 +13,8 @@
 struct lbc_frame_reader {
     lbc_buffer bytes; /* a chunk, or the pixels HDF5 gave */
     lbc_codec_work *work;
-    uint32_t crc; /* of the frame read last */
+    uint32_t crc;            /* of the frame read last */
+    lbc_chunk_cursor cursor; /* in bytes, of a frame that was begun */
 };
 
 lbc_frame_reader *lbc_frame_reader_new(void)
@@ -180,6 +181,26 @@ lbc_status lbc_input_read(const lbc_input *input, lbc_frame_reader *reader, uint
     const lbc_place_of_frame *place = &stored->place[ref.index];
     return place->format ? read_fast(input, reader, frame, stored, place, sink, err)
                          : read_through_hdf5(input, reader, frame, stored, ref.index, sink, err);
+}
+
+lbc_status lbc_input_begin(const lbc_input *input, lbc_frame_reader *reader, uint64_t frame, lbc_error *err)
+{
+    lbc_status status = check_frame(input, frame, err);
+    if (status != LBC_OK) return status;
+    const lbc_frame_ref ref = input->frames.frame[frame];
+    const lbc_stored *stored = &input->stored[ref.stored];
+    const lbc_place_of_frame *place = &stored->place[ref.index];
+    if (!place->format || !place->format->codec->begin) return LBC_E_UNSUPPORTED;
+    status = read_chunk(input, reader, frame, stored, place, err);
+    if (status != LBC_OK) return status;
+    note_crc(reader, frame, place->size);
+    status = place->format->codec->begin(reader->work, place->format, reader->bytes.data, place->size, &reader->cursor);
+    return status == LBC_OK ? LBC_OK : LBC_E_UNSUPPORTED; /* lbc_input_read will say what is wrong with it */
+}
+
+lbc_status lbc_input_next(lbc_frame_reader *reader, const void **pixels, size_t *count)
+{
+    return reader->cursor.format->codec->next(reader->work, &reader->cursor, pixels, count);
 }
 
 lbc_status lbc_input_read_chunk(const lbc_input *input, lbc_frame_reader *reader, uint64_t frame,

@@ -366,6 +366,16 @@ static lbc_status begin_job(lbc_job *job, const lbc_options *options, lbc_error 
     return status ? status : lbc_names_make(&job->names, options, err);
 }
 
+/* Bands lie in the buffer of a coded frame, two at a time. */
+static void decide_on_pieces(lbc_job *job)
+{
+    const lbc_lossy *lossy = job->lossy;
+    if (lossy && lossy->band_rows && !job->at_rest && !job->names.squash)
+        job->band = lossy->band_rows(&job->lossy_params);
+    if (job->band > job->shape.ny / 2) job->band = 0;
+    job->in_pieces = (!lossy || job->band) && !job->measuring.full && !job->options->minicbf;
+}
+
 /* All that is to be known of frames, the series being there. */
 static lbc_status prepare_frames(lbc_job *job, lbc_error *err)
 {
@@ -376,6 +386,7 @@ static lbc_status prepare_frames(lbc_job *job, lbc_error *err)
     status = lbc_job_set_lossy(job, err);
     if (status == LBC_OK) status = set_storage(job, lbc_codec_by_name(job->options->compression), err);
     if (status == LBC_OK) status = lbc_measuring_prepare(&job->measuring, job, err);
+    if (status == LBC_OK) decide_on_pieces(job);
     if (status == LBC_OK) describe_change(job);
     if (status == LBC_OK) status = lbc_identity_make(job, job->identity, err);
     return status;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipeline/worker.h"
 
-#include "base/checksum.h"
 #include "codec/rest/rest.h"
 #include "export/minicbf.h"
 #include "pipeline/cbf.h"
 #include "pipeline/image.h"
+#include "pipeline/store.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -118,22 +118,38 @@ void lbc_workshop_close(lbc_workshop *shop)
 
 /* ---- reading and summing -------------------------------------------------------------------- */
 
-lbc_status lbc_workshop_gather(lbc_workshop *shop, unsigned lane, unsigned slot_id, unsigned part, uint64_t k,
-                               lbc_error *err)
+/* Reads image i of the group, the last one perhaps no further than its chunk. */
+static lbc_status take_image(lbc_workshop *shop, lbc_lane *lane, uint64_t i, int32_t *sum, bool first, bool last,
+                             lbc_error *err)
+{
+    if (last && shop->job->in_pieces && shop->job->options->bin == 1 && shop->parts == 1) {
+        const lbc_status status = lbc_input_begin(shop->job->input, lane->reader, i, err);
+        lane->begun = status == LBC_OK;
+        lane->alone = lane->begun && first;
+        if (status != LBC_E_UNSUPPORTED) return status;
+    }
+    return lbc_image_gather(shop->job, lane->reader, i, sum, first, err);
+}
+
+/* whole: the sum has all images. */
+static lbc_status gather(lbc_workshop *shop, unsigned lane_id, unsigned slot_id, unsigned part, uint64_t k, bool whole,
+                         lbc_error *err)
 {
     const lbc_job *job = shop->job;
+    lbc_lane *lane = &shop->lane[lane_id];
     lbc_slot *slot = &shop->slot[slot_id];
     uint64_t first;
     uint32_t count;
     lbc_plan_group(&job->plan, k, &first, &count);
     const uint64_t begin = (uint64_t)count * part / shop->parts, end = (uint64_t)count * (part + 1) / shop->parts;
-    int32_t *sum = shop->parts > 1 ? slot->parts[part] : shop->lane[lane].sum;
+    int32_t *sum = shop->parts > 1 ? slot->parts[part] : lane->sum;
     slot->bad[part].status = LBC_OK;
     slot->part_crc[part] = 0;
+    lane->begun = lane->alone = false;
     for (uint64_t i = begin; i < end; i++) {
         lbc_error trouble = {LBC_OK, ""};
-        const lbc_status status = lbc_image_gather(job, shop->lane[lane].reader, first + i, sum, i == begin, &trouble);
-        slot->part_crc[part] += lbc_frame_reader_crc(shop->lane[lane].reader);
+        const lbc_status status = take_image(shop, lane, first + i, sum, i == begin, i + 1 == end && !whole, &trouble);
+        slot->part_crc[part] += lbc_frame_reader_crc(lane->reader);
         if (status == LBC_OK) continue;
         if (!lbc_image_may_be_skipped(job, status)) {
             if (err) *err = trouble;
@@ -149,35 +165,13 @@ lbc_status lbc_workshop_gather(lbc_workshop *shop, unsigned lane, unsigned slot_
     return LBC_OK;
 }
 
+lbc_status lbc_workshop_gather(lbc_workshop *shop, unsigned lane, unsigned slot, unsigned part, uint64_t k,
+                               lbc_error *err)
+{
+    return gather(shop, lane, slot, part, k, false, err);
+}
+
 /* ---- coding and storing --------------------------------------------------------------------- */
-
-typedef struct {
-    const lbc_job *job;
-    int32_t *frame;
-    lbc_frame_counts *counts; /* NULL: the frame is finished; else each piece is, on its way out */
-    uint32_t crc;             /* of the stored pixels given so far */
-} store_source;
-
-static void give_stored(void *user, size_t first, size_t count, void *pixels)
-{
-    store_source *s = user;
-    const uint8_t *mask = s->job->mask_out;
-    if (s->counts) lbc_frame_finish(s->frame + first, count, mask ? mask + first : NULL, s->job->limit, s->counts);
-    lbc_store_pixels(pixels, s->frame + first, count, &s->job->store);
-    if (s->job->options->verify) s->crc = lbc_crc32c(s->crc, pixels, count * lbc_pixel_size(s->job->store.type));
-}
-
-/* CRC-32C of a frame as it would be stored. */
-static uint32_t crc_of(const lbc_job *job, int32_t *frame)
-{
-    uint32_t block[1024];
-    store_source s = {job, frame, NULL, 0};
-    for (size_t i = 0; i < job->pixels; i += 1024) {
-        const size_t left = job->pixels - i;
-        give_stored(&s, i, left < 1024 ? left : 1024, block);
-    }
-    return s.crc;
-}
 
 static int32_t *whole_sum(lbc_workshop *shop, unsigned lane, lbc_slot *slot)
 {
@@ -207,24 +201,12 @@ static lbc_status lose(const lbc_job *job, lbc_lane *lane, lbc_slot *slot, const
     return status;
 }
 
-static lbc_status store(const lbc_job *job, lbc_lane *lane, lbc_slot *slot, int32_t *frame)
-{
-    store_source stored = {job, frame, job->lossy ? NULL : &slot->counts, 0};
-    const lbc_pixel_source source = {give_stored, &stored};
-    lbc_status status;
-    if (job->at_rest && slot->stream)
-        status = lbc_rest_wrap(lane->work, job->format, &source, slot->stream, slot->stream_size, slot->chunk,
-                               slot->chunk_capacity, &slot->chunk_size);
-    else
-        status = job->format->codec->encode(lane->work, job->format, &source, slot->chunk, slot->chunk_capacity,
-                                            &slot->chunk_size);
-    slot->pixel_crc = stored.crc;
-    return status;
-}
-
 /* ---- measuring ------------------------------------------------------------------------------ */
 
-static void take_pixels(void *user, const void *pixels, size_t count) { lbc_gather_pixels(user, pixels, count); }
+static void take_pixels(void *user, const void *pixels, size_t count)
+{
+    lbc_gather_pixels(user, pixels, count);
+}
 
 /* The chunk's pixels as a reader sees them, in lane->coded. With gaps zero nothing in them tells an overload from a
  * count of S'; then the marks are those of the frame `sum` that was coded. */
@@ -234,8 +216,7 @@ static lbc_status read_back(const lbc_job *job, lbc_lane *lane, const lbc_slot *
     lbc_gather gather;
     lbc_gather_begin(&gather, &rule, lane->coded, true);
     const lbc_pixel_sink sink = {take_pixels, &gather};
-    const lbc_status status =
-        job->format->codec->decode(lane->work, job->format, slot->chunk, slot->chunk_size, &sink);
+    const lbc_status status = job->format->codec->decode(lane->work, job->format, slot->chunk, slot->chunk_size, &sink);
     if (status) return status;
     if (!lbc_gather_done(&gather)) return LBC_E_FORMAT;
     if (job->options->gaps_zero) lbc_frame_restore(lane->coded, sum, job->pixels, job->limit);
@@ -269,39 +250,65 @@ static lbc_status fail_codec(const char *codec, lbc_status status, uint64_t k, l
                     lbc_status_string(status));
 }
 
-lbc_status lbc_workshop_encode(lbc_workshop *shop, unsigned lane_id, unsigned slot_id, uint64_t k, lbc_error *err)
+/* The sum being whole, and somebody wanting it so. */
+static lbc_status encode_whole(lbc_workshop *shop, unsigned lane_id, unsigned slot_id, uint64_t k, lbc_error *err)
 {
     const lbc_job *job = shop->job;
     lbc_lane *lane = &shop->lane[lane_id];
     lbc_slot *slot = &shop->slot[slot_id];
     int32_t *sum = whole_sum(shop, lane_id, slot);
-    slot->counts = (lbc_frame_counts){0};
-    slot->input_crc = 0;
-    for (unsigned p = 0; p < shop->parts; p++) slot->input_crc += slot->part_crc[p];
-    slot->stream_size = 0;
-    slot->stream_known = false;
-    /* A frame for a lossy codec is finished first; any other on its way out, while it is in cache. */
-    if (job->lossy) lbc_frame_finish(sum, job->pixels, job->mask_out, job->limit, &slot->counts);
+    lbc_frame_finish(sum, job->pixels, job->mask_out, job->limit, &slot->counts);
     if (job->lossy && job->options->gaps_zero) lbc_frame_mark_limit(sum, job->pixels, job->limit);
 
     if (job->lossy && (makes_pixels(job) || slot->stream)) {
         const lbc_status status = lose(job, lane, slot, sum, makes_pixels(job));
         if (status) return fail_codec(job->lossy->name, status, k, err);
     }
-    const lbc_status status = store(job, lane, slot, job->lossy && !job->at_rest ? lane->coded : sum);
+    const lbc_status status = lbc_store_whole(job, lane, slot, job->lossy && !job->at_rest ? lane->coded : sum);
     if (status) return fail_codec(job->format->codec->name, status, k, err);
     if (job->at_rest) {
         slot->stream_size = lbc_rest_stream_size(slot->chunk, slot->chunk_size);
         slot->stream_known = true;
-        if (job->options->verify) slot->pixel_crc = crc_of(job, lane->coded);
+        if (job->options->verify) slot->pixel_crc = lbc_store_crc(job, lane->coded);
     }
     if (slot->cbf) {
-        const lbc_status made = lbc_cbf_make(job, k, job->lossy ? lane->coded : sum, slot->cbf, slot->cbf_capacity,
-                                             &slot->cbf_size);
+        const lbc_status made =
+            lbc_cbf_make(job, k, job->lossy ? lane->coded : sum, slot->cbf, slot->cbf_capacity, &slot->cbf_size);
         if (made) return fail_codec("miniCBF", made, k, err);
     }
-    slot->measured.done = false;
     return lbc_measuring_wants(&job->measuring, k) ? lbc_workshop_measure(shop, lane_id, slot_id, k, err) : LBC_OK;
+}
+
+static void begin_slot(lbc_slot *slot, unsigned parts)
+{
+    slot->counts = (lbc_frame_counts){0};
+    slot->input_crc = 0;
+    for (unsigned p = 0; p < parts; p++) slot->input_crc += slot->part_crc[p];
+    slot->stream_size = 0;
+    slot->stream_known = false;
+    slot->measured.done = false;
+}
+
+lbc_status lbc_workshop_encode(lbc_workshop *shop, unsigned lane_id, unsigned slot_id, uint64_t k, lbc_error *err)
+{
+    const lbc_job *job = shop->job;
+    lbc_lane *lane = &shop->lane[lane_id];
+    lbc_slot *slot = &shop->slot[slot_id];
+    begin_slot(slot, shop->parts);
+    if (!job->in_pieces) return encode_whole(shop, lane_id, slot_id, k, err);
+    const bool tally = lbc_measuring_wants(&job->measuring, k);
+    lbc_store_trouble trouble;
+    if (lbc_store_in_pieces(job, lane, slot, lane->alone ? NULL : whole_sum(shop, lane_id, slot), tally, &trouble))
+        return LBC_OK;
+    if (trouble.decoding) {
+        /* Read in the ordinary way, the image is either reported or skipped. */
+        const lbc_status status = gather(shop, lane_id, slot_id, 0, k, true, err);
+        if (status) return status;
+        begin_slot(slot, shop->parts);
+        if (lbc_store_in_pieces(job, lane, slot, lane->sum, tally, &trouble)) return LBC_OK;
+    }
+    if (trouble.lossy) return fail_codec(job->lossy->name, trouble.lossy, k, err);
+    return fail_codec(job->format->codec->name, trouble.storage, k, err);
 }
 
 lbc_status lbc_workshop_measure(lbc_workshop *shop, unsigned lane_id, unsigned slot_id, uint64_t k, lbc_error *err)

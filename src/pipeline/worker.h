@@ -2,7 +2,8 @@
 /* worker.h - the way of one output frame: its input chunks -> sum -> lossy codec -> stored chunk.
  *
  * A lane is a worker's own memory; a slot is that of a frame in flight. With one part a frame the sum
- * is made in the lane; a group split among workers is summed in the slot, a frame buffer a part.
+ * is made in the lane; a group split among workers is summed in the slot, a frame buffer a part. Where nobody wants
+ * the frame as a whole, the last image of a group is decoded, joined to the sum and stored piece by piece.
  */
 #ifndef LBC_PIPELINE_WORKER_H
 #define LBC_PIPELINE_WORKER_H
@@ -13,8 +14,10 @@
 typedef struct lbc_lane {
     lbc_frame_reader *reader;
     lbc_codec_work *work;
-    int32_t *sum;   /* [pixels] */
-    int32_t *coded; /* [pixels], on its way through the lossy codec; NULL without one */
+    int32_t *sum;       /* [pixels] */
+    bool begun;         /* the last image of the group is not in the sum: the reader has begun it */
+    bool alone;         /* and it is the only one: there is no sum */
+    int32_t *coded;     /* [pixels], on its way through the lossy codec; NULL without one */
     void *measure_room; /* for lbc_measure; NULL unless the job measures by all figures */
 } lbc_lane;
 
@@ -25,12 +28,12 @@ typedef struct lbc_slot {
     uint8_t *stream; /* the bare codestream, when it is wanted */
     size_t stream_capacity, stream_size;
     bool stream_known; /* stream_size was measured */
-    uint8_t *cbf; /* the miniCBF file, when it is wanted */
+    uint8_t *cbf;      /* the miniCBF file, when it is wanted */
     size_t cbf_capacity, cbf_size;
     uint32_t pixel_crc; /* CRC-32C of the stored pixels, when the run verifies */
     uint32_t *part_crc; /* [parts] sums of lbc_frame_reader_crc over the input frames read */
     uint32_t input_crc; /* the same of all */
-    lbc_error *bad; /* [parts] why a part was skipped, being unreadable; status LBC_OK: it was not */
+    lbc_error *bad;     /* [parts] why a part was skipped, being unreadable; status LBC_OK: it was not */
     lbc_frame_counts counts;
     lbc_measured measured;
 } lbc_slot;

@@ -19,6 +19,9 @@ from run import as_nobody, compress, data_files, digests, pixels, run
 
 MODES = {
     "zstd": [],
+    "plain": ["-c", "bslz4"],
+    "wide_sum": ["-s", 2, "-c", "bszstd", "-u", 4],
+    "hcomp": ["-H", 8, "-s", 2, "-c", "bslz4"],
     "bin_sum": ["-b", 2, "-s", 3, "-c", "bslz4", "-u", 4, "--partial", "keep"],
     "long_sum": ["-s", 40, "--partial", "keep"],
     "hcomp_at_rest": ["-H", 8, "-c", "hcomp"],

@@ -91,11 +91,44 @@ static chunk encode(lbc_codec_work *w, const lbc_chunk_format *f, image *m)
     return c;
 }
 
+/* In pieces, where the codec can; each piece is taken before the next is asked for. */
+static lbc_status decode_pieces(lbc_codec_work *w, const lbc_chunk_format *f, chunk c, image *m)
+{
+    lbc_chunk_cursor cursor;
+    const void *pixels;
+    size_t count = 1;
+    m->at = 0;
+    lbc_status status = f->codec->begin(w, f, c.bytes, c.size, &cursor);
+    while (status == LBC_OK && count) {
+        status = f->codec->next(w, &cursor, &pixels, &count);
+        if (status == LBC_OK) take(m, pixels, count);
+    }
+    assert_false(m->bad);
+    return status;
+}
+
 static lbc_status decode(lbc_codec_work *w, const lbc_chunk_format *f, chunk c, image *m)
 {
+    lbc_status in_pieces = LBC_OK;
+    assert_true(!f->codec->begin == !f->codec->next);
+    if (f->codec->begin) {
+        in_pieces = decode_pieces(w, f, c, m);
+        if (in_pieces == LBC_OK) assert_int_equal(m->at, m->n);
+    }
+    const size_t taken = m->at;
+    uint8_t *pieces = malloc(m->n * m->size);
+    assert_non_null(pieces);
+    memcpy(pieces, m->pixels, taken * m->size);
+    memset(m->pixels, 0xDD, m->n * m->size);
     m->at = 0;
     const lbc_status status = f->codec->decode(w, f, c.bytes, c.size, &(lbc_pixel_sink){take, m});
     assert_false(m->bad);
+    if (f->codec->begin) {
+        assert_int_equal(status, in_pieces);
+        assert_int_equal(m->at, taken);
+        assert_memory_equal(m->pixels, pieces, taken * m->size);
+    }
+    free(pieces);
     if (status == LBC_OK) assert_int_equal(m->at, m->n);
     return status;
 }

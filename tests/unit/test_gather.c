@@ -98,6 +98,24 @@ static void feed(lbc_gather *g, const uint8_t *frame, uint32_t longest)
     free(piece);
 }
 
+/* The last frame joined to acc, the sum of those before it, without being gathered. */
+static void check_values(const lbc_gather_rule *rule, uint8_t *const *frames, int nframes, const int32_t *acc)
+{
+    const size_t n = lbc_shape_pixels(rule->in), size = lbc_pixel_size(rule->type);
+    int32_t *out = malloc((n + 1) * sizeof *out);
+    assert_non_null(out);
+    for (size_t i = 0; i <= n; i++) out[i] = -77;
+    for (size_t at = 0, m; at < n; at += m) {
+        m = 1 + random_below(&seed, (uint32_t)(n - at));
+        lbc_gather_values(rule, out + at, nframes > 1 ? acc + at : NULL, frames[nframes - 1] + at * size, at, m);
+    }
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(out[i],
+                         expected_cell(rule, frames, nframes, (uint32_t)i / rule->in.nx, (uint32_t)i % rule->in.nx));
+    assert_int_equal(out[n], -77);
+    free(out);
+}
+
 static void check(const lbc_gather_rule *rule, int nframes, uint32_t longest)
 {
     const lbc_shape out = lbc_shape_binned(rule->in, rule->bin);
@@ -117,6 +135,7 @@ static void check(const lbc_gather_rule *rule, int nframes, uint32_t longest)
         for (size_t i = 0; i <= cells; i++) acc[i] = -77; /* old content must not count */
         for (int f = 0; f < nframes; f++) {
             lbc_gather g;
+            if (rule->bin == 1 && f + 1 == nframes) check_values(rule, frames, nframes, acc);
             lbc_gather_begin(&g, rule, acc, f == 0);
             feed(&g, frames[f], longest);
         }

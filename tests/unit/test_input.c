@@ -188,6 +188,38 @@ static void test_read_both_ways(void **state)
     }
 }
 
+static void test_read_in_pieces(void **state)
+{
+    (void)state;
+    lbc_error err;
+    const void *pixels;
+    size_t count;
+    lbc_input *input = open_series();
+    lbc_frame_reader *reader = lbc_frame_reader_new();
+    for (unsigned f = FRAMES; f-- > 0;) {
+        collector c = {.count = 0};
+        assert_int_equal(lbc_input_read(input, reader, f, NULL, &err), LBC_OK);
+        const uint32_t crc = lbc_frame_reader_crc(reader);
+        assert_int_equal(lbc_input_read(input, reader, (f + 1) % FRAMES, NULL, &err), LBC_OK);
+        assert_int_equal(lbc_input_begin(input, reader, f, &err), LBC_OK);
+        assert_int_equal(lbc_frame_reader_crc(reader), crc);
+        do {
+            assert_int_equal(lbc_input_next(reader, &pixels, &count), LBC_OK);
+            collect(&c, pixels, count);
+        } while (count);
+        assert_int_equal(c.count, PIXELS);
+        for (unsigned i = 0; i < PIXELS; i++) assert_int_equal(c.pixels[i], pixel(f, i));
+    }
+    assert_int_equal(lbc_input_begin(input, reader, FRAMES, &err), LBC_E_ARGUMENT);
+    lbc_input_close(input);
+
+    const lbc_input_options options = {.through_hdf5 = true};
+    assert_int_equal(lbc_input_open(&input, master, &options, &err), LBC_OK);
+    assert_int_equal(lbc_input_begin(input, reader, 0, &err), LBC_E_UNSUPPORTED);
+    lbc_input_close(input);
+    lbc_frame_reader_free(reader);
+}
+
 static void test_read_beyond_the_end(void **state)
 {
     (void)state;
@@ -332,6 +364,7 @@ int main(void)
         cmocka_unit_test(test_is_file),
         cmocka_unit_test(test_close_and_errors_without_arguments),
         cmocka_unit_test(test_read_both_ways),
+        cmocka_unit_test(test_read_in_pieces),
         cmocka_unit_test(test_read_beyond_the_end),
         cmocka_unit_test(test_chunk),
         cmocka_unit_test(test_units),

@@ -47,5 +47,9 @@ lbc_status lbc_bitshuffle_encode(lbc_codec_work *w, const lbc_chunk_format *form
                                  const lbc_pixel_source *source, uint8_t *chunk, size_t capacity, size_t *size);
 lbc_status lbc_bitshuffle_decode(lbc_codec_work *w, const lbc_chunk_format *format, const lbc_packer *packer,
                                  const uint8_t *chunk, size_t size, const lbc_pixel_sink *sink);
+lbc_status lbc_bitshuffle_begin(lbc_codec_work *w, const lbc_chunk_format *format, const lbc_packer *packer,
+                                const uint8_t *chunk, size_t size, lbc_chunk_cursor *cursor);
+lbc_status lbc_bitshuffle_next(lbc_codec_work *w, const lbc_packer *packer, lbc_chunk_cursor *cursor,
+                               const void **pixels, size_t *count);
 
 #endif

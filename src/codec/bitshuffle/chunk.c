@@ -133,40 +133,65 @@ static lbc_status read_layout(layout *l, const lbc_chunk_format *format, const u
     return LBC_OK;
 }
 
+lbc_status lbc_bitshuffle_begin(lbc_codec_work *w, const lbc_chunk_format *format, const lbc_packer *packer,
+                                const uint8_t *chunk, size_t size, lbc_chunk_cursor *cursor)
+{
+    layout l = layout_by_params(format);
+    if (!packer && size != lbc_frame_bytes(format)) return LBC_E_FORMAT;
+    if (packer && read_layout(&l, format, chunk, size) != LBC_OK) return LBC_E_FORMAT;
+    *cursor = (lbc_chunk_cursor){format, chunk + (packer ? HEADER : 0), chunk + size, 0, l.block};
+    return need_buffers(w, &l);
+}
+
+/* The block of n pixels that comes next: its planes, in the chunk or in w->planes. */
+static lbc_status take_planes(lbc_codec_work *w, const lbc_packer *packer, lbc_chunk_cursor *c, size_t bytes,
+                              const uint8_t **planes)
+{
+    size_t stored = bytes;
+    if (packer) {
+        if (c->end - c->in < BLOCK_HEADER) return LBC_E_FORMAT;
+        stored = lbc_get_be32(c->in);
+        c->in += BLOCK_HEADER;
+    }
+    if (stored > (size_t)(c->end - c->in)) return LBC_E_FORMAT;
+    *planes = packer ? w->planes.data : c->in;
+    const lbc_status status = packer ? packer->unpack(w, c->in, stored, w->planes.data, bytes) : LBC_OK;
+    c->in += stored;
+    return status;
+}
+
+lbc_status lbc_bitshuffle_next(lbc_codec_work *w, const lbc_packer *packer, lbc_chunk_cursor *c, const void **pixels,
+                               size_t *count)
+{
+    const layout l = make_layout(c->format, c->block);
+    if (c->first < l.packable) {
+        const size_t n = block_at(&l, c->first);
+        const uint8_t *planes;
+        const lbc_status status = take_planes(w, packer, c, n * l.size, &planes);
+        if (status != LBC_OK) return status;
+        lbc_bits_from_planes(w->block.data, planes, n, l.size);
+        *pixels = w->block.data;
+        *count = n;
+    } else {
+        *count = l.elements - c->first;
+        if ((size_t)(c->end - c->in) < *count * l.size) return LBC_E_FORMAT;
+        *pixels = c->in;
+    }
+    c->first += *count;
+    return LBC_OK;
+}
+
 lbc_status lbc_bitshuffle_decode(lbc_codec_work *w, const lbc_chunk_format *format, const lbc_packer *packer,
                                  const uint8_t *chunk, size_t size, const lbc_pixel_sink *sink)
 {
-    layout l = layout_by_params(format);
-    const uint8_t *in = chunk, *const end = chunk + size;
-    if (!packer && size != lbc_frame_bytes(format)) return LBC_E_FORMAT;
-    if (packer) {
-        if (read_layout(&l, format, chunk, size) != LBC_OK) return LBC_E_FORMAT;
-        in += HEADER;
+    lbc_chunk_cursor cursor;
+    const void *pixels;
+    size_t count;
+    lbc_status status = lbc_bitshuffle_begin(w, format, packer, chunk, size, &cursor);
+    while (status == LBC_OK) {
+        status = lbc_bitshuffle_next(w, packer, &cursor, &pixels, &count);
+        if (status != LBC_OK || count == 0) break;
+        sink->take(sink->user, pixels, count);
     }
-    if (need_buffers(w, &l) != LBC_OK) return LBC_E_MEMORY;
-
-    for (size_t first = 0, n; first < l.packable; first += n) {
-        n = block_at(&l, first);
-        const size_t bytes = n * l.size;
-        size_t stored = bytes;
-        if (packer) {
-            if (end - in < BLOCK_HEADER) return LBC_E_FORMAT;
-            stored = lbc_get_be32(in);
-            in += BLOCK_HEADER;
-        }
-        if (stored > (size_t)(end - in)) return LBC_E_FORMAT;
-        const uint8_t *planes = in;
-        if (packer) {
-            const lbc_status status = packer->unpack(w, in, stored, w->planes.data, bytes);
-            if (status != LBC_OK) return status;
-            planes = w->planes.data;
-        }
-        in += stored;
-        lbc_bits_from_planes(w->block.data, planes, n, l.size);
-        sink->take(sink->user, w->block.data, n);
-    }
-    const size_t rest = l.elements - l.packable;
-    if ((size_t)(end - in) < rest * l.size) return LBC_E_FORMAT;
-    if (rest) sink->take(sink->user, in, rest);
-    return LBC_OK;
+    return status;
 }

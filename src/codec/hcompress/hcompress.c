@@ -107,23 +107,35 @@ static lbc_status decode(lbc_codec_work *w, const lbc_lossy_params *p, const uin
     return status;
 }
 
-static lbc_status roundtrip(lbc_codec_work *w, const lbc_lossy_params *p, int32_t *frame, size_t *size)
+static uint32_t band_rows(const lbc_lossy_params *p)
 {
-    if (p->scale == 1 && !size) return LBC_OK; /* lossless */
+    return lbc_hcomp_tile_rows(p->shape.ny);
+}
+
+/* The head counts as the first tile's. */
+static lbc_status roundtrip_band(lbc_codec_work *w, const lbc_lossy_params *p, uint32_t first_row, int32_t *band,
+                                 size_t *size)
+{
     const lbc_hcomp_stream s = cut(p);
     lbc_buffer *memory = memory_of(w);
     if (!memory) return LBC_E_MEMORY;
     const lbc_hcomp_coder coder = lbc_hcomp_coder_init(memory, s.scale, p->limit);
-    size_t sum = LBC_HCOMP_HEAD, body = 0;
-    for (uint32_t t = 0; t < s.tiles; t++) {
-        lbc_status status =
-            lbc_hcomp_tile_roundtrip(&coder, lbc_hcomp_rows_of(&s, t), s.shape.nx, frame, size ? &body : NULL);
-        if (status) return status;
-        frame += (size_t)s.tile_rows * s.shape.nx;
-        sum += lbc_hcomp_length_bytes(body) + body;
-    }
-    if (size) *size = sum;
-    return LBC_OK;
+    size_t body = 0;
+    const lbc_status status = lbc_hcomp_tile_roundtrip(&coder, lbc_hcomp_rows_of(&s, first_row / s.tile_rows),
+                                                       s.shape.nx, band, size ? &body : NULL);
+    if (size) *size += (first_row ? 0 : LBC_HCOMP_HEAD) + lbc_hcomp_length_bytes(body) + body;
+    return status;
+}
+
+static lbc_status roundtrip(lbc_codec_work *w, const lbc_lossy_params *p, int32_t *frame, size_t *size)
+{
+    const uint32_t rows = band_rows(p);
+    lbc_status status = LBC_OK;
+    if (size) *size = 0;
+    if (p->scale == 1 && !size) return LBC_OK; /* lossless */
+    for (uint32_t y = 0; y < p->shape.ny && status == LBC_OK; y += rows)
+        status = roundtrip_band(w, p, y, frame + (size_t)y * p->shape.nx, size);
+    return status;
 }
 
 const lbc_lossy lbc_hcomp = {
@@ -133,4 +145,6 @@ const lbc_lossy lbc_hcomp = {
     .encode = encode,
     .decode = decode,
     .roundtrip = roundtrip,
+    .band_rows = band_rows,
+    .roundtrip_band = roundtrip_band,
 };
