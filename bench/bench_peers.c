@@ -2,35 +2,38 @@
 /* bench_peers - what the libraries take for one frame, in memory, on one core: the floors and peers that
  * bench/speed.py sets our times against.
  *
- * usage: bench_peers FILE NY NX BYTES [REPEATS]
+ * usage: bench_peers [-r repeats] [-p libh5bshuf.so] [-j] FILE NY NX BYTES
  *
  * FILE: one frame of unsigned 16- or 32-bit pixels (BYTES 2 or 4). Prints one JSON object: medians in
- * milliseconds of memcpy, LZ4 of the bit-shuffled frame, cfitsio's HCompress (scale 16, tiles of 16 rows)
- * and OpenJPEG (the layers of -J 125).
+ * milliseconds of processor time of memcpy, LZ4 of the bit-shuffled frame in blocks of 8 KB, the bitshuffle
+ * library with LZ4 (that of Debian's HDF5 plugin), cfitsio's HCompress (scale 16, tiles of 16 rows), and with
+ * -j OpenJPEG (the layers of -J 125).
  */
 #include "base/memory.h"
 #include "codec/bitshuffle/bitshuffle.h"
 #include "codec/hcompress/hcompress.h"
 #include "codec/j2k/j2k.h"
+#include "codec/j2k/openjpeg.h"
 
+#include <dlfcn.h>
 #include <fitsio.h>
 #include <lz4.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { MAX_REPEATS = 101, SCALE = 16, RATIO = 125 };
+enum { MAX_REPEATS = 101, SCALE = 16, RATIO = 125, BLOCK = 8192, MAX_BLOCKS = 1 << 14 };
 
 typedef struct frame {
     lbc_shape shape;
-    size_t pixels, bytes;  /* bytes: of a pixel */
+    size_t pixels, bytes; /* bytes: of a pixel */
     void *stored;
-    int32_t *counts;       /* markers are 0 */
+    int32_t *counts; /* markers are 0 */
     uint8_t *work, *packed;
     size_t capacity, packed_size;
-    LONGLONG *tile;        /* cfitsio's working copy of a tile */
-    lbc_codec_work *codec;
+    LONGLONG *tile; /* cfitsio's working copy of a tile */
     lbc_lossy_params params;
 } frame;
 
@@ -61,17 +64,56 @@ static double median_of(void (*work)(frame *), frame *f, int repeats)
 
 /* ---- floors --------------------------------------------------------------------------------- */
 
-static void copy(frame *f) { memcpy(f->work, f->stored, f->pixels * f->bytes); }
+static void copy(frame *f)
+{
+    memcpy(f->work, f->stored, f->pixels * f->bytes);
+}
+
+static int block_size[MAX_BLOCKS];
+
+static size_t blocks_of(const frame *f)
+{
+    const size_t blocks = f->pixels * f->bytes / BLOCK;
+    return blocks < MAX_BLOCKS ? blocks : MAX_BLOCKS;
+}
 
 static void pack_lz4(frame *f)
 {
-    f->packed_size = (size_t)LZ4_compress_default((const char *)f->work, (char *)f->packed,
-                                                  (int)(f->pixels * f->bytes), (int)f->capacity);
+    for (size_t i = 0; i < blocks_of(f); i++)
+        block_size[i] = LZ4_compress_default((const char *)f->work + i * BLOCK, (char *)f->packed + 2 * i * BLOCK,
+                                             BLOCK, 2 * BLOCK);
 }
 
 static void unpack_lz4(frame *f)
 {
-    LZ4_decompress_safe((const char *)f->packed, (char *)f->work, (int)f->packed_size, (int)f->capacity);
+    for (size_t i = 0; i < blocks_of(f); i++)
+        LZ4_decompress_safe((const char *)f->packed + 2 * i * BLOCK, (char *)f->work, block_size[i], BLOCK);
+}
+
+/* ---- bitshuffle ----------------------------------------------------------------------------- */
+
+typedef int64_t bitshuffle_fn(const void *in, void *out, size_t n, size_t size, size_t block);
+static bitshuffle_fn *compress_lz4, *decompress_lz4;
+
+static void load_bitshuffle(const char *path)
+{
+    void *library = dlopen(path, RTLD_LAZY);
+    if (!library) exit(fprintf(stderr, "bench_peers: %s\n", dlerror()));
+    *(void **)&compress_lz4 = dlsym(library, "bshuf_compress_lz4");
+    *(void **)&decompress_lz4 = dlsym(library, "bshuf_decompress_lz4");
+    if (!compress_lz4 || !decompress_lz4) exit(fprintf(stderr, "bench_peers: %s is not bitshuffle\n", path));
+}
+
+static void encode_bitshuffle(frame *f)
+{
+    if (compress_lz4(f->stored, f->packed, f->pixels, f->bytes, 0) < 0)
+        exit(fprintf(stderr, "bench_peers: bitshuffle cannot encode the frame\n"));
+}
+
+static void decode_bitshuffle(frame *f)
+{
+    if (decompress_lz4(f->packed, f->work, f->pixels, f->bytes, 0) < 0)
+        exit(fprintf(stderr, "bench_peers: bitshuffle cannot decode the frame\n"));
 }
 
 /* ---- HCompress ------------------------------------------------------------------------------ */
@@ -125,17 +167,17 @@ static void decode_cfitsio(frame *f)
     }
 }
 
-/* ---- JPEG 2000: OpenJPEG, as lbc_j2k wraps it ------------------------------------------------- */
+/* ---- JPEG 2000: OpenJPEG, as src/codec/j2k wraps it ------------------------------------------- */
 
 static void encode_openjpeg(frame *f)
 {
-    if (lbc_j2k.encode(f->codec, &f->params, f->counts, f->packed, f->capacity, &f->packed_size))
+    if (lbc_openjpeg_encode(&f->params, f->counts, f->packed, f->capacity, &f->packed_size))
         exit(fprintf(stderr, "bench_peers: OpenJPEG cannot encode the frame\n"));
 }
 
 static void decode_openjpeg(frame *f)
 {
-    if (lbc_j2k.decode(f->codec, &f->params, f->packed, f->packed_size, (int32_t *)(void *)f->work))
+    if (lbc_openjpeg_decode(&f->params, f->packed, f->packed_size, (int32_t *)(void *)f->work))
         exit(fprintf(stderr, "bench_peers: OpenJPEG cannot decode the frame\n"));
 }
 
@@ -153,12 +195,26 @@ static void read_frame(frame *f, const char *path)
     }
 }
 
+static void shuffle(frame *f)
+{
+    for (size_t i = 0; i < blocks_of(f); i++)
+        lbc_bits_to_planes(f->work + BLOCK * i, (const uint8_t *)f->stored + BLOCK * i, BLOCK / f->bytes, f->bytes);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc < 5) return fprintf(stderr, "usage: bench_peers FILE NY NX BYTES [REPEATS]\n"), 2;
-    frame f = {.shape = {(uint32_t)atoi(argv[2]), (uint32_t)atoi(argv[3])}, .bytes = (size_t)atoi(argv[4])};
-    int repeats = argc > 5 ? atoi(argv[5]) : 7;
-    if (repeats < 1 || repeats > MAX_REPEATS) repeats = 7;
+    const char *bitshuffle = "/usr/lib/x86_64-linux-gnu/hdf5/serial/plugins/libh5bshuf.so";
+    int repeats = 7, j2k = 0;
+    for (int c; (c = getopt(argc, argv, "r:p:j")) != -1;) {
+        if (c == 'r') repeats = atoi(optarg);
+        if (c == 'p') bitshuffle = optarg;
+        if (c == 'j') j2k = 1;
+        if (c == '?') return 2;
+    }
+    if (argc - optind != 4 || repeats < 1 || repeats > MAX_REPEATS)
+        return fprintf(stderr, "usage: bench_peers [-r repeats] [-p libh5bshuf.so] [-j] FILE NY NX BYTES\n"), 2;
+    argv += optind;
+    frame f = {.shape = {(uint32_t)atoi(argv[1]), (uint32_t)atoi(argv[2])}, .bytes = (size_t)atoi(argv[3])};
     f.pixels = lbc_shape_pixels(f.shape);
     f.capacity = 8 * f.pixels + (1 << 20);
     f.stored = lbc_alloc_aligned(f.pixels, f.bytes);
@@ -166,22 +222,26 @@ int main(int argc, char **argv)
     f.work = lbc_alloc_aligned(f.capacity, 1);
     f.packed = lbc_alloc_aligned(f.capacity, 1);
     f.tile = lbc_alloc_aligned(64 * (size_t)f.shape.nx, sizeof *f.tile);
-    f.codec = lbc_codec_work_new();
-    if (!f.stored || !f.counts || !f.work || !f.packed || !f.tile || !f.codec)
+    if (!f.stored || !f.counts || !f.work || !f.packed || !f.tile)
         return fprintf(stderr, "bench_peers: out of memory\n"), 1;
-    read_frame(&f, argv[1]);
-    f.params = (lbc_lossy_params){.shape = f.shape, .limit = f.bytes == 2 ? 65532 : (1 << 24) - 1,
-                                  .stored_bytes = (uint32_t)f.bytes};
+    read_frame(&f, argv[0]);
+    load_bitshuffle(bitshuffle);
+    f.params = (lbc_lossy_params){
+        .shape = f.shape, .limit = f.bytes == 2 ? 65532 : (1 << 24) - 1, .stored_bytes = (uint32_t)f.bytes};
     lbc_j2k_layers(&f.params, LBC_J2K_J, RATIO);
 
     printf("{\"memcpy\": %.3f", median_of(copy, &f, repeats));
-    for (size_t i = 0; i < f.pixels * f.bytes / 8192; i++)
-        lbc_bits_to_planes(f.work + 8192 * i, (const uint8_t *)f.stored + 8192 * i, 8192 / f.bytes, f.bytes);
-    printf(", \"lz4_encode\": %.3f", median_of(pack_lz4, &f, repeats));
-    printf(", \"lz4_decode\": %.3f", median_of(unpack_lz4, &f, repeats));
-    printf(", \"cfitsio_encode\": %.3f", median_of(encode_cfitsio, &f, repeats));
-    printf(", \"cfitsio_decode\": %.3f", median_of(decode_cfitsio, &f, repeats));
-    printf(", \"openjpeg_encode\": %.3f", median_of(encode_openjpeg, &f, (repeats + 1) / 2));
-    printf(", \"openjpeg_decode\": %.3f}\n", median_of(decode_openjpeg, &f, (repeats + 1) / 2));
+    shuffle(&f);
+    printf(", \"LZ4 encode\": %.3f", median_of(pack_lz4, &f, repeats));
+    printf(", \"LZ4 decode\": %.3f", median_of(unpack_lz4, &f, repeats));
+    printf(", \"bitshuffle encode\": %.3f", median_of(encode_bitshuffle, &f, repeats));
+    printf(", \"bitshuffle decode\": %.3f", median_of(decode_bitshuffle, &f, repeats));
+    printf(", \"cfitsio encode\": %.3f", median_of(encode_cfitsio, &f, repeats));
+    printf(", \"cfitsio decode\": %.3f", median_of(decode_cfitsio, &f, repeats));
+    if (j2k) {
+        printf(", \"OpenJPEG encode\": %.3f", median_of(encode_openjpeg, &f, (repeats + 1) / 2));
+        printf(", \"OpenJPEG decode\": %.3f", median_of(decode_openjpeg, &f, (repeats + 1) / 2));
+    }
+    puts("}");
     return 0;
 }
