@@ -2,7 +2,6 @@
 #include "compress_options.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -145,16 +144,6 @@ void compress_settings_init(compress_settings *s)
                              .engine = -1};
 }
 
-static bool refuse(char *error, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
-static bool refuse(char *error, size_t size, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(error, size, format, args);
-    va_end(args);
-    return false;
-}
-
 /* A count: below 2 it is 1; above what fits it is refused later, by being the largest. */
 static uint32_t count_from(int64_t value)
 {
@@ -193,8 +182,8 @@ static bool set_weights(const char *text, lbc_options *o, char *error, size_t si
     if (strcasecmp(text, "spot") == 0)
         lbc_options_spot_weights(o);
     else if (!read_weights(text, o->weights))
-        return refuse(error, size, "--j2k-weights %s: must be none, spot, or 1 to %d numbers above 0 up to 1000", text,
-                      LBC_MAX_WEIGHTS);
+        return cli_refuse(error, size, "--j2k-weights %s: must be none, spot, or 1 to %d numbers above 0 up to 1000",
+                          text, LBC_MAX_WEIGHTS);
     return true;
 }
 
@@ -209,8 +198,8 @@ static bool set_engine(const compress_settings *s, lbc_options *o, char *error, 
     else if (own)
         o->engine = LBC_ENGINE_OWN;
     if (own && o->engine != LBC_ENGINE_OWN)
-        return refuse(error, size, "OpenJPEG has no %s: say --j2k-engine own%s", own,
-                      s->weights || !weighted ? "" : ", or --j2k-weights none");
+        return cli_refuse(error, size, "OpenJPEG has no %s: say --j2k-engine own%s", own,
+                          s->weights || !weighted ? "" : ", or --j2k-weights none");
     return true;
 }
 
@@ -218,15 +207,16 @@ static bool set_j2k(const compress_settings *s, lbc_options *o, char *error, siz
 {
     const int64_t ratio = s->j2k != CLI_NONE ? s->j2k : s->j2k_alt;
     o->lossy = s->j2k != CLI_NONE || s->j2k_alt == CLI_NONE ? LBC_LOSSY_J2K : LBC_LOSSY_J2K_ALT;
-    if (ratio > 1000000) return refuse(error, size, "the ratio of -J and -K is at most 1000000");
+    if (ratio > 1000000) return cli_refuse(error, size, "the ratio of -J and -K is at most 1000000");
     if (ratio != CLI_NONE) o->lossy_value = ratio >= 1 ? (uint32_t)ratio : 125;
     if (s->bytes_per_frame != CLI_NONE) {
-        if (ratio != CLI_NONE) return refuse(error, size, "-J, -K and --bytes-per-frame are sizes: give one of them");
-        if (s->bytes_per_frame < 1) return refuse(error, size, "--bytes-per-frame is at least 1");
+        if (ratio != CLI_NONE)
+            return cli_refuse(error, size, "-J, -K and --bytes-per-frame are sizes: give one of them");
+        if (s->bytes_per_frame < 1) return cli_refuse(error, size, "--bytes-per-frame is at least 1");
         o->bytes_per_frame = (uint64_t)s->bytes_per_frame;
     }
     if (!isnan(s->psnr)) {
-        if (s->psnr <= 0) return refuse(error, size, "--psnr %g: must be above 0", s->psnr);
+        if (s->psnr <= 0) return cli_refuse(error, size, "--psnr %g: must be above 0", s->psnr);
         o->psnr = s->psnr;
     }
     if (s->wavelet >= 0) o->wavelet = s->wavelet == 1 ? LBC_WAVELET_97 : LBC_WAVELET_53;
@@ -237,8 +227,8 @@ static bool set_j2k(const compress_settings *s, lbc_options *o, char *error, siz
 static bool set_hcompress(const compress_settings *s, lbc_options *o, char *error, size_t size)
 {
     const char *foreign = j2k_option(s);
-    if (foreign) return refuse(error, size, "%s is for JPEG 2000 (-J, -K), not for -H", foreign);
-    if (s->hcompress > INT32_MAX) return refuse(error, size, "the scale of -H is at most %ld", (long)INT32_MAX);
+    if (foreign) return cli_refuse(error, size, "%s is for JPEG 2000 (-J, -K), not for -H", foreign);
+    if (s->hcompress > INT32_MAX) return cli_refuse(error, size, "the scale of -H is at most %ld", (long)INT32_MAX);
     o->lossy = LBC_LOSSY_HCOMPRESS;
     o->lossy_value = s->hcompress >= 1 ? (uint32_t)s->hcompress : 16;
     return true;
@@ -252,8 +242,8 @@ static bool set_lossy(const compress_settings *s, lbc_options *o, char *error, s
     if (s->hcompress != CLI_NONE) return set_hcompress(s, o, error, size);
     if (sized) return set_j2k(s, o, error, size);
     const char *idle = j2k_option(s);
-    if (idle) return refuse(error, size, "%s is for JPEG 2000: give -J or -K", idle);
-    if (s->profile == 1) return refuse(error, size, "--profile faithful is for a lossy codec: give -H, -J or -K");
+    if (idle) return cli_refuse(error, size, "%s is for JPEG 2000: give -J or -K", idle);
+    if (s->profile == 1) return cli_refuse(error, size, "--profile faithful is for a lossy codec: give -H, -J or -K");
     return true;
 }
 
@@ -261,20 +251,21 @@ static bool set_threads(const compress_settings *s, unsigned cores, lbc_options 
 {
     const int64_t most = 4096;
     if (s->parallel > most || s->jobs > most)
-        return refuse(error, size, "-p and --jobs are at most %lld", (long long)most);
+        return cli_refuse(error, size, "-p and --jobs are at most %lld", (long long)most);
     if (s->thread == CLI_NONE) {
         if (s->jobs != CLI_NONE)
-            return refuse(error, size, "--jobs is for a share of -t; -p sets the threads of a whole run");
+            return cli_refuse(error, size, "--jobs is for a share of -t; -p sets the threads of a whole run");
         o->threads = s->parallel >= 1 ? (unsigned)s->parallel : cores;
         return true;
     }
     if (s->thread < 0)
-        return refuse(error, size, "-t %lld: shares are 0 (the master) and 1 to -p", (long long)s->thread);
+        return cli_refuse(error, size, "-t %lld: shares are 0 (the master) and 1 to -p", (long long)s->thread);
     if (s->thread > 0 && s->parallel < 1)
-        return refuse(error, size, "-t %lld: say with -p how many shares there are", (long long)s->thread);
+        return cli_refuse(error, size, "-t %lld: say with -p how many shares there are", (long long)s->thread);
     o->shares = s->parallel >= 1 ? (uint32_t)s->parallel : 1;
     if (s->thread > o->shares)
-        return refuse(error, size, "-t %lld is beyond the %u shares of -p", (long long)s->thread, (unsigned)o->shares);
+        return cli_refuse(error, size, "-t %lld is beyond the %u shares of -p", (long long)s->thread,
+                          (unsigned)o->shares);
     o->share = (uint32_t)s->thread;
     o->threads = s->jobs >= 1 ? (unsigned)s->jobs : cores;
     return true;
@@ -283,13 +274,14 @@ static bool set_threads(const compress_settings *s, unsigned cores, lbc_options 
 bool compress_options_from(const compress_settings *s, unsigned cores, lbc_options *o, char *error, size_t size)
 {
     lbc_options_init(o);
-    if (!s->infile) return refuse(error, size, "no input: name the master file with -i (-h shows all options)");
-    if (s->first_image < 1) return refuse(error, size, "-1 %lld: images are counted from 1", (long long)s->first_image);
+    if (!s->infile) return cli_refuse(error, size, "no input: name the master file with -i (-h shows all options)");
+    if (s->first_image < 1)
+        return cli_refuse(error, size, "-1 %lld: images are counted from 1", (long long)s->first_image);
     if (s->last_image != CLI_NONE && s->last_image < s->first_image)
-        return refuse(error, size, "-N %lld is before the first image, %lld", (long long)s->last_image,
-                      (long long)s->first_image);
+        return cli_refuse(error, size, "-N %lld is before the first image, %lld", (long long)s->last_image,
+                          (long long)s->first_image);
     if (s->uint_bytes != 0 && s->uint_bytes != 2 && s->uint_bytes != 4)
-        return refuse(error, size, "-u %lld: must be 2, 4 or 0", (long long)s->uint_bytes);
+        return cli_refuse(error, size, "-u %lld: must be 2, 4 or 0", (long long)s->uint_bytes);
     o->input = s->infile;
     if (s->out_file) o->out_file = s->out_file;
     o->out_master = s->out_master;

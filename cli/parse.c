@@ -26,6 +26,15 @@ static int fail(parser *p, const char *format, ...)
     return -1;
 }
 
+bool cli_refuse(char *error, size_t size, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(error, size, format, args);
+    va_end(args);
+    return false;
+}
+
 static bool is_end(const cli_option *o)
 {
     return !o->name && !o->text;

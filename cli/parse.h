@@ -51,6 +51,9 @@ typedef struct cli_option {
 int cli_parse(const cli_option *table, int argc, char *const *argv, void *settings, const char **operands, int max,
               char *error, size_t size);
 
+/* Puts one line into error and returns false. */
+bool cli_refuse(char *error, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /* Prints every option, grouped, in 80 columns. */
 void cli_usage(FILE *out, const cli_option *table);
 

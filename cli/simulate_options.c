@@ -2,7 +2,6 @@
 #include "simulate_options.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -124,16 +123,6 @@ simulate_settings simulate_settings_from(const lbc_simulation *s)
     };
 }
 
-static bool refuse(char *error, size_t size, const char *format, ...) LBC_PRINTF(3, 4);
-static bool refuse(char *error, size_t size, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(error, size, format, args);
-    va_end(args);
-    return false;
-}
-
 /* Exactly n numbers with commas between. */
 static bool read_numbers(const char *text, double *value, int n)
 {
@@ -150,8 +139,8 @@ static bool read_numbers(const char *text, double *value, int n)
 static bool fits(int64_t value, int64_t least, int64_t most, const char *option, char *error, size_t size)
 {
     if (value >= least && value <= most) return true;
-    return refuse(error, size, "%s %lld: must be %lld to %lld", option, (long long)value, (long long)least,
-                  (long long)most);
+    return cli_refuse(error, size, "%s %lld: must be %lld to %lld", option, (long long)value, (long long)least,
+                      (long long)most);
 }
 
 static unsigned cores(void)
@@ -167,13 +156,13 @@ bool simulation_from(const simulate_settings *o, lbc_simulation *s, char *error,
         !fits(o->cutoff, 0, INT32_MAX - 2, "--cutoff", error, size) || !fits(o->hot, 0, 10000, "--hot", error, size) ||
         !fits(o->noisy, 0, 10000, "--noisy", error, size) || !fits(o->dead, 0, 10000, "--dead", error, size))
         return false;
-    if (o->bits != 16 && o->bits != 32) return refuse(error, size, "-b %lld: must be 16 or 32", (long long)o->bits);
+    if (o->bits != 16 && o->bits != 32) return cli_refuse(error, size, "-b %lld: must be 16 or 32", (long long)o->bits);
     if (o->parallel != CLI_NONE && !fits(o->parallel, 0, 4096, "-p", error, size)) return false;
     if (o->cell && !read_numbers(o->cell, s->cell, 6))
-        return refuse(error, size, "-C %s: must be six numbers with commas between", o->cell);
+        return cli_refuse(error, size, "-C %s: must be six numbers with commas between", o->cell);
     double beam[2] = {NAN, NAN};
     if (o->beam && !read_numbers(o->beam, beam, 2))
-        return refuse(error, size, "--beam %s: must be two numbers with a comma between", o->beam);
+        return cli_refuse(error, size, "--beam %s: must be two numbers with a comma between", o->beam);
     s->prefix = o->prefix;
     s->compression = o->compression;
     s->space_group = o->space_group;

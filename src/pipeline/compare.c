@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Two series compared: the first is brought to the bin and sum of the second, frame by frame. */
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/pool.h"
+#include "pipeline/image.h"
 #include "pipeline/match.h"
 #include "report/record.h"
 
@@ -9,7 +11,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 typedef struct lane {
     lbc_frame_reader *reader;
@@ -44,13 +45,6 @@ typedef struct comparing {
     unsigned lanes, slots;
     double started;
 } comparing;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
@@ -156,24 +150,13 @@ static void close_all(comparing *c)
 
 /* ---- frames ---------------------------------------------------------------------------------- */
 
-static void take_pixels(void *user, const void *pixels, size_t count)
-{
-    lbc_gather_pixels(user, pixels, count);
-}
-
 /* Frames first .. first + count - 1 of a side, as one. */
 static lbc_status read_frames(const comparing *c, const side *s, lbc_frame_reader *reader, uint64_t first,
                               uint32_t count, int32_t *frame, lbc_frame_counts *counts, lbc_error *err)
 {
     for (uint64_t f = first; f < first + count; f++) {
-        lbc_gather gather;
-        lbc_gather_begin(&gather, &s->rule, frame, f == first);
-        const lbc_pixel_sink sink = {take_pixels, &gather};
-        const lbc_status status = lbc_input_read(s->input, reader, f, &sink, err);
+        const lbc_status status = lbc_image_read(s->input, reader, f, &s->rule, frame, f == first, err);
         if (status) return status;
-        if (!lbc_gather_done(&gather))
-            return lbc_fail(err, LBC_E_FORMAT, "%s: image %" PRIu64 " holds too few pixels", lbc_input_path(s->input),
-                            f + 1);
     }
     lbc_frame_finish(frame, c->pixels, s->mask, c->limit, counts);
     return LBC_OK;
@@ -231,7 +214,7 @@ static lbc_status tick(void *user, lbc_error *err)
                                    .frames_read = c->result->frames_in,
                                    .bytes_in = c->result->bytes_a,
                                    .bytes_out = c->result->bytes_b,
-                                   .seconds = now() - c->started};
+                                   .seconds = lbc_clock() - c->started};
     if (o->progress && o->progress(o->user, &progress)) return lbc_fail(err, LBC_E_CANCELLED, "stopped");
     return LBC_OK;
 }
@@ -283,7 +266,7 @@ void lbc_compare_options_init(lbc_compare_options *o)
 lbc_status lbc_compare(const lbc_compare_options *options, lbc_comparison *comparison, lbc_error *err)
 {
     *comparison = (lbc_comparison){0};
-    comparing c = {.options = options, .result = comparison, .started = now()};
+    comparing c = {.options = options, .result = comparison, .started = lbc_clock()};
     lbc_status status = prepare(&c, err);
     if (status == LBC_OK) status = compare_frames(&c, err);
     if (status == LBC_OK) {
@@ -291,7 +274,7 @@ lbc_status lbc_compare(const lbc_compare_options *options, lbc_comparison *compa
         lbc_match_judge(&c.match, options, comparison);
         if (options->draw) status = draw(&c, err);
     }
-    comparison->seconds = now() - c.started;
+    comparison->seconds = lbc_clock() - c.started;
     close_all(&c);
     if (status == LBC_OK && *comparison->outside)
         return lbc_fail(err, LBC_E_MISMATCH, "%s: %s", options->b, comparison->outside);

@@ -7,6 +7,9 @@
 
 /* Reads image `frame` (0-based over the series), bins it, and adds it to sum; first: sum's old content does not count.
  * An image with too few pixels is LBC_E_FORMAT. */
+lbc_status lbc_image_read(const lbc_input *input, lbc_frame_reader *reader, uint64_t frame, const lbc_gather_rule *rule,
+                          int32_t *sum, bool first, lbc_error *err);
+/* The same of the job's input, by the job's rule. */
 lbc_status lbc_image_gather(const lbc_job *job, lbc_frame_reader *reader, uint64_t frame, int32_t *sum, bool first,
                             lbc_error *err);
 /* True when the failure is one image's own, and the user would rather lose that image. */

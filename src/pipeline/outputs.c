@@ -92,6 +92,18 @@ lbc_status lbc_outputs_add(lbc_outputs *out, const lbc_job *job, uint64_t j, con
     return status;
 }
 
+void lbc_outputs_count(lbc_result *r, const lbc_slot *slot)
+{
+    r->frames_out++;
+    r->masked += slot->counts.masked;
+    r->overloaded += slot->counts.overloaded;
+    r->clipped += slot->counts.clipped;
+    r->above_i16 += slot->counts.above_i16;
+    r->codestreams += slot->stream_known;
+    r->codestream_bytes += slot->stream_size;
+    r->bytes_chunks += slot->chunk_size;
+}
+
 /* ---- the master ----------------------------------------------------------------------------- */
 
 static void free_links(lbc_master_links *links)

@@ -20,6 +20,8 @@ typedef struct lbc_outputs {
 /* Adds the next frame of this run: number j of lbc_job_frame, as a worker left it in slot. A file is
  * begun with its first frame and put in place with its last. */
 lbc_status lbc_outputs_add(lbc_outputs *out, const lbc_job *job, uint64_t j, const lbc_slot *slot, lbc_error *err);
+/* Adds the frame in slot to what result says of the output. */
+void lbc_outputs_count(lbc_result *result, const lbc_slot *slot);
 /* Drops a file that was not finished. */
 void lbc_outputs_drop(lbc_outputs *out);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Any series, frame by frame. */
 #include "base/memory.h"
-#include "nexus/input.h"
 #include "pipeline/facts.h"
+#include "pipeline/image.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -47,25 +47,14 @@ const lbc_facts *lbc_reader_facts(const lbc_reader *reader)
     return &reader->facts;
 }
 
-static void take_pixels(void *user, const void *pixels, size_t count)
-{
-    lbc_gather_pixels(user, pixels, count);
-}
-
 lbc_status lbc_reader_frame(lbc_reader *r, uint64_t n, int32_t *frame, lbc_error *err)
 {
-    lbc_gather gather;
     lbc_frame_counts counts = {0};
     if (n >= r->facts.frames)
         return lbc_fail(err, LBC_E_ARGUMENT, "%s: image %" PRIu64 " was asked for, and it has %" PRIu64,
                         lbc_input_path(r->input), n + 1, r->facts.frames);
-    lbc_gather_begin(&gather, &r->rule, frame, true);
-    const lbc_pixel_sink sink = {take_pixels, &gather};
-    const lbc_status status = lbc_input_read(r->input, r->frames, n, &sink, err);
+    const lbc_status status = lbc_image_read(r->input, r->frames, n, &r->rule, frame, true, err);
     if (status) return status;
-    if (!lbc_gather_done(&gather))
-        return lbc_fail(err, LBC_E_FORMAT, "%s: image %" PRIu64 " holds too few pixels", lbc_input_path(r->input),
-                        n + 1);
     lbc_frame_finish(frame, lbc_shape_pixels(r->facts.shape), r->mask, INT32_MAX, &counts);
     return LBC_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One process, one pool: workers take output frames from input chunk to output chunk, the calling
  * thread writes what they made, in order. */
+#include "base/clock.h"
 #include "base/cpu.h"
 #include "base/memory.h"
 #include "base/pool.h"
@@ -15,7 +16,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 typedef struct lbc_run {
     lbc_job job;
@@ -23,17 +23,10 @@ typedef struct lbc_run {
     lbc_outputs outputs;
     lbc_claim claim;
     lbc_result *result;
-    lbc_tally tally;        /* of the lossy codec, unless a record is kept */
+    lbc_tally tally; /* of the lossy codec, unless a record is kept */
     uint64_t frames_tallied;
     double started;
 } lbc_run;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- the pool's jobs ------------------------------------------------------------------------ */
 
@@ -57,14 +50,7 @@ static void count_frame(lbc_run *run, uint64_t k, const lbc_slot *slot)
     lbc_plan_group(&run->job.plan, k, &first, &count);
     for (uint64_t f = first; f < first + count; f++) r->bytes_in += lbc_input_frame_bytes(run->job.input, f);
     r->frames_in += count;
-    r->frames_out++;
-    r->masked += slot->counts.masked;
-    r->overloaded += slot->counts.overloaded;
-    r->clipped += slot->counts.clipped;
-    r->above_i16 += slot->counts.above_i16;
-    r->codestreams += slot->stream_known;
-    r->codestream_bytes += slot->stream_size;
-    r->bytes_chunks += slot->chunk_size;
+    lbc_outputs_count(r, slot);
 }
 
 /* Adds what was measured of a frame, with its row where rows are kept. */
@@ -125,7 +111,7 @@ static lbc_status tick(void *user, lbc_error *err)
                                    .frames_read = run->result->frames_in,
                                    .bytes_in = run->result->bytes_in,
                                    .bytes_out = run->result->bytes_chunks,
-                                   .seconds = now() - run->started};
+                                   .seconds = lbc_clock() - run->started};
     if (o->progress && o->progress(o->user, &progress))
         return lbc_fail(err, LBC_E_CANCELLED, "stopped after %" PRIu64 " of %" PRIu64 " images", progress.frames_done,
                         progress.frames);
@@ -271,11 +257,10 @@ lbc_status lbc_compress(const lbc_options *options, lbc_result *result, lbc_erro
         if (status == LBC_OK) status = lbc_clear(&run.job, &run.claim, err);
     }
     if (status == LBC_OK) {
-        run.started = now();
+        run.started = lbc_clock();
         status = run_frames(&run, err);
-        if (status == LBC_OK)
-            status = finish_run(&run, err);
-        result->seconds = now() - run.started;
+        if (status == LBC_OK) status = finish_run(&run, err);
+        result->seconds = lbc_clock() - run.started;
         if (status == LBC_OK && options->draw) draw_pictures(&run);
         if (status)
             tell_what_is_left(&run);

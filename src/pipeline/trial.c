@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipeline/trial.h"
 
+#include "base/clock.h"
+
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static uint64_t bytes_of_input(const lbc_job *job, uint64_t k)
 {
@@ -23,11 +17,11 @@ static uint64_t bytes_of_input(const lbc_job *job, uint64_t k)
 
 static lbc_status try_frame(lbc_trial *t, lbc_workshop *shop, uint64_t k, lbc_error *err)
 {
-    const double started = now();
+    const double started = lbc_clock();
     lbc_status status = lbc_workshop_gather(shop, 0, 0, 0, k, err);
     if (status == LBC_OK) status = lbc_workshop_encode(shop, 0, 0, k, err);
     if (status) return status;
-    t->seconds += now() - started;
+    t->seconds += lbc_clock() - started;
     t->frames++;
     t->bytes_in += bytes_of_input(shop->job, k);
     t->bytes_out += shop->slot[0].chunk_size;

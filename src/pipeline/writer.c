@@ -3,6 +3,7 @@
  * whole group, or at the end, the pool compresses them all. What a block of images has become is held until the
  * block is whole, so that a data file knows from the beginning how many it has, however early the series ends. */
 #include "base/claim.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/place.h"
 #include "base/pool.h"
@@ -15,7 +16,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 struct lbc_writer {
     lbc_options options;
@@ -39,13 +39,6 @@ struct lbc_writer {
     bool failed;
     double started;
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
@@ -104,7 +97,7 @@ lbc_status lbc_writer_open(lbc_writer **writer, const lbc_options *options, cons
     if (status == LBC_OK) status = lbc_job_prepare_stream(&w->job, &w->options, &w->series, err);
     if (status == LBC_OK) status = open_workshop(w, err);
     if (status == LBC_OK) status = lbc_clear(&w->job, &w->claim, err);
-    w->started = now();
+    w->started = lbc_clock();
     if (status) {
         lbc_writer_drop(w);
         *writer = NULL;
@@ -148,15 +141,7 @@ static lbc_status write_block(lbc_writer *w, lbc_error *err)
 
 static void count(lbc_writer *w, const lbc_slot *slot)
 {
-    lbc_result *r = &w->result;
-    r->frames_out++;
-    r->masked += slot->counts.masked;
-    r->overloaded += slot->counts.overloaded;
-    r->clipped += slot->counts.clipped;
-    r->above_i16 += slot->counts.above_i16;
-    r->codestreams += slot->stream_known;
-    r->codestream_bytes += slot->stream_size;
-    r->bytes_chunks += slot->chunk_size;
+    lbc_outputs_count(&w->result, slot);
     if (!slot->measured.done) return;
     lbc_tally_merge(&w->tally, &slot->measured.tally);
     w->tallied++;
@@ -261,7 +246,7 @@ static lbc_status describe(lbc_writer *w, lbc_error *err)
     if (!r->first_file || !r->last_file) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
     r->master = w->job.names.master;
     w->job.names.master = NULL;
-    r->seconds = now() - w->started;
+    r->seconds = lbc_clock() - w->started;
     return LBC_OK;
 }
 

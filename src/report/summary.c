@@ -7,11 +7,6 @@
 #include <math.h>
 #include <stdio.h>
 
-static double ratio(double before, double after)
-{
-    return after > 0 ? before / after : 0;
-}
-
 static void add_series(lbc_text *t, const char *label, const char *path, uint64_t frames, lbc_shape shape,
                        lbc_pixel_type type, uint64_t raw, uint64_t stored)
 {
@@ -38,7 +33,7 @@ static void add_codestreams(lbc_text *t, const lbc_options *o, const lbc_result 
     const double mean = (double)r->codestream_bytes / (double)r->codestreams;
     const double raw = r->frames_out ? (double)r->bytes_raw_out / (double)r->frames_out : 0;
     lbc_text_add(t, "codec     %s: %s an image, %.4g:1 of the raw image\n", lbc_lossy_text(o, false, setting),
-                 lbc_text_bytes(mean, size), ratio(raw, mean));
+                 lbc_text_bytes(mean, size), lbc_ratio(raw, mean));
 }
 
 /* Images too small, or masked too much, have no local means. */
@@ -71,7 +66,8 @@ static void add_ratios(lbc_text *t, const lbc_result *r)
 {
     const double seconds = r->seconds > 1e-6 ? r->seconds : 1e-6;
     lbc_text_add(t, "ratio     %.4g:1 against the raw input, %.4g:1 against the stored input\n",
-                 ratio((double)r->bytes_raw, (double)r->bytes_out), ratio((double)r->bytes_in, (double)r->bytes_out));
+                 lbc_ratio((double)r->bytes_raw, (double)r->bytes_out),
+                 lbc_ratio((double)r->bytes_in, (double)r->bytes_out));
     lbc_text_add(t, "speed     %.3g s, %.4g images/s in, %.4g MB/s in, %.4g MB/s out\n", r->seconds,
                  (double)r->frames_in / seconds, 1e-6 * (double)r->bytes_in / seconds,
                  1e-6 * (double)r->bytes_out / seconds);
@@ -122,7 +118,7 @@ char *lbc_compare_summary(const lbc_compare_options *o, const lbc_comparison *c)
     add_side(&t, "A", o->a, c->frames_in, c->shape_a, c->type_a, c->bytes_a);
     add_side(&t, "B", o->b, c->frames, c->shape_b, c->type_b, c->bytes_b);
     lbc_text_add(&t, "A to B    bin %" PRIu32 ", sum %" PRIu32 ", from image %" PRIu64 "; %.4g:1 of stored bytes\n",
-                 c->bin, c->sum, c->first_image, ratio((double)c->bytes_a, (double)c->bytes_b));
+                 c->bin, c->sum, c->first_image, lbc_ratio((double)c->bytes_a, (double)c->bytes_b));
     if (f->pixels) {
         lbc_text_add(&t, "pixels    %s compared", lbc_text_count(f->pixels, n));
         if (f->lost) lbc_text_add(&t, ", %s lost", lbc_text_count(f->lost, n));

@@ -7,11 +7,6 @@
 #include <math.h>
 #include <stdio.h>
 
-static double ratio(double before, double after)
-{
-    return after > 0 ? before / after : 0;
-}
-
 static void add_duration(lbc_text *t, double seconds)
 {
     if (seconds < 120)
@@ -38,8 +33,8 @@ char *lbc_estimate_text(const lbc_options *o, const lbc_estimate *e)
                      e->shape_out.nx, e->shape_out.ny, lbc_type_name(e->type_out));
         lbc_text_add(&t, "about %s\n", lbc_text_bytes((double)e->bytes_out, bytes));
         lbc_text_add(&t, "               about %.3g:1 of the raw input, %.3g:1 of the stored input\n",
-                     ratio((double)e->bytes_raw, (double)e->bytes_out),
-                     ratio((double)e->bytes_in, (double)e->bytes_out));
+                     lbc_ratio((double)e->bytes_raw, (double)e->bytes_out),
+                     lbc_ratio((double)e->bytes_in, (double)e->bytes_out));
         lbc_text_add(&t, "would take     about ");
         add_duration(&t, e->seconds);
         lbc_text_add(&t, " with %u thread%s (judged by %u image%s)\n", o->threads, o->threads == 1 ? "" : "s",

@@ -14,6 +14,11 @@ const char *lbc_type_name(lbc_pixel_type type)
     return names[type];
 }
 
+double lbc_ratio(double before, double after)
+{
+    return after > 0 ? before / after : 0;
+}
+
 static void add(char out[LBC_LOSSY_TEXT], const char *format, ...) LBC_PRINTF(2, 3);
 static void add(char out[LBC_LOSSY_TEXT], const char *format, ...)
 {

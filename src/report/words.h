@@ -8,6 +8,9 @@
 /* "uint16" */
 const char *lbc_type_name(lbc_pixel_type type);
 
+/* before / after; 0 where nothing is left. */
+double lbc_ratio(double before, double after);
+
 /* What the lossy codec was told: "JPEG 2000, ratio 125"; with details also how: ", wavelet 9/7, own engine". */
 #define LBC_LOSSY_TEXT 160
 const char *lbc_lossy_text(const lbc_options *options, bool details, char out[LBC_LOSSY_TEXT]);

@@ -204,7 +204,7 @@ class Whole(Promise):
 
     def test_master_lists_its_files(self):
         folder = self.new()
-        compress(self.master, folder + "x", "-d", 20, "-H", 4, "-q", "sq/y")
+        compress(self.master, folder + "x", "-d", 20, "-H", 4, "-q", folder + "sq/y")
         with h5py.File(folder + "x_master.h5", "r") as f:
             ours = f["entry/l_bnl_compress"]
             self.assertEqual(list(ours["data_files"]), [b"x_000001.h5", b"x_000002.h5", b"x_000003.h5"])
