@@ -205,9 +205,11 @@ static void size_and_error(void **state)
     }
 }
 
-/* What is not coded is not missed. */
+/* What is not coded is not missed: within 0.5 % on average. In a single small frame chance counts for more, and 5/3
+ * coefficients' errors add up in the image only roughly. */
 static void early_stop_costs_little(void **state)
 {
+    enum { frames = 6 };
     fixture *f = *state;
     lbc_j2k_encoder full = {.everything = true};
     for (int r = 0; r < 6; r++) {
@@ -215,12 +217,18 @@ static void early_stop_costs_little(void **state)
         p.wavelet = r & 1 ? LBC_WAVELET_97 : LBC_WAVELET_53;
         lbc_j2k_layers(&p, LBC_J2K_J, r < 2 ? 20 : r < 4 ? 125 : 400);
         const size_t n = lbc_shape_pixels(p.shape);
-        size_t size;
-        check_case(f, &p, DETECTOR);
-        const double ours = rmse(f->ours, f->frame, n);
-        memcpy(f->rebuilt, f->frame, n * sizeof(int32_t));
-        assert_int_equal(lbc_j2k_roundtrip(&full, &p, f->rebuilt, &size), LBC_OK);
-        assert_true(ours <= (r < 4 ? 1.005 : 1.02) * rmse(f->rebuilt, f->frame, n));
+        double sum = 0;
+        for (int i = 0; i < frames; i++) {
+            size_t size;
+            check_case(f, &p, DETECTOR);
+            const double ours = rmse(f->ours, f->frame, n);
+            memcpy(f->rebuilt, f->frame, n * sizeof(int32_t));
+            assert_int_equal(lbc_j2k_roundtrip(&full, &p, f->rebuilt, &size), LBC_OK);
+            const double ratio = ours / rmse(f->rebuilt, f->frame, n);
+            assert_true(ratio < 1.025);
+            sum += ratio;
+        }
+        assert_true(sum / frames <= 1.005);
     }
     lbc_j2k_encoder_clear(&full);
 }

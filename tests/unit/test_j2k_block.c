@@ -116,19 +116,28 @@ static void resumes_where_it_stopped(void **state)
 {
     fixture *f = *state;
     uint64_t seed = 3;
+    int parts = 0;
     for (uint32_t i = 0; i < 40; i++) {
         const uint32_t w = 1 + random_below(&seed, SIDE), h = 1 + random_below(&seed, SIDE);
         lbc_j2k_block_encoder *e = &f->encoder;
         fill(f, &seed, 10, 1 + random_below(&seed, 100));
+        const lbc_j2k_block block = {.w = w, .h = h};
+        lbc_j2k_census census;
+        lbc_j2k_take_census(&census, &block, f->rows, w);
         lbc_j2k_block_load(e, f->rows, w, w, h);
         if (e->planes < 2) continue;
         const uint32_t middle = 1 + random_below(&seed, e->planes - 1);
         const lbc_j2k_goal first = {.last = middle}, all = {.last = 0};
-        const lbc_j2k_goal hopeless = {.last = middle - 1, .stop = 1e30, .expected_bytes = 1, .expected_gain = 1};
+        lbc_j2k_goal hopeless = {.good = middle - 1, .last = middle - 1, .stop = 1e30, .census = &census};
         assert_int_equal(lbc_j2k_block_encode(e, LBC_J2K_HH, false, &first), LBC_OK);
         if (i & 1) { /* with a part of the next plane, which is coded again then */
             assert_int_equal(lbc_j2k_block_encode(e, LBC_J2K_HH, false, &hopeless), LBC_OK);
-            assert_true(e->stopped);
+            assert_true(e->stopped && e->npasses == e->boundary.npasses && e->boundary.plane == middle);
+            hopeless.stop = e->slope;
+            assert_int_equal(lbc_j2k_block_encode(e, LBC_J2K_HH, false, &hopeless), LBC_OK);
+            if (e->boundary.plane != middle) continue;
+            assert_true(e->stopped && e->npasses > e->boundary.npasses && e->slope < hopeless.stop);
+            parts++;
         }
         const lbc_j2k_boundary boundary = e->boundary;
         lbc_j2k_pass *passes = malloc(sizeof e->passes);
@@ -145,6 +154,36 @@ static void resumes_where_it_stopped(void **state)
         check_passes(f, LBC_J2K_HH, w, h, false);
         free(passes);
         free(codeword);
+    }
+    assert_true(parts > 5);
+}
+
+/* What is expected of a plane is near what comes of it. */
+static void outlook_is_true(void **state)
+{
+    fixture *f = *state;
+    lbc_j2k_block_encoder *e = &f->encoder;
+    const lbc_j2k_block block = {.w = SIDE, .h = SIDE};
+    uint64_t seed = 4;
+    for (uint32_t sparse = 1; sparse < 30; sparse *= 3) {
+        lbc_j2k_census census;
+        fill(f, &seed, 8, sparse);
+        lbc_j2k_take_census(&census, &block, f->rows, SIDE);
+        for (uint32_t plane = 0; plane < 7; plane++) {
+            const lbc_j2k_goal goal = {.good = plane, .last = plane, .stop = 1e-30, .census = &census};
+            double bytes = 0, gain = 0, expected_bytes = 0, expected_gain = 0;
+            lbc_j2k_block_load(e, f->rows, SIDE, SIDE, SIDE);
+            assert_int_equal(lbc_j2k_block_encode(e, LBC_J2K_LL, plane % 2, &goal), LBC_OK);
+            for (uint32_t k = 0; k < 3; k++) {
+                const lbc_j2k_pass *pass = &e->passes[e->npasses - 3 + k];
+                bytes += pass->bytes - pass[-1].bytes;
+                gain += pass->gain;
+                expected_bytes += e->outlook.bytes[k];
+                expected_gain += e->outlook.gain[k];
+            }
+            assert_true(bytes > 0.9 * expected_bytes && bytes < 1.15 * expected_bytes);
+            assert_true(gain > 0.9 * expected_gain && gain < 1.1 * expected_gain);
+        }
     }
 }
 
@@ -189,6 +228,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(decodes_from_any_pass, set_up, tear_down),
         cmocka_unit_test_setup_teardown(resumes_where_it_stopped, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(outlook_is_true, set_up, tear_down),
         cmocka_unit_test_setup_teardown(takes_magnitudes_of_30_bits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(constant_blocks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(empty_blocks_have_no_planes, set_up, tear_down),

@@ -92,10 +92,11 @@ static size_t packets_size(const layer *l)
     return lbc_j2k_write_layer(l->w, l->layout, l->blocks, l->number, l->chosen, NULL, 0);
 }
 
-static bool fits(const layer *l, size_t to)
+/* Bytes through this layer when it takes the segments before `to`. */
+static size_t size_with(const layer *l, size_t to)
 {
     choose(l, to);
-    return l->spent + packets_size(l) <= l->budget;
+    return l->spent + packets_size(l);
 }
 
 /* The most segments whose code bytes alone, without headers, are within `bytes`. */
@@ -106,24 +107,28 @@ static size_t most_within(const layer *l, size_t bytes)
     return i;
 }
 
-/* The most segments that fit. Their code bytes bound it from above; the headers that go with that many,
- * set aside for fewer, bound it from below; between the two by halving. */
+/* The most segments that fit. Their code bytes bound it from above; the bytes that those are too many, taken off
+ * the budget, give a first guess, which is a little low. From there on sizes grow almost evenly, so the next
+ * guess is where a straight line from `low`, which fits, to `high`, which does not, meets the budget; every
+ * other one is in the middle, lest a bend hold the search up. */
 static size_t most_that_fit(const layer *l)
 {
-    size_t high = most_within(l, l->budget);
-    if (fits(l, high)) return high;
-    size_t code = l->spent;
-    for (size_t i = l->from; i < high; i++) code += l->a->segments[i].bytes;
-    const size_t all = l->spent + packets_size(l), headers = all > code ? all - code : 0;
-    size_t low = most_within(l, l->budget > headers ? l->budget - headers : 0);
-    if (low > high) low = high;
-    if (!fits(l, low)) low = l->from;
-    while (high - low > 1) {
-        const size_t middle = low + (high - low) / 2;
-        if (fits(l, middle))
-            low = middle;
-        else
-            high = middle;
+    size_t low = l->from, high = most_within(l, l->budget), low_size = l->spent, high_size = size_with(l, high);
+    if (high_size <= l->budget) return high;
+    const size_t excess = high_size - l->budget;
+    size_t guess = most_within(l, l->budget > excess ? l->budget - excess : 0);
+    for (int turn = 0; high - low > 1; turn++) {
+        guess = guess <= low ? low + 1 : guess >= high ? high - 1 : guess;
+        const size_t size = size_with(l, guess);
+        if (size <= l->budget) {
+            low = guess;
+            low_size = size;
+        } else {
+            high = guess;
+            high_size = size;
+        }
+        const double way = turn % 2 ? 0.5 : ((double)l->budget - (double)low_size) / (double)(high_size - low_size);
+        guess = low + (size_t)(way * (double)(high - low));
     }
     return low;
 }
@@ -143,7 +148,7 @@ static void fill_up(const layer *l, size_t to)
     enum { tries = 24 };
     size_t used = l->spent + packets_size(l);
     uint32_t refused[tries], nrefused = 0;
-    for (size_t i = to; i < l->a->nsegments && nrefused < tries; i++) {
+    for (size_t i = to; i < l->a->nsegments && nrefused < tries && used < l->budget; i++) {
         const lbc_j2k_segment *s = &l->a->segments[i];
         bool blocked = s->slope <= 0;
         for (uint32_t r = 0; r < nrefused; r++) blocked |= refused[r] == s->block;

@@ -258,8 +258,8 @@ lbc_status lbc_j2k_block_resume(lbc_j2k_block_encoder *e, const lbc_j2k_boundary
     return LBC_OK;
 }
 
-/* Codes one pass and notes it. *slope: what it took away for each byte that came out. */
-static lbc_status code_pass(pass *p, lbc_mq_encoder *mq, int kind, bool exact, double *slope)
+/* Codes one pass and notes it. */
+static lbc_status code_pass(pass *p, lbc_mq_encoder *mq, int kind, bool exact)
 {
     static void (*const models[])(pass *) = {propagate, refine, clean_up};
     lbc_j2k_block_encoder *e = p->e;
@@ -271,37 +271,58 @@ static lbc_status code_pass(pass *p, lbc_mq_encoder *mq, int kind, bool exact, d
     p->gain = (gain){0};
     models[kind](p);
     lbc_mq_encode(mq, e->symbols, (size_t)(p->symbol - e->symbols));
-    const double value = gain_value(&p->gain, p->plane, exact);
-    e->passes[e->npasses++] = (lbc_j2k_pass){.gain = value, .mark = lbc_mq_encode_mark(mq)};
-    *slope = value / (lbc_mq_bytes(mq) - before + 0.5);
+    e->passes[e->npasses++] =
+        (lbc_j2k_pass){.gain = gain_value(&p->gain, p->plane, exact), .mark = lbc_mq_encode_mark(mq)};
     return LBC_OK;
 }
 
-/* Is nothing that is left of the last plane worth its bytes, after a pass of that slope? */
-static bool not_worth(const lbc_j2k_goal *goal, double slope, double gained, double spent)
+/* What is to be expected of the passes of the plane. The propagation pass meets the coefficients that are near
+ * now, and those that it makes near itself, which have no part in this. */
+static lbc_j2k_outlook look_out(const pass *p, const lbc_j2k_census *census, bool exact)
 {
-    const double bytes = goal->expected_bytes - spent, more = goal->expected_gain - gained;
-    return slope < goal->stop && more < goal->stop * (bytes > 1 ? bytes : 1);
+    const lbc_j2k_cells *cells = &p->e->cells;
+    uint32_t near = 0, rising = 0;
+    for (uint32_t s = 0; s < cells->stripes; s++) {
+        const uint64_t rows = lbc_j2k_stripe_rows(cells, s);
+        for (uint64_t left = cells->near[s + 1]; left; left &= left - 1) {
+            const uint32_t x = (uint32_t)__builtin_ctzll(left);
+            const uint64_t cell = cells->cell[s + 1][x + 1];
+            for (uint64_t todo = lbc_cell_near(cell) & ~lbc_cell_significant(cell) & rows; todo; todo &= todo - 1) {
+                near++;
+                rising += p->e->data[s][x][__builtin_ctzll(todo) / 3] >> p->plane & 1;
+            }
+        }
+    }
+    return lbc_j2k_make_outlook(census, cells->w * cells->h, p->plane, near, rising, exact);
+}
+
+/* The most that is gained per byte by going on from a pass to it or a later one of the plane. */
+static double best_slope(const lbc_j2k_outlook *o, int kind)
+{
+    double bytes = 0, gain = 0, best = 0;
+    for (; kind < 3; kind++) {
+        bytes += o->bytes[kind];
+        gain += o->gain[kind];
+        best = gain > best * bytes ? gain / bytes : best;
+    }
+    return best;
 }
 
 static lbc_status code_planes(pass *p, lbc_mq_encoder *mq, bool exact, const lbc_j2k_goal *goal)
 {
     lbc_j2k_block_encoder *e = p->e;
     for (p->plane = e->boundary.plane; p->plane-- > goal->last;) {
-        const uint32_t before = lbc_mq_bytes(mq);
-        double gained = 0;
         /* The first plane has nothing significant yet, so it has only the last pass. */
-        for (int kind = p->plane + 1 == e->planes ? 2 : 0; kind < 3; kind++) {
-            double slope;
-            lbc_status status = code_pass(p, mq, kind, exact, &slope);
-            if (status) return status;
-            if (p->plane > goal->last || kind == 2 || !(goal->stop > 0)) continue;
-            gained += e->passes[e->npasses - 1].gain;
-            if (not_worth(goal, slope, gained, lbc_mq_bytes(mq) - before)) {
+        const int first = p->plane + 1 == e->planes ? 2 : 0;
+        const bool may_stop = p->plane <= goal->good && goal->stop > 0;
+        if (may_stop) e->outlook = look_out(p, goal->census, exact);
+        for (int kind = first; kind < 3; kind++) {
+            if (may_stop && (e->slope = best_slope(&e->outlook, kind)) < goal->stop) {
                 e->stopped = true;
-                e->slope = slope;
                 return LBC_OK;
             }
+            lbc_status status = code_pass(p, mq, kind, exact);
+            if (status) return status;
         }
         e->boundary = boundary_of(mq, p->plane, e->npasses);
     }

@@ -7,10 +7,9 @@
 #define LBC_CODEC_J2K_BLOCK_ENCODE_H
 
 #include "codec/j2k/contexts.h"
+#include "codec/j2k/forecast.h"
 
 #define LBC_J2K_SIGN UINT32_C(0x80000000)
-
-enum { LBC_J2K_MAX_PASSES = 3 * 31 - 2 };
 
 typedef struct lbc_j2k_pass {
     double gain;      /* squared error that this pass takes away, in units of the step squared */
@@ -34,7 +33,7 @@ typedef struct lbc_j2k_block_encoder {
     lbc_j2k_cells cells;
     uint32_t data[LBC_J2K_STRIPES][LBC_J2K_BLOCK][4]; /* by stripe, column, row */
     /* Columns whose largest magnitude has its leading bit in a plane, by plane and stripe. */
-    uint64_t rising[31][LBC_J2K_STRIPES];
+    uint64_t rising[LBC_J2K_PLANES][LBC_J2K_STRIPES];
     uint8_t symbols[4 * LBC_J2K_BLOCK * LBC_J2K_BLOCK];
     uint32_t planes; /* of the largest magnitude; 0: all coefficients are 0 */
     uint8_t *buffer; /* owns codeword */
@@ -43,7 +42,8 @@ typedef struct lbc_j2k_block_encoder {
     lbc_j2k_pass passes[LBC_J2K_MAX_PASSES];
     uint32_t npasses;
     bool stopped;    /* before the end of the planes asked for */
-    double slope;    /*   ... after a pass of this gain per byte */
+    double slope;    /*   ... which would have gained this much per byte */
+    lbc_j2k_outlook outlook; /* ... by this */
     uint8_t *codeword;
     uint32_t size;
     lbc_j2k_boundary boundary; /* after the last complete plane */
@@ -59,11 +59,12 @@ void lbc_j2k_block_load(lbc_j2k_block_encoder *e, const uint32_t *rows, size_t s
 lbc_status lbc_j2k_block_resume(lbc_j2k_block_encoder *e, const lbc_j2k_boundary *boundary, const lbc_j2k_pass *passes,
                                 const uint8_t *codeword, const uint64_t *propagated);
 
-/* How far to code. In the last plane coding stops after a pass that gained less than `stop` per byte, when
- * the passes to come will do no better if the plane's bytes and gain are as expected. 0: it does not stop. */
+/* How far to code: from plane `good` down to `last`, coding stops before passes that are expected, by what the census
+ * of the block says, to gain less than `stop` per byte. 0: it does not stop, and needs no census. */
 typedef struct lbc_j2k_goal {
-    uint32_t last; /* plane */
-    double stop, expected_bytes, expected_gain;
+    uint32_t good, last;
+    double stop;
+    const lbc_j2k_census *census;
 } lbc_j2k_goal;
 
 /* Codes the loaded block from its boundary to a goal below it, and sets the results. exact: a magnitude known

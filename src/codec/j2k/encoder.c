@@ -2,6 +2,7 @@
 #include "codec/j2k/encoder.h"
 
 #include "codec/j2k/j2k.h"
+#include "codec/j2k/rows.h"
 #include "codec/j2k/steps.h"
 
 #include <math.h>
@@ -139,10 +140,10 @@ static uint32_t *rows_of(const lbc_j2k_encoder *e, const lbc_j2k_block *b)
 
 /* ---- what is worth coding -------------------------------------------------------------------- */
 
-/* A plane is begun when its forecast reaches the first part of the threshold, for its first pass is often
- * twice as good as the whole; its passes go on as long as they reach the second part, for the threshold is
- * not known to the last. */
-static const double plane_margin = 0.4, pass_margin = 0.9;
+/* A plane is begun when a forecast reaches the first part of the threshold, for the forecast is rough; of those that
+ * do not reach the second part, each pass is looked at closely, for that part, as the threshold is not known to the
+ * last. */
+static const double plane_margin = 0.4, pass_margin = 0.85;
 
 static void forecast_blocks(lbc_j2k_encoder *e)
 {
@@ -160,14 +161,6 @@ static void forecast_blocks(lbc_j2k_encoder *e)
     e->header.guard_bits = guard_bits;
 }
 
-/* Planes of block i down to a slope: the lowest of them, or all of its planes when none. */
-static uint32_t planes_down_to(const lbc_j2k_encoder *e, uint32_t i, double slope)
-{
-    uint32_t p = e->census[i].planes;
-    while (p && (double)e->forecasts[i].slope[p - 1] >= slope) p--;
-    return p;
-}
-
 /* Before anything is coded. */
 static void start_blocks(lbc_j2k_encoder *e)
 {
@@ -179,32 +172,35 @@ static void start_blocks(lbc_j2k_encoder *e)
     }
 }
 
-/* Should block i be coded further for that threshold? Then sets how far. A plane of which one pass was not
- * worth it is done with; else it goes at least to the end of a plane that it had not reached, so this comes
- * to an end. */
+/* Should block i be coded further for that threshold? Then sets how far. Where it stopped before a pass, that must be
+ * worth it now, so this comes to an end. */
 static bool want_more_of(lbc_j2k_encoder *e, uint32_t i, double threshold)
 {
     lbc_j2k_progress *p = &e->progress[i];
-    const double weight = e->weights[e->layout.blocks[i].band];
-    if (p->boundary.plane == 0) return false;
-    if (p->stopped && p->slope * weight < pass_margin * threshold) return false;
-    p->wanted = planes_down_to(e, i, plane_margin * threshold);
-    p->stop = pass_margin * threshold / weight;
-    if (p->stopped && p->wanted + 1 >= p->boundary.plane) {
-        p->wanted = p->boundary.plane - 1;
-        p->stop = 0;
-    }
+    const uint32_t planes = e->census[i].planes;
+    p->stop = pass_margin * threshold / e->weights[e->layout.blocks[i].band];
+    if (p->stopped && p->slope < p->stop) return false;
+    p->good = lbc_j2k_forecast_plane(&e->forecasts[i], planes, pass_margin * threshold);
+    p->wanted = lbc_j2k_forecast_plane(&e->forecasts[i], planes, plane_margin * threshold);
     return p->wanted < p->boundary.plane;
 }
 
-static bool want_more(lbc_j2k_encoder *e, double threshold)
+/* The same of the blocks before `end`, and no others. */
+static bool want_more(lbc_j2k_encoder *e, double threshold, uint32_t end)
 {
     bool more = false;
     for (uint32_t i = 0; i < e->layout.nblocks; i++) {
-        e->progress[i].more = want_more_of(e, i, threshold);
+        e->progress[i].more = i < end && want_more_of(e, i, threshold);
         more |= e->progress[i].more;
     }
     return more;
+}
+
+static uint32_t blocks_of_low_band(const lbc_j2k_layout *layout)
+{
+    uint32_t n = 0;
+    while (n < layout->nblocks && layout->blocks[n].band == 0) n++;
+    return n;
 }
 
 /* ---- tier-1 ---------------------------------------------------------------------------------- */
@@ -233,24 +229,21 @@ static lbc_status keep_block(lbc_j2k_encoder *e, uint32_t i)
     return status;
 }
 
-/* What coding has shown takes the place of what was forecast; of a plane coded in part, that part, for the
- * rest of it is not wanted. */
+/* Of the first n passes. */
+static uint32_t bytes_of(const lbc_j2k_block_encoder *b, uint32_t n) { return n ? b->passes[n - 1].bytes : 0; }
+
+/* What coding has shown takes the place of what was forecast; where it stopped in a plane, so does what it
+ * expected of the rest. */
 static void correct_forecast(lbc_j2k_encoder *e, uint32_t i)
 {
     const lbc_j2k_block_encoder *b = &e->block;
-    const uint32_t last = b->boundary.plane - (b->stopped ? 1 : 0);
-    uint32_t before = 0, end = 1;
-    for (uint32_t plane = b->planes; plane-- > last; before = end, end += 3) {
-        if (end > b->npasses) end = b->npasses;
-        const uint32_t bytes = b->passes[end - 1].bytes - (before ? b->passes[before - 1].bytes : 0);
-        double gain = 0;
-        for (uint32_t p = before; p < end; p++) gain += b->passes[p].gain;
-        const double cost = bytes + lbc_j2k_header_bytes(plane + 1 == b->planes);
-        gain = gain > 0 ? gain * e->weights[e->layout.blocks[i].band] : 0;
-        e->forecasts[i].bytes[plane] = (float)cost;
-        e->forecasts[i].gain[plane] = (float)gain;
-        e->forecasts[i].slope[plane] = (float)(gain / cost);
-    }
+    const double weight = e->weights[e->layout.blocks[i].band];
+    lbc_j2k_forecast *f = &e->forecasts[i];
+    for (uint32_t n = 0; n < b->npasses; n++)
+        lbc_j2k_correct_forecast(f, n, bytes_of(b, n + 1) - bytes_of(b, n), b->passes[n].gain * weight);
+    for (uint32_t n = b->npasses; b->stopped && (n == b->npasses || n % 3 != 1); n++)
+        lbc_j2k_correct_forecast(f, n, b->outlook.bytes[(n + 2) % 3], b->outlook.gain[(n + 2) % 3] * weight);
+    lbc_j2k_forecast_slopes(f, b->planes);
 }
 
 static lbc_status code_block(lbc_j2k_encoder *e, uint32_t i)
@@ -258,12 +251,7 @@ static lbc_status code_block(lbc_j2k_encoder *e, uint32_t i)
     const lbc_j2k_progress *p = &e->progress[i];
     const uint32_t band = e->layout.blocks[i].band;
     const lbc_j2k_orientation orientation = e->layout.bands[band].orientation;
-    const lbc_j2k_goal goal = {
-        .last = p->wanted,
-        .stop = p->stop,
-        .expected_bytes = (double)e->forecasts[i].bytes[p->wanted],
-        .expected_gain = (double)e->forecasts[i].gain[p->wanted] / e->weights[band],
-    };
+    const lbc_j2k_goal goal = {.good = p->good, .last = p->wanted, .stop = p->stop, .census = &e->census[i]};
     lbc_status status = load_block(e, i);
     if (!status) status = lbc_j2k_block_encode(&e->block, orientation, e->header.reversible, &goal);
     if (!status) status = keep_block(e, i);
@@ -329,14 +317,16 @@ static lbc_j2k_target make_target(const lbc_j2k_encoder *e, const lbc_lossy_para
     return t;
 }
 
-/* Codes what the forecasts ask for, which they know better each time. Sets the last threshold. */
+/* Codes what the forecasts ask for, which they know better each time. The low band goes first: its coefficients are
+ * large and all alike, and cost far less than forecast. Sets the last threshold. */
 static lbc_status code_by_forecast(lbc_j2k_encoder *e, double bytes, double *threshold)
 {
     enum { most_rounds = 5 };
     *threshold = 0;
     for (int round = 0; round < most_rounds; round++) {
+        const uint32_t end = round ? e->layout.nblocks : blocks_of_low_band(&e->layout);
         if (!e->everything) *threshold = lbc_j2k_forecast_threshold(e->forecasts, e->census, e->layout.nblocks, bytes);
-        if (!want_more(e, *threshold)) break;
+        if (!want_more(e, *threshold, end) && round) break;
         lbc_status status = code_blocks(e);
         if (status) return status;
     }
@@ -347,16 +337,17 @@ static lbc_status code_by_forecast(lbc_j2k_encoder *e, double bytes, double *thr
  * to. False: nothing is missing. */
 static bool want_for_allocation(lbc_j2k_encoder *e, double *threshold)
 {
+    const uint32_t all = e->layout.nblocks;
     const double further = 0.6, least = 1e-9;
     if (e->allocation.threshold > 0) {
         *threshold = e->allocation.threshold;
-        return want_more(e, *threshold);
+        return want_more(e, *threshold, all);
     }
-    if (!want_more(e, 0)) return false;
+    if (!want_more(e, 0, all)) return false;
     for (*threshold *= further; *threshold > least; *threshold *= further)
-        if (want_more(e, *threshold)) return true;
+        if (want_more(e, *threshold, all)) return true;
     *threshold = 0;
-    return want_more(e, 0);
+    return want_more(e, 0, all);
 }
 
 /* Codes and allocates until nothing is missing. */
@@ -430,16 +421,10 @@ lbc_status lbc_j2k_encode(lbc_j2k_encoder *e, const lbc_lossy_params *params, co
 static void reconstruct(uint32_t *rows, size_t stride, const lbc_j2k_block *b, uint32_t planes, uint32_t n,
                         const uint64_t *propagated)
 {
+    const lbc_j2k_rows *k = lbc_j2k_rows_best();
     const uint32_t plane = planes - 1 - (n + 1) / 3, kind = (n + 1) % 3;
-    for (uint32_t y = 0; y < b->h; y++, rows += stride) {
-        for (uint32_t x = 0; x < b->w; x++) {
-            const uint32_t m = rows[x] & ~LBC_J2K_SIGN;
-            const bool found = kind == 2 || (propagated[y] >> x & 1);
-            const uint32_t known = kind == 0 && m >> plane > 1 ? plane + 1 : plane;
-            const uint32_t seen = m >> plane > 1 || (m >> plane == 1 && found);
-            rows[x] = seen ? (rows[x] & LBC_J2K_SIGN) | (m >> known << (known + 1)) | 1u << known : 0;
-        }
-    }
+    for (uint32_t y = 0; y < b->h; y++)
+        k->settle(rows + y * stride, kind == 2 ? UINT64_MAX : propagated[y], plane, plane + (kind == 0), b->w);
 }
 
 lbc_status lbc_j2k_roundtrip(lbc_j2k_encoder *e, const lbc_lossy_params *params, int32_t *frame, size_t *size)

@@ -21,11 +21,11 @@ typedef struct lbc_j2k_store {
 /* How far a block has been coded, and how to go on. */
 typedef struct lbc_j2k_progress {
     lbc_j2k_boundary boundary;
-    bool stopped;    /* in the middle of the plane after the boundary */
-    double slope;    /*   ... after a pass of this gain per byte */
-    bool more;       /* to be coded */
-    uint32_t wanted; /*   ... as far as this plane */
-    double stop;     /*   ... of which passes below this gain per byte are not needed */
+    bool stopped;          /* in the middle of the plane after the boundary */
+    double slope;          /*   ... before passes of this gain per byte */
+    bool more;             /* to be coded */
+    uint32_t good, wanted; /*   ... as lbc_j2k_goal says */
+    double stop;
     size_t passes, codeword, propagated; /* in their stores */
 } lbc_j2k_progress;
 

@@ -41,48 +41,98 @@ static double log2_of(uint32_t n)
 
 static double n_log2_n(uint32_t n) { return n < 2 ? 0 : n * log2_of(n); }
 
-/* Bits of saying which `rising` of `still` coefficients become significant, which is what contexts do
- * better than chance, with their signs; and of refining those that are. */
-static double plane_bits(uint32_t still, uint32_t rising, uint32_t significant)
+/* Bits of saying which `rising` of `still` coefficients become significant, when these are all alike, and their
+ * signs; and of refining those that are. */
+static double rising_bits(uint32_t still, uint32_t rising)
 {
-    const double which = n_log2_n(still) - n_log2_n(rising) - n_log2_n(still - rising);
-    return 0.9 * which + rising + 0.95 * significant;
+    return n_log2_n(still) - n_log2_n(rising) - n_log2_n(still - rising) + rising;
 }
 
+static double refining_bits(uint32_t significant) { return 0.95 * significant; }
+
 /* In units of 2^plane squared, as in block_encode.c: a magnitude of y 2^plane that becomes significant gains
- * 3 (y - 3/4); a refined one a quarter on average, as its interval is halved. */
-static double plane_gain(const lbc_j2k_census *census, uint32_t plane, uint32_t rising, uint32_t significant,
-                         bool exact)
+ * 3 (y - 3/4), here of the block's mean y; a refined one a quarter on average, as its interval is halved. */
+static double rising_gain(const lbc_j2k_census *census, uint32_t plane, bool exact)
 {
-    if (exact && plane == 0) return rising + 0.5 * significant;
-    if (plane < census->shift) return 1.5 * rising + 0.25 * significant;
-    const double sum = (double)census->sum[plane] / (double)((uint64_t)1 << (plane - census->shift));
-    return 3 * (sum - 0.75 * rising) + 0.25 * significant;
+    const uint32_t rising = census->reach[plane] - (plane + 1 < census->planes ? census->reach[plane + 1] : 0);
+    if (exact && plane == 0) return 1;
+    if (plane < census->shift || rising == 0) return 1.5;
+    return 3 * ((double)census->sum[plane] / (double)((uint64_t)rising << (plane - census->shift)) - 0.75);
+}
+
+static double refining_gain(uint32_t plane, bool exact) { return exact && plane == 0 ? 0.5 : 0.25; }
+
+lbc_j2k_outlook lbc_j2k_make_outlook(const lbc_j2k_census *census, uint32_t n, uint32_t plane, uint32_t near,
+                                     uint32_t rising, bool exact)
+{
+    const uint32_t significant = plane + 1 < census->planes ? census->reach[plane + 1] : 0;
+    const uint32_t far = n - significant - near, far_rising = census->reach[plane] - significant - rising;
+    const double unit = (double)((uint64_t)1 << plane), squared = unit * unit;
+    const double gain = rising_gain(census, plane, exact) * squared;
+    return (lbc_j2k_outlook){
+        .bytes = {rising_bits(near, rising) / 8, refining_bits(significant) / 8, rising_bits(far, far_rising) / 8},
+        .gain = {gain * rising, refining_gain(plane, exact) * squared * significant, gain * far_rising},
+    };
 }
 
 void lbc_j2k_make_forecast(lbc_j2k_forecast *f, const lbc_j2k_census *census, const lbc_j2k_block *block,
                            double weight, bool exact)
 {
+    /* The passes of a plane are not equally good. */
+    static const double shares[3] = {1.4 / 3, 1.0 / 3, 0.6 / 3};
+    /* Coefficients rise near others, which contexts make use of. */
+    const double known_places = 0.9;
     const uint32_t n = block->w * block->h;
-    uint32_t significant = 0;
+    uint32_t significant = 0, pass = 0;
     for (uint32_t p = census->planes; p-- > 0;) {
         const uint32_t rising = census->reach[p] - significant;
         const double unit = (double)((uint64_t)1 << p);
-        const double bytes = plane_bits(n - significant, rising, significant) / 8 +
-                             lbc_j2k_header_bytes(p + 1 == census->planes);
-        const double own = plane_gain(census, p, rising, significant, exact) * unit * unit * weight;
-        double gain = own, cost = bytes;
-        uint32_t top = p;
-        while (top + 1 < census->planes && gain > (double)f->slope[top + 1] * cost) {
-            top++;
-            gain += (double)f->gain[top];
-            cost += (double)f->bytes[top];
-        }
-        f->bytes[p] = (float)bytes;
-        f->gain[p] = (float)own;
-        for (uint32_t q = p; q <= top; q++) f->slope[q] = (float)(gain / cost);
+        const double bytes =
+            (known_places * rising_bits(n - significant, rising) + refining_bits(significant)) / 8;
+        const double gain = (rising_gain(census, p, exact) * rising + refining_gain(p, exact) * significant) * unit *
+                            unit * weight;
+        if (pass == 0) /* the clean-up pass is the only one */
+            lbc_j2k_correct_forecast(f, pass++, bytes, gain);
+        else
+            for (int k = 0; k < 3; k++) lbc_j2k_correct_forecast(f, pass++, bytes / 3, gain * shares[k]);
         significant = census->reach[p];
     }
+    lbc_j2k_forecast_slopes(f, census->planes);
+}
+
+void lbc_j2k_correct_forecast(lbc_j2k_forecast *f, uint32_t pass, double bytes, double gain)
+{
+    f->bytes[pass] = (float)(bytes + lbc_j2k_header_bytes(pass));
+    f->gain[pass] = (float)(gain > 0 ? gain : 0);
+}
+
+static uint32_t passes_of(uint32_t planes) { return planes ? 3 * planes - 2 : 0; }
+
+void lbc_j2k_forecast_slopes(lbc_j2k_forecast *f, uint32_t planes)
+{
+    struct {
+        uint32_t start;
+        float bytes, gain;
+    } groups[LBC_J2K_MAX_PASSES];
+    uint32_t n = 0, end = passes_of(planes);
+    for (uint32_t i = 0; i < end; i++, n++) {
+        groups[n].start = i;
+        groups[n].bytes = f->bytes[i];
+        groups[n].gain = f->gain[i];
+        for (; n && groups[n].gain * groups[n - 1].bytes > groups[n - 1].gain * groups[n].bytes; n--) {
+            groups[n - 1].bytes += groups[n].bytes;
+            groups[n - 1].gain += groups[n].gain;
+        }
+    }
+    while (n--)
+        for (; end > groups[n].start; end--) f->slope[end - 1] = groups[n].gain / groups[n].bytes;
+}
+
+uint32_t lbc_j2k_forecast_plane(const lbc_j2k_forecast *f, uint32_t planes, double slope)
+{
+    uint32_t n = passes_of(planes);
+    while (n && (double)f->slope[n - 1] < slope) n--;
+    return n ? planes - 1 - (n + 1) / 3 : planes;
 }
 
 /* ---- threshold ------------------------------------------------------------------------------- */
@@ -109,16 +159,9 @@ double lbc_j2k_forecast_threshold(const lbc_j2k_forecast *forecasts, const lbc_j
                                   double bytes)
 {
     double sums[bins] = {0}, sum = 0;
-    for (uint32_t b = 0; b < n; b++) {
-        for (uint32_t p = 0; p < census[b].planes; p++) {
-            /* The three passes of a plane are not equally good. */
-            const double third = (double)forecasts[b].bytes[p] / 3;
-            const float slope = forecasts[b].slope[p];
-            sums[bin_of(slope * 1.4F)] += third;
-            sums[bin_of(slope)] += third;
-            sums[bin_of(slope * 0.6F)] += third;
-        }
-    }
+    for (uint32_t b = 0; b < n; b++)
+        for (uint32_t p = 0; p < passes_of(census[b].planes); p++)
+            sums[bin_of(forecasts[b].slope[p])] += (double)forecasts[b].bytes[p];
     for (uint32_t bin = bins; bin-- > 0;) {
         sum += sums[bin];
         if (sum > bytes) return (double)bin_start(bin);

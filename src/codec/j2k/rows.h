@@ -25,10 +25,11 @@ typedef struct lbc_j2k_rows {
     /* One step: dst takes in a and b. */
     void (*lift53[2][2])(int32_t *dst, const int32_t *a, const int32_t *b, size_t n); /* [inverse][step] */
     void (*lift97)(float *dst, const float *a, const float *b, float factor, size_t n);
-    /* All steps of a direction at once, where a row and the three or five before it are at hand: r[1] takes
-     * in r[0] and r[2] by the first step, r[2] then takes in r[1] and r[3] by the second, and so on. */
-    void (*cascade53[2])(void *const r[4], size_t n);
-    void (*cascade97)(void *const r[6], const float factors[4], size_t n);
+    /* All steps of a direction at once, where a row and the three or five before it are at hand: r1 takes in
+     * r0 and r2 by the first step, r2 then takes in r1 and r3 by the second, and so on. */
+    void (*cascade53[2])(const int32_t *r0, int32_t *r1, int32_t *r2, const int32_t *r3, size_t n);
+    void (*cascade97)(const float *r0, float *r1, float *r2, float *r3, float *r4, const float *r5,
+                      const float factors[4], size_t n);
 
     /* Even and odd elements of a row of n, and back. */
     void (*split)(lbc_j2k_word *even, lbc_j2k_word *odd, const lbc_j2k_word *row, size_t n);
@@ -54,6 +55,10 @@ typedef struct lbc_j2k_rows {
     uint64_t (*reach)(const uint32_t *coefficients, uint32_t least, uint32_t shift, size_t n);
     /* Four rows turned into n columns of four, and the bits of each column's magnitudes. */
     void (*stripe)(uint32_t (*columns)[4], uint32_t *any, const uint32_t *const rows[4], size_t n);
+    /* What a decoder knows, in halves, of n <= 64 magnitudes: of those with a bit above `plane`, the bits down to
+     * plane `refined`; of those with their first bit in it, that bit, where `found` has one. Nothing is told by 0,
+     * the rest by the middle of the interval. */
+    void (*settle)(uint32_t *coefficients, uint64_t found, uint32_t plane, uint32_t refined, size_t n);
     /* Reconstruction (E.1.1.2) from sign and magnitude in halves. 5/3: halves are dropped. 9/7: times step,
      * then times scale. */
     void (*restore53)(int32_t *dst, const uint32_t *halves, size_t n);

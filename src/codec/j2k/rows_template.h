@@ -6,6 +6,7 @@
  */
 #include "codec/j2k/rows.h"
 
+#include <math.h>
 #include <string.h>
 
 #define SIGN UINT32_C(0x80000000)
@@ -43,10 +44,10 @@ static void lift97(float *restrict dst, const float *a, const float *b, float fa
     for (size_t i = 0; i < n; i++) dst[i] += factor * (a[i] + b[i]);
 }
 
-static void forward53(void *const r[4], size_t n)
+/* The rows are parameters, for gcc heeds `restrict` nowhere else. */
+static void forward53(const int32_t *restrict r0, int32_t *restrict r1, int32_t *restrict r2,
+                      const int32_t *restrict r3, size_t n)
 {
-    const int32_t *restrict r0 = r[0], *restrict r3 = r[3];
-    int32_t *restrict r1 = r[1], *restrict r2 = r[2];
     for (size_t i = 0; i < n; i++) {
         const int32_t odd = minus(r1[i], predict(r0[i], r2[i]));
         r1[i] = odd;
@@ -54,10 +55,9 @@ static void forward53(void *const r[4], size_t n)
     }
 }
 
-static void inverse53(void *const r[4], size_t n)
+static void inverse53(const int32_t *restrict r0, int32_t *restrict r1, int32_t *restrict r2,
+                      const int32_t *restrict r3, size_t n)
 {
-    const int32_t *restrict r0 = r[0], *restrict r3 = r[3];
-    int32_t *restrict r1 = r[1], *restrict r2 = r[2];
     for (size_t i = 0; i < n; i++) {
         const int32_t even = minus(r1[i], update(r0[i], r2[i]));
         r1[i] = even;
@@ -65,10 +65,9 @@ static void inverse53(void *const r[4], size_t n)
     }
 }
 
-static void cascade97(void *const r[6], const float factors[4], size_t n)
+static void cascade97(const float *restrict r0, float *restrict r1, float *restrict r2, float *restrict r3,
+                      float *restrict r4, const float *restrict r5, const float factors[4], size_t n)
 {
-    const float *restrict r0 = r[0], *restrict r5 = r[5];
-    float *restrict r1 = r[1], *restrict r2 = r[2], *restrict r3 = r[3], *restrict r4 = r[4];
     const float f0 = factors[0], f1 = factors[1], f2 = factors[2], f3 = factors[3];
     for (size_t i = 0; i < n; i++) {
         const float v1 = r1[i] + f0 * (r0[i] + r2[i]);
@@ -136,8 +135,8 @@ static void store53(int32_t *restrict pixels, const int32_t *restrict src, int32
 /* To the nearest whole number by adding what leaves no fraction bits: for |v| <= 2^23. */
 static inline float nearest(float v)
 {
-    const float big = 0x1p23F;
-    return v < 0 ? (v - big) + big : (v + big) - big;
+    const float big = copysignf(0x1p23F, v);
+    return (v + big) - big;
 }
 
 /* Values are held within the range before they become integers, which a NaN leaves at its lower end. */
@@ -211,6 +210,16 @@ static void stripe(uint32_t (*restrict columns)[4], uint32_t *restrict bits, con
     for (size_t i = 0; i < n; i++) bits[i] = (r0[i] | r1[i] | r2[i] | r3[i]) & ~SIGN;
 }
 
+static void settle(uint32_t *restrict coefficients, uint64_t found, uint32_t plane, uint32_t refined, size_t n)
+{
+    const uint32_t half = 1u << refined, whole = ~(half - 1);
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t sign = coefficients[i] & SIGN, m = coefficients[i] & ~SIGN, seen = m >> plane;
+        const uint32_t first = seen == 1 && (found >> i & 1) ? sign | 3u << plane : 0;
+        coefficients[i] = seen > 1 ? sign | (m & whole) << 1 | half : first;
+    }
+}
+
 static void restore53(int32_t *restrict dst, const uint32_t *restrict halves, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -250,6 +259,7 @@ const lbc_j2k_rows ROWS = {
     .any = any,
     .reach = reach,
     .stripe = stripe,
+    .settle = settle,
     .restore53 = restore53,
     .restore97 = restore97,
 };

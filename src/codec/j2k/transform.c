@@ -68,9 +68,9 @@ static void columns_step(const lifting *l, const columns *c, uint32_t last)
     if (last < c->h && last > l->steps) {
         for (uint32_t k = 0; k < l->steps + 2; k++) r[k] = row_at(c, last - k);
         if (l->reversible)
-            l->rows->cascade53[l->inverse](r, c->w);
+            l->rows->cascade53[l->inverse](r[0], r[1], r[2], r[3], c->w);
         else
-            l->rows->cascade97(r, l->factors, c->w);
+            l->rows->cascade97(r[0], r[1], r[2], r[3], r[4], r[5], l->factors, c->w);
         return;
     }
     for (uint32_t k = 0; k < l->steps && k < last; k++) {
