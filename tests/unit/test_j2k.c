@@ -20,7 +20,10 @@
 
 static uint64_t seed = 11;
 
-static bool long_form(void) { return getenv("LBC_LONG") != NULL; }
+static bool long_form(void)
+{
+    return getenv("LBC_LONG") != NULL;
+}
 
 /* ---- frames ---------------------------------------------------------------------------------- */
 
@@ -30,7 +33,8 @@ static uint32_t poisson(double mean)
 {
     const double floor = exp(-mean);
     uint32_t n = 0;
-    for (double p = 1; (p *= (random_u32(&seed) + 0.5) / 4294967296.0) > floor; n++) {}
+    for (double p = 1; (p *= (random_u32(&seed) + 0.5) / 4294967296.0) > floor; n++) {
+    }
     return n;
 }
 
@@ -237,8 +241,14 @@ static void psnr_is_reached(void **state)
 {
     fixture *f = *state;
     for (int i = 0; i < 4; i++) {
-        lbc_lossy_params p = {.shape = {500, 600}, .limit = 65532, .stored_bytes = 2, .engine = LBC_ENGINE_OWN,
-                              .wavelet = LBC_WAVELET_97, .nlayers = 1, .layers = {1}, .psnr = 88 + 4 * i};
+        lbc_lossy_params p = {.shape = {500, 600},
+                              .limit = 65532,
+                              .stored_bytes = 2,
+                              .engine = LBC_ENGINE_OWN,
+                              .wavelet = LBC_WAVELET_97,
+                              .nlayers = 1,
+                              .layers = {1},
+                              .psnr = 88 + 4 * i};
         check_case(f, &p, DETECTOR);
         const double got = 20 * log10(65535 / rmse(f->ours, f->frame, lbc_shape_pixels(p.shape)));
         assert_true(got > p.psnr - 1 && got < p.psnr + 1.5);
@@ -266,8 +276,8 @@ static size_t finest_bytes(const uint8_t *stream, size_t size)
 static void weights_move_bytes(void **state)
 {
     const fixture *f = *state;
-    lbc_lossy_params p = {.shape = {600, 700}, .limit = 65532, .stored_bytes = 2, .engine = LBC_ENGINE_OWN,
-                          .wavelet = LBC_WAVELET_97};
+    lbc_lossy_params p = {
+        .shape = {600, 700}, .limit = 65532, .stored_bytes = 2, .engine = LBC_ENGINE_OWN, .wavelet = LBC_WAVELET_97};
     lbc_j2k_layers(&p, LBC_J2K_J, 60);
     const uint64_t again = seed;
     const size_t plain_size = check_case(*state, &p, DETECTOR), plain = finest_bytes(f->stream, plain_size);

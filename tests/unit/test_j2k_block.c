@@ -39,7 +39,10 @@ static uint32_t known(const lbc_j2k_block_encoder *e, uint32_t value, uint32_t x
     return (value & LBC_J2K_SIGN) | (m >> q << (q + 1)) | 1u << q;
 }
 
-static double square(double v) { return v * v; }
+static double square(double v)
+{
+    return v * v;
+}
 
 static double error_left(uint32_t value, uint32_t halves, bool exact)
 {
@@ -214,7 +217,10 @@ static void empty_blocks_have_no_planes(void **state)
     assert_int_equal(f->encoder.planes, 0);
 }
 
-static int set_up(void **state) { return (*state = calloc(1, sizeof(fixture))) ? 0 : -1; }
+static int set_up(void **state)
+{
+    return (*state = calloc(1, sizeof(fixture))) ? 0 : -1;
+}
 static int tear_down(void **state)
 {
     fixture *f = *state;

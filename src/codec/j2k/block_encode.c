@@ -8,7 +8,10 @@
 
 /* ---- loading --------------------------------------------------------------------------------- */
 
-static uint32_t bits_of(uint32_t v) { return v ? 32 - (uint32_t)__builtin_clz(v) : 0; }
+static uint32_t bits_of(uint32_t v)
+{
+    return v ? 32 - (uint32_t)__builtin_clz(v) : 0;
+}
 
 void lbc_j2k_block_load(lbc_j2k_block_encoder *e, const uint32_t *rows, size_t stride, uint32_t w, uint32_t h)
 {
@@ -47,7 +50,10 @@ typedef struct gain {
     uint32_t raised, refined;
 } gain;
 
-static inline uint64_t scaled(uint32_t magnitude, uint32_t plane) { return (uint64_t)magnitude << (log2_one - plane); }
+static inline uint64_t scaled(uint32_t magnitude, uint32_t plane)
+{
+    return (uint64_t)magnitude << (log2_one - plane);
+}
 
 static double gain_value(const gain *g, uint32_t plane, bool exact)
 {
@@ -71,7 +77,10 @@ typedef struct pass {
     gain gain;
 } pass;
 
-static inline void put(pass *p, uint32_t context, uint32_t bit) { *p->symbol++ = (uint8_t)(context | bit << 7); }
+static inline void put(pass *p, uint32_t context, uint32_t bit)
+{
+    *p->symbol++ = (uint8_t)(context | bit << 7);
+}
 
 /* Sign of a coefficient that becomes significant, and what follows from that. Returns its own bits. */
 static inline uint64_t raise(pass *p, uint32_t stripe, uint32_t column, uint32_t row3, uint64_t cell, uint32_t value)

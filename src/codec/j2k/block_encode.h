@@ -12,19 +12,19 @@
 #define LBC_J2K_SIGN UINT32_C(0x80000000)
 
 typedef struct lbc_j2k_pass {
-    double gain;      /* squared error that this pass takes away, in units of the step squared */
-    uint32_t bytes;   /* of the codeword, for this pass and all before it */
+    double gain;    /* squared error that this pass takes away, in units of the step squared */
+    uint32_t bytes; /* of the codeword, for this pass and all before it */
     lbc_mq_mark mark;
 } lbc_j2k_pass;
 
 /* The end of a plane, from where coding can go on. What is significant there follows from the magnitudes,
  * so only the arithmetic coder is remembered. */
 typedef struct lbc_j2k_boundary {
-    uint32_t plane;   /* the one that is complete; the block's planes when none is */
+    uint32_t plane; /* the one that is complete; the block's planes when none is */
     uint32_t npasses;
-    uint32_t bytes;   /* that were out */
+    uint32_t bytes; /* that were out */
     uint32_t a, c, ct;
-    uint8_t last;     /* the last of the bytes, as it was */
+    uint8_t last; /* the last of the bytes, as it was */
     uint8_t rows[LBC_MQ_CONTEXTS];
 } lbc_j2k_boundary;
 
@@ -41,8 +41,8 @@ typedef struct lbc_j2k_block_encoder {
     /* Results */
     lbc_j2k_pass passes[LBC_J2K_MAX_PASSES];
     uint32_t npasses;
-    bool stopped;    /* before the end of the planes asked for */
-    double slope;    /*   ... which would have gained this much per byte */
+    bool stopped;            /* before the end of the planes asked for */
+    double slope;            /*   ... which would have gained this much per byte */
     lbc_j2k_outlook outlook; /* ... by this */
     uint8_t *codeword;
     uint32_t size;

@@ -153,7 +153,10 @@ static lbc_status read_main_header(reader *r, lbc_j2k_header *h)
             status = have_qcd ? LBC_E_FORMAT : read_qcd(segment, h, &bands, &style);
             have_qcd = true;
             break;
-        case TLM: case PLM: case CRG: case COM: break;
+        case TLM:
+        case PLM:
+        case CRG:
+        case COM: break;
         default: status = LBC_E_UNSUPPORTED;
         }
     }

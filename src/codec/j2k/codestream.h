@@ -24,13 +24,13 @@ typedef struct lbc_j2k_step {
 
 typedef struct lbc_j2k_header {
     lbc_shape shape;
-    uint32_t precision;  /* bits of the component */
-    uint32_t levels;     /* wavelet decompositions */
-    uint32_t block_w;    /* log2 of the nominal code block size */
+    uint32_t precision; /* bits of the component */
+    uint32_t levels;    /* wavelet decompositions */
+    uint32_t block_w;   /* log2 of the nominal code block size */
     uint32_t block_h;
     uint32_t layers;
-    bool reversible;     /* 5/3, else 9/7 */
-    bool sop, eph;       /* packets carry SOP and EPH markers */
+    bool reversible; /* 5/3, else 9/7 */
+    bool sop, eph;   /* packets carry SOP and EPH markers */
     uint32_t guard_bits;
     lbc_j2k_step steps[LBC_J2K_MAX_BANDS]; /* LL, then HL LH HH from the coarsest level */
 } lbc_j2k_header;

@@ -28,14 +28,14 @@ enum { LBC_J2K_BLOCK = 64, LBC_J2K_STRIPES = LBC_J2K_BLOCK / 4 };
 #define LBC_CELL_SIGNS      32
 #define LBC_CELL_ALL_NEAR   UINT64_C(0777777) /* the whole neighbourhood of the column */
 /* One bit a coefficient, at 3 * r. */
-#define LBC_CELL_ROWS       UINT64_C(01111)
+#define LBC_CELL_ROWS UINT64_C(01111)
 
 typedef struct lbc_j2k_cells {
     /* With a border of one stripe and one column all round. */
     uint64_t cell[LBC_J2K_STRIPES + 2][LBC_J2K_BLOCK + 2];
     uint64_t near[LBC_J2K_STRIPES + 2];
     uint64_t significant[LBC_J2K_STRIPES + 2];
-    uint64_t columns;  /* bits of the columns there are */
+    uint64_t columns; /* bits of the columns there are */
     uint32_t w, h, stripes;
 } lbc_j2k_cells;
 
@@ -50,7 +50,10 @@ static inline uint64_t lbc_j2k_stripe_rows(const lbc_j2k_cells *cells, uint32_t 
 }
 
 /* Rows of a cell that are significant, or have a significant neighbour: one bit each at 3 * r. */
-static inline uint64_t lbc_cell_significant(uint64_t cell) { return cell >> LBC_CELL_SELF & LBC_CELL_ROWS; }
+static inline uint64_t lbc_cell_significant(uint64_t cell)
+{
+    return cell >> LBC_CELL_SELF & LBC_CELL_ROWS;
+}
 static inline uint64_t lbc_cell_near(uint64_t cell)
 {
     const uint64_t any = cell | cell >> 1 | cell >> 2; /* per row of the neighbourhood, at 3 * row */

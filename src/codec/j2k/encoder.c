@@ -230,7 +230,10 @@ static lbc_status keep_block(lbc_j2k_encoder *e, uint32_t i)
 }
 
 /* Of the first n passes. */
-static uint32_t bytes_of(const lbc_j2k_block_encoder *b, uint32_t n) { return n ? b->passes[n - 1].bytes : 0; }
+static uint32_t bytes_of(const lbc_j2k_block_encoder *b, uint32_t n)
+{
+    return n ? b->passes[n - 1].bytes : 0;
+}
 
 /* What coding has shown takes the place of what was forecast; where it stopped in a plane, so does what it
  * expected of the rest. */

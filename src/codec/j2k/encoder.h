@@ -35,7 +35,7 @@ typedef struct lbc_j2k_encoder {
     lbc_j2k_layout layout;
     lbc_j2k_transform transform;
     lbc_buffer coefficients;
-    lbc_j2k_census *census;       /* [nblocks], as all below */
+    lbc_j2k_census *census; /* [nblocks], as all below */
     lbc_j2k_forecast *forecasts;
     lbc_j2k_progress *progress;
     lbc_j2k_coded *coded;

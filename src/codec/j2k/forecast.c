@@ -7,7 +7,10 @@
 
 /* ---- census ---------------------------------------------------------------------------------- */
 
-static uint32_t bits_of(uint32_t v) { return v ? 32 - (uint32_t)__builtin_clz(v) : 0; }
+static uint32_t bits_of(uint32_t v)
+{
+    return v ? 32 - (uint32_t)__builtin_clz(v) : 0;
+}
 
 void lbc_j2k_take_census(lbc_j2k_census *census, const lbc_j2k_block *block, const uint32_t *rows, size_t stride)
 {
@@ -39,7 +42,10 @@ static double log2_of(uint32_t n)
     return whole + 2 * 1.4426950408889634 * series;
 }
 
-static double n_log2_n(uint32_t n) { return n < 2 ? 0 : n * log2_of(n); }
+static double n_log2_n(uint32_t n)
+{
+    return n < 2 ? 0 : n * log2_of(n);
+}
 
 /* Bits of saying which `rising` of `still` coefficients become significant, when these are all alike, and their
  * signs; and of refining those that are. */
@@ -48,24 +54,35 @@ static double rising_bits(uint32_t still, uint32_t rising)
     return n_log2_n(still) - n_log2_n(rising) - n_log2_n(still - rising) + rising;
 }
 
-static double refining_bits(uint32_t significant) { return 0.95 * significant; }
+static double refining_bits(uint32_t significant)
+{
+    return 0.95 * significant;
+}
+
+static uint32_t significant_above(const lbc_j2k_census *census, uint32_t plane)
+{
+    return plane + 1 < census->planes ? census->reach[plane + 1] : 0;
+}
 
 /* In units of 2^plane squared, as in block_encode.c: a magnitude of y 2^plane that becomes significant gains
  * 3 (y - 3/4), here of the block's mean y; a refined one a quarter on average, as its interval is halved. */
 static double rising_gain(const lbc_j2k_census *census, uint32_t plane, bool exact)
 {
-    const uint32_t rising = census->reach[plane] - (plane + 1 < census->planes ? census->reach[plane + 1] : 0);
+    const uint32_t rising = census->reach[plane] - significant_above(census, plane);
     if (exact && plane == 0) return 1;
     if (plane < census->shift || rising == 0) return 1.5;
     return 3 * ((double)census->sum[plane] / (double)((uint64_t)rising << (plane - census->shift)) - 0.75);
 }
 
-static double refining_gain(uint32_t plane, bool exact) { return exact && plane == 0 ? 0.5 : 0.25; }
+static double refining_gain(uint32_t plane, bool exact)
+{
+    return exact && plane == 0 ? 0.5 : 0.25;
+}
 
 lbc_j2k_outlook lbc_j2k_make_outlook(const lbc_j2k_census *census, uint32_t n, uint32_t plane, uint32_t near,
                                      uint32_t rising, bool exact)
 {
-    const uint32_t significant = plane + 1 < census->planes ? census->reach[plane + 1] : 0;
+    const uint32_t significant = significant_above(census, plane);
     const uint32_t far = n - significant - near, far_rising = census->reach[plane] - significant - rising;
     const double unit = (double)((uint64_t)1 << plane), squared = unit * unit;
     const double gain = rising_gain(census, plane, exact) * squared;
@@ -75,8 +92,8 @@ lbc_j2k_outlook lbc_j2k_make_outlook(const lbc_j2k_census *census, uint32_t n, u
     };
 }
 
-void lbc_j2k_make_forecast(lbc_j2k_forecast *f, const lbc_j2k_census *census, const lbc_j2k_block *block,
-                           double weight, bool exact)
+void lbc_j2k_make_forecast(lbc_j2k_forecast *f, const lbc_j2k_census *census, const lbc_j2k_block *block, double weight,
+                           bool exact)
 {
     /* The passes of a plane are not equally good. */
     static const double shares[3] = {1.4 / 3, 1.0 / 3, 0.6 / 3};
@@ -87,10 +104,9 @@ void lbc_j2k_make_forecast(lbc_j2k_forecast *f, const lbc_j2k_census *census, co
     for (uint32_t p = census->planes; p-- > 0;) {
         const uint32_t rising = census->reach[p] - significant;
         const double unit = (double)((uint64_t)1 << p);
-        const double bytes =
-            (known_places * rising_bits(n - significant, rising) + refining_bits(significant)) / 8;
-        const double gain = (rising_gain(census, p, exact) * rising + refining_gain(p, exact) * significant) * unit *
-                            unit * weight;
+        const double bytes = (known_places * rising_bits(n - significant, rising) + refining_bits(significant)) / 8;
+        const double gain =
+            (rising_gain(census, p, exact) * rising + refining_gain(p, exact) * significant) * unit * unit * weight;
         if (pass == 0) /* the clean-up pass is the only one */
             lbc_j2k_correct_forecast(f, pass++, bytes, gain);
         else
@@ -106,7 +122,10 @@ void lbc_j2k_correct_forecast(lbc_j2k_forecast *f, uint32_t pass, double bytes, 
     f->gain[pass] = (float)(gain > 0 ? gain : 0);
 }
 
-static uint32_t passes_of(uint32_t planes) { return planes ? 3 * planes - 2 : 0; }
+static uint32_t passes_of(uint32_t planes)
+{
+    return planes ? 3 * planes - 2 : 0;
+}
 
 void lbc_j2k_forecast_slopes(lbc_j2k_forecast *f, uint32_t planes)
 {

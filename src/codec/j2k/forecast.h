@@ -34,12 +34,15 @@ typedef struct lbc_j2k_forecast {
 } lbc_j2k_forecast;
 
 /* What packet headers say of a block when it first comes in, and then about once in a plane. */
-static inline double lbc_j2k_header_bytes(uint32_t pass) { return pass ? 0.5 : 3; }
+static inline double lbc_j2k_header_bytes(uint32_t pass)
+{
+    return pass ? 0.5 : 3;
+}
 
 /* weight: squared error in pixels of an error of one unit of the coefficients. exact: as in
  * lbc_j2k_block_encode. */
-void lbc_j2k_make_forecast(lbc_j2k_forecast *f, const lbc_j2k_census *census, const lbc_j2k_block *block,
-                           double weight, bool exact);
+void lbc_j2k_make_forecast(lbc_j2k_forecast *f, const lbc_j2k_census *census, const lbc_j2k_block *block, double weight,
+                           bool exact);
 
 /* A pass as it turned out, or as it can be told better; bytes without packet headers. Slopes are due then. */
 void lbc_j2k_correct_forecast(lbc_j2k_forecast *f, uint32_t pass, double bytes, double gain);

@@ -84,8 +84,7 @@ static lbc_status check(const lbc_lossy_params *params, lbc_error *err)
 static bool own_engine(const lbc_lossy_params *params)
 {
     const uint32_t most = 20;
-    return params->engine == LBC_ENGINE_OWN ||
-           (params->wavelet == LBC_WAVELET_97 && lbc_j2k_precision(params) > most);
+    return params->engine == LBC_ENGINE_OWN || (params->wavelet == LBC_WAVELET_97 && lbc_j2k_precision(params) > most);
 }
 
 static size_t bound(const lbc_lossy_params *params)

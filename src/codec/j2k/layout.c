@@ -10,10 +10,16 @@
 /* Precincts are of the largest size, 2^15 a side in their resolution (A.6.1). */
 enum { log2_precinct = 15 };
 
-static uint32_t ceil_shift(uint32_t n, uint32_t shift) { return lbc_j2k_low_size(n, shift); }
+static uint32_t ceil_shift(uint32_t n, uint32_t shift)
+{
+    return lbc_j2k_low_size(n, shift);
+}
 
 /* Table E.1 */
-static uint32_t log2_gain(lbc_j2k_orientation o) { return o == LBC_J2K_LL ? 0 : o == LBC_J2K_HH ? 2 : 1; }
+static uint32_t log2_gain(lbc_j2k_orientation o)
+{
+    return o == LBC_J2K_LL ? 0 : o == LBC_J2K_HH ? 2 : 1;
+}
 
 static void set_band(lbc_j2k_layout *l, const lbc_j2k_header *h, uint32_t index)
 {
@@ -40,12 +46,15 @@ static void set_band(lbc_j2k_layout *l, const lbc_j2k_header *h, uint32_t index)
 
 /* Precincts of a band form a grid that is the same for all bands of a resolution (B.6). */
 typedef struct precinct_grid {
-    uint32_t nx, ny;        /* precincts of the resolution */
-    uint32_t log2_in_band;  /* their side in a band of it */
+    uint32_t nx, ny;           /* precincts of the resolution */
+    uint32_t log2_in_band;     /* their side in a band of it */
     uint32_t block_w, block_h; /* log2 of a code block's sides (B-17, B-18) */
 } precinct_grid;
 
-static uint32_t min32(uint32_t a, uint32_t b) { return a < b ? a : b; }
+static uint32_t min32(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
 
 static precinct_grid grid_of(const lbc_j2k_header *h, uint32_t resolution)
 {

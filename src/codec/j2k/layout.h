@@ -17,11 +17,11 @@ typedef enum lbc_j2k_orientation { LBC_J2K_LL, LBC_J2K_HL, LBC_J2K_LH, LBC_J2K_H
  * so that rows start on cache lines). */
 typedef struct lbc_j2k_band {
     lbc_j2k_orientation orientation;
-    uint32_t level;      /* n_b: how many decompositions made it, 0 without a transform */
-    uint32_t w, h;       /* may be 0 */
+    uint32_t level;        /* n_b: how many decompositions made it, 0 without a transform */
+    uint32_t w, h;         /* may be 0 */
     size_t stride, offset; /* in elements, from the first coefficient of the tile */
-    uint32_t planes;     /* M_b: magnitude bit planes, the always empty ones included (E-2) */
-    double step;         /* quantisation step; 1 with the reversible transform */
+    uint32_t planes;       /* M_b: magnitude bit planes, the always empty ones included (E-2) */
+    double step;           /* quantisation step; 1 with the reversible transform */
 } lbc_j2k_band;
 
 /* The code blocks of one subband in one precinct. */

@@ -4,8 +4,8 @@
 /* Table C.2, each row twice: for 0 and for 1 as the more probable symbol. The switch of sense is
  * folded into the row that follows a less probable symbol. */
 const lbc_mq_row lbc_mq_rows[94] = {
-    {0x5601, 2, 3}, {0x5601, 3, 2}, {0x3401, 4, 12}, {0x3401, 5, 13}, {0x1801, 6, 18}, {0x1801, 7, 19},
-    {0x0ac1, 8, 24}, {0x0ac1, 9, 25}, {0x0521, 10, 58}, {0x0521, 11, 59}, {0x0221, 76, 66}, {0x0221, 77, 67},
+    {0x5601, 2, 3},   {0x5601, 3, 2},   {0x3401, 4, 12},  {0x3401, 5, 13},  {0x1801, 6, 18},  {0x1801, 7, 19},
+    {0x0ac1, 8, 24},  {0x0ac1, 9, 25},  {0x0521, 10, 58}, {0x0521, 11, 59}, {0x0221, 76, 66}, {0x0221, 77, 67},
     {0x5601, 14, 13}, {0x5601, 15, 12}, {0x5401, 16, 28}, {0x5401, 17, 29}, {0x4801, 18, 28}, {0x4801, 19, 29},
     {0x3801, 20, 28}, {0x3801, 21, 29}, {0x3001, 22, 34}, {0x3001, 23, 35}, {0x2401, 24, 36}, {0x2401, 25, 37},
     {0x1c01, 26, 40}, {0x1c01, 27, 41}, {0x1601, 58, 42}, {0x1601, 59, 43}, {0x5601, 30, 29}, {0x5601, 31, 28},
@@ -127,7 +127,10 @@ void lbc_mq_encode_start(lbc_mq_encoder *e, uint8_t *out)
     lbc_mq_reset(e->rows);
 }
 
-static inline registers load(const lbc_mq_encoder *e) { return (registers){e->a, e->c, e->ct, e->at}; }
+static inline registers load(const lbc_mq_encoder *e)
+{
+    return (registers){e->a, e->c, e->ct, e->at};
+}
 
 static inline void store(lbc_mq_encoder *e, registers r)
 {

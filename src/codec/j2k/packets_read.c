@@ -58,7 +58,10 @@ static uint32_t get_passes(lbc_bit_reader *bits)
     return 37 + lbc_get_bits(bits, 7);
 }
 
-static uint32_t floor_log2(uint32_t n) { return 31 - (uint32_t)__builtin_clz(n); }
+static uint32_t floor_log2(uint32_t n)
+{
+    return 31 - (uint32_t)__builtin_clz(n);
+}
 
 /* Has the packet anything of the block? (B.10.4) */
 static bool get_inclusion(lbc_j2k_trees *trees, uint32_t precinct, uint32_t leaf, uint32_t layer,

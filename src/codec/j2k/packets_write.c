@@ -6,11 +6,20 @@
 
 enum { first_length_bits = 3 };
 
-static uint32_t floor_log2(uint32_t n) { return 31 - (uint32_t)__builtin_clz(n); }
-static uint32_t bits_of(uint32_t n) { return n ? floor_log2(n) + 1 : 0; }
+static uint32_t floor_log2(uint32_t n)
+{
+    return 31 - (uint32_t)__builtin_clz(n);
+}
+static uint32_t bits_of(uint32_t n)
+{
+    return n ? floor_log2(n) + 1 : 0;
+}
 
 /* Bytes of a block's first n passes. */
-static uint32_t bytes_of(const lbc_j2k_coded *b, uint32_t n) { return n ? b->passes[n - 1].bytes : 0; }
+static uint32_t bytes_of(const lbc_j2k_coded *b, uint32_t n)
+{
+    return n ? b->passes[n - 1].bytes : 0;
+}
 
 /* ---- state ----------------------------------------------------------------------------------- */
 

@@ -12,11 +12,23 @@
 #define SIGN UINT32_C(0x80000000)
 
 /* Wrapping sums: damaged codestreams may hold any number. */
-static inline int32_t plus(int32_t a, int32_t b) { return (int32_t)((uint32_t)a + (uint32_t)b); }
-static inline int32_t minus(int32_t a, int32_t b) { return (int32_t)((uint32_t)a - (uint32_t)b); }
+static inline int32_t plus(int32_t a, int32_t b)
+{
+    return (int32_t)((uint32_t)a + (uint32_t)b);
+}
+static inline int32_t minus(int32_t a, int32_t b)
+{
+    return (int32_t)((uint32_t)a - (uint32_t)b);
+}
 
-static inline int32_t predict(int32_t a, int32_t b) { return plus(a, b) >> 1; }
-static inline int32_t update(int32_t a, int32_t b) { return plus(plus(a, b), 2) >> 2; }
+static inline int32_t predict(int32_t a, int32_t b)
+{
+    return plus(a, b) >> 1;
+}
+static inline int32_t update(int32_t a, int32_t b)
+{
+    return plus(plus(a, b), 2) >> 2;
+}
 
 /* a and b may overlap each other (b = a + 1 along a row), never dst. */
 static void forward53_odd(int32_t *restrict dst, const int32_t *a, const int32_t *b, size_t n)

@@ -28,7 +28,10 @@ double lbc_j2k_norm(bool reversible, uint32_t level, lbc_j2k_orientation o)
     return norm_1d(o & 1 ? high : low, level) * norm_1d(o & 2 ? high : low, level);
 }
 
-static uint32_t log2_gain(lbc_j2k_orientation o) { return (o & 1u) + (o >> 1u); } /* Table E.1 */
+static uint32_t log2_gain(lbc_j2k_orientation o)
+{
+    return (o & 1u) + (o >> 1u);
+} /* Table E.1 */
 
 /* (E-3) the other way round. */
 static lbc_j2k_step step_of(double delta, uint32_t range)
@@ -45,7 +48,10 @@ static lbc_j2k_step step_of(double delta, uint32_t range)
 
 /* Error of one step in pixels, 9/7. With 16 bits the low band then has 23 planes, and Grok takes 24; from 22 bits on
  * our own 30 run out. */
-static double base_step(uint32_t precision) { return ldexp(1, precision > 22 ? (int)precision - 24 : -2); }
+static double base_step(uint32_t precision)
+{
+    return ldexp(1, precision > 22 ? (int)precision - 24 : -2);
+}
 
 void lbc_j2k_set_steps(lbc_j2k_header *h)
 {

@@ -56,7 +56,10 @@ typedef struct columns {
     uint32_t w, h;
 } columns;
 
-static lbc_j2k_word *row_at(const columns *c, uint32_t y) { return c->base + (size_t)(y % c->slots) * c->stride; }
+static lbc_j2k_word *row_at(const columns *c, uint32_t y)
+{
+    return c->base + (size_t)(y % c->slots) * c->stride;
+}
 
 /* Row `last` has arrived, or stands for one beyond the end. Step k is now possible on the row k + 1 before
  * it. Beyond the edges the image is mirrored (F.3.7). When this returns, row `last - steps - 1` is
@@ -104,7 +107,10 @@ static void row_steps(const lifting *l, lbc_j2k_word *even, lbc_j2k_word *odd, u
 
 enum { RING = 8 }; /* rows at work at once: steps + 2, rounded up */
 
-static size_t padded(uint32_t n) { return ((size_t)n + 16) / 16 * 16; } /* room for one more */
+static size_t padded(uint32_t n)
+{
+    return ((size_t)n + 16) / 16 * 16;
+} /* room for one more */
 
 /* A level's scratch: a ring of full rows and two half rows, with elements to spare around them. */
 typedef struct scratch {
@@ -167,7 +173,10 @@ static const lbc_j2k_band *band_at(const lbc_j2k_layout *layout, uint32_t level,
     return &layout->bands[orientation ? 3 * (layout->levels - level) + orientation : 0];
 }
 
-static int32_t level_shift(const lbc_j2k_header *h) { return (int32_t)1 << (h->precision - 1); }
+static int32_t level_shift(const lbc_j2k_header *h)
+{
+    return (int32_t)1 << (h->precision - 1);
+}
 
 /* ---- forward --------------------------------------------------------------------------------- */
 
