@@ -308,11 +308,11 @@ static lbc_j2k_outlook look_out(const pass *p, const lbc_j2k_census *census, boo
 /* The most that is gained per byte by going on from a pass to it or a later one of the plane. */
 static double best_slope(const lbc_j2k_outlook *o, int kind)
 {
-    double bytes = 0, gain = 0, best = 0;
+    double bytes = 0, gained = 0, best = 0;
     for (; kind < 3; kind++) {
         bytes += o->bytes[kind];
-        gain += o->gain[kind];
-        best = gain > best * bytes ? gain / bytes : best;
+        gained += o->gain[kind];
+        best = gained > best * bytes ? gained / bytes : best;
     }
     return best;
 }
