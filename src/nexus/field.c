@@ -5,6 +5,7 @@
 #include "frame/frame.h"
 #include "frame/map.h"
 #include "metadata/apply.h"
+#include "nexus/doubt.h"
 #include "nexus/h5util.h"
 
 #include <math.h>
@@ -93,7 +94,7 @@ static bool change_numbers(lbc_value *v, lbc_rule rule, const lbc_change *change
 
 static bool widen(lbc_value *v)
 {
-    if (H5Tget_class(v->type) != H5T_FLOAT || v->size == sizeof(double)) return true;
+    if (lbc_sure_class(v->type) != H5T_FLOAT || v->size == sizeof(double)) return true;
     lbc_value wide = {.type = H5I_INVALID_HID, .owner = H5I_INVALID_HID};
     double *numbers = lbc_value_get_numbers(v);
     const bool ok = numbers && lbc_value_new(&wide, H5T_IEEE_F64LE, v->rank, v->dims);
@@ -112,7 +113,7 @@ static bool widen(lbc_value *v)
 
 static bool bin_map(lbc_value *v, const lbc_field_context *c)
 {
-    const bool whole = H5Tget_class(v->type) == H5T_INTEGER;
+    const bool whole = lbc_sure_class(v->type) == H5T_INTEGER;
     double *in = lbc_value_get_numbers(v);
     const size_t pixels = lbc_shape_pixels(c->change->out);
     double *out = lbc_alloc(pixels, sizeof *out);

@@ -2,6 +2,7 @@
 #include "nexus/h5file.h"
 
 #include "base/memory.h"
+#include "nexus/doubt.h"
 #include "nexus/h5util.h"
 
 #include <errno.h>
@@ -126,7 +127,10 @@ static herr_t driver_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t
     while (size) {
         const ssize_t n = pread(file->fd, to, size, (off_t)address);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return -1;
+        if (n < 0) {
+            lbc_doubt(H5I_INVALID_HID, "a part of it, or of a file it leads to,", strerror(errno));
+            return -1;
+        }
         if (n == 0) { /* HDF5 may ask a little beyond the end of a file and expects zeros there */
             if (size > BEYOND_END) return -1;
             memset(to, 0, size);

@@ -5,6 +5,7 @@
 #include "base/lock.h"
 #include "base/memory.h"
 #include "codec/rest/rest.h"
+#include "nexus/doubt.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ void lbc_h5_enter(void)
     lbc_lock_take(&hdf5);
     H5Eget_auto2(H5E_DEFAULT, &host_printer, &host_printer_data);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    lbc_doubt_clear();
 }
 
 void lbc_h5_leave(void)
@@ -63,6 +65,7 @@ void lbc_h5_close(hid_t *id)
 typedef struct name_taker {
     lbc_h5_names *names;
     size_t capacity;
+    lbc_status trouble; /* what it is if it fails */
 } name_taker;
 
 static herr_t take_name(hid_t group, const char *name, const H5L_info_t *info, void *user)
@@ -71,6 +74,7 @@ static herr_t take_name(hid_t group, const char *name, const H5L_info_t *info, v
     (void)info;
     name_taker *taker = user;
     lbc_h5_names *names = taker->names;
+    taker->trouble = LBC_E_MEMORY;
     if (names->count == taker->capacity) {
         const size_t wider = taker->capacity ? 2 * taker->capacity : 16;
         char **grown = realloc(names->name, wider * sizeof *grown);
@@ -81,6 +85,7 @@ static herr_t take_name(hid_t group, const char *name, const H5L_info_t *info, v
     char *copy = lbc_strdup(name);
     if (!copy) return -1;
     names->name[names->count++] = copy;
+    taker->trouble = LBC_E_FORMAT;
     return 0;
 }
 
@@ -91,14 +96,15 @@ static int compare_names(const void *a, const void *b)
 
 lbc_status lbc_h5_names_read(lbc_h5_names *names, hid_t group)
 {
-    name_taker taker = {names, 0};
+    name_taker taker = {names, 0, LBC_E_FORMAT};
     *names = (lbc_h5_names){0, NULL};
     /* H5Literate of 1.10 frees what it never set when a link of a small group is damaged. Looking for a
      * name that is not there reads all of them first, and fails in good order. */
-    if (H5Lexists(group, "\001", H5P_DEFAULT) < 0) return LBC_E_FORMAT;
-    if (H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, take_name, &taker) < 0) {
+    if (H5Lexists(group, "\001", H5P_DEFAULT) < 0 ||
+        H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, NULL, take_name, &taker) < 0) {
         lbc_h5_names_free(names);
-        return LBC_E_FORMAT;
+        lbc_doubt(group, "its links", lbc_status_string(taker.trouble));
+        return taker.trouble;
     }
     if (names->count) qsort(names->name, names->count, sizeof *names->name, compare_names);
     return LBC_OK;
@@ -113,7 +119,7 @@ void lbc_h5_names_free(lbc_h5_names *names)
 
 bool lbc_h5_has_link(hid_t loc, const char *name)
 {
-    return H5Lexists(loc, name, H5P_DEFAULT) > 0;
+    return lbc_sure(H5Lexists(loc, name, H5P_DEFAULT), loc, name) > 0;
 }
 
 /* ---- strings and numbers, of attributes and data sets alike -------------------------------- */
@@ -123,10 +129,11 @@ typedef struct value_source {
     bool attribute;
 } value_source;
 
-static herr_t read_value(value_source s, hid_t memory_type, void *buffer)
+static bool read_value(value_source s, hid_t memory_type, void *buffer)
 {
-    return s.attribute ? H5Aread(s.id, memory_type, buffer)
-                       : H5Dread(s.id, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer);
+    return lbc_sure(s.attribute ? H5Aread(s.id, memory_type, buffer)
+                                : H5Dread(s.id, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, buffer),
+                    s.id, NULL) >= 0;
 }
 
 static void copy_text(char *text, size_t size, const char *from, size_t length)
@@ -144,8 +151,9 @@ static bool read_variable_text(value_source s, hid_t file_type, char *text, size
     char *string = NULL;
     hid_t type = H5Tcopy(H5T_C_S1);
     /* the character set must be the file's, or HDF5 refuses the conversion */
-    const bool ok = type >= 0 && H5Tset_size(type, H5T_VARIABLE) >= 0 &&
-                    H5Tset_cset(type, H5Tget_cset(file_type)) >= 0 && read_value(s, type, &string) >= 0;
+    const bool typed =
+        type >= 0 && H5Tset_size(type, H5T_VARIABLE) >= 0 && H5Tset_cset(type, H5Tget_cset(file_type)) >= 0;
+    const bool ok = lbc_sure(typed - 1, s.id, NULL) >= 0 && read_value(s, type, &string);
     if (ok && string) copy_text(text, size, string, strlen(string));
     H5free_memory(string);
     lbc_h5_close(&type);
@@ -155,9 +163,11 @@ static bool read_variable_text(value_source s, hid_t file_type, char *text, size
 static bool read_fixed_text(value_source s, hid_t file_type, char *text, size_t size)
 {
     const size_t length = H5Tget_size(file_type);
+    if (length == 0) lbc_doubt(s.id, NULL, "its size is unknown");
     if (length == 0 || length > 1 << 20) return false;
     char *string = lbc_alloc(length, 1);
-    const bool ok = string && read_value(s, file_type, string) >= 0;
+    if (!string) lbc_doubt(s.id, NULL, lbc_status_string(LBC_E_MEMORY));
+    const bool ok = string && read_value(s, file_type, string);
     if (ok) copy_text(text, size, string, length);
     free(string);
     return ok;
@@ -167,8 +177,8 @@ static bool read_text(value_source s, hid_t file_type, hid_t space, char *text, 
 {
     bool ok = false;
     text[0] = 0;
-    if (file_type >= 0 && H5Tget_class(file_type) == H5T_STRING && H5Sget_simple_extent_npoints(space) == 1) {
-        if (H5Tis_variable_str(file_type) > 0)
+    if (lbc_sure_class(file_type) == H5T_STRING && lbc_sure(H5Sget_simple_extent_npoints(space), s.id, NULL) == 1) {
+        if (lbc_sure(H5Tis_variable_str(file_type), s.id, NULL) > 0)
             ok = read_variable_text(s, file_type, text, size);
         else
             ok = read_fixed_text(s, file_type, text, size);
@@ -178,11 +188,8 @@ static bool read_text(value_source s, hid_t file_type, hid_t space, char *text, 
 
 static bool is_numeric(hid_t type)
 {
-    switch (H5Tget_class(type)) {
-    case H5T_INTEGER:
-    case H5T_FLOAT: return true;
-    default: return false;
-    }
+    const H5T_class_t kind = lbc_sure_class(type);
+    return kind == H5T_INTEGER || kind == H5T_FLOAT;
 }
 
 /* A single enumeration value (h5py's booleans) as the integer it stands on, since HDF5 does not convert
@@ -192,20 +199,30 @@ static bool read_enum(value_source s, hid_t type, double *value)
     hid_t base = H5Tget_super(type);
     int64_t number = 0;
     unsigned char raw[8] = {0};
-    bool ok = base >= 0 && H5Tget_size(type) <= sizeof raw && read_value(s, type, raw) >= 0 &&
-              H5Tconvert(base, H5T_NATIVE_INT64, 1, memcpy(&number, raw, sizeof raw), NULL, H5P_DEFAULT) >= 0;
-    if (ok) *value = (double)number;
+    const size_t size = H5Tget_size(type);
+    const bool ok = base >= 0 && size > 0 && size <= sizeof raw && read_value(s, type, raw) &&
+                    H5Tconvert(base, H5T_NATIVE_INT64, 1, memcpy(&number, raw, sizeof raw), NULL, H5P_DEFAULT) >= 0;
+    if (ok)
+        *value = (double)number;
+    else if (size <= sizeof raw)
+        lbc_sure(-1, s.id, NULL);
     lbc_h5_close(&base);
     return ok;
 }
 
 /* ---- attributes ---------------------------------------------------------------------------- */
 
+/* Invalid: there is none. */
+static hid_t open_attribute(hid_t object, const char *name)
+{
+    if (lbc_sure(H5Aexists(object, name), object, name) <= 0) return H5I_INVALID_HID;
+    return lbc_sure(H5Aopen(object, name, H5P_DEFAULT), object, name);
+}
+
 bool lbc_h5_attr_text(hid_t object, const char *name, char *text, size_t size)
 {
     text[0] = 0;
-    if (H5Aexists(object, name) <= 0) return false;
-    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    hid_t attribute = open_attribute(object, name);
     if (attribute < 0) return false;
     hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
     const bool ok = read_text((value_source){attribute, true}, type, space, text, size);
@@ -218,15 +235,16 @@ bool lbc_h5_attr_text(hid_t object, const char *name, char *text, size_t size)
 size_t lbc_h5_attr_numbers(hid_t object, const char *name, double *value, size_t max)
 {
     size_t count = 0;
-    if (H5Aexists(object, name) <= 0) return 0;
-    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    hid_t attribute = open_attribute(object, name);
     if (attribute < 0) return 0;
     hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
-    const hssize_t points = H5Sget_simple_extent_npoints(space);
+    const hssize_t points = lbc_sure(H5Sget_simple_extent_npoints(space), object, name);
     double *all = NULL;
     /* an attribute is read as a whole; real ones are short */
-    if (points > 0 && points <= 1 << 16 && is_numeric(type)) all = lbc_alloc((size_t)points, sizeof *all);
-    if (all && H5Aread(attribute, H5T_NATIVE_DOUBLE, all) >= 0) {
+    const bool numbers = points > 0 && points <= 1 << 16 && is_numeric(type);
+    if (numbers && !(all = lbc_alloc((size_t)points, sizeof *all)))
+        lbc_doubt(object, name, lbc_status_string(LBC_E_MEMORY));
+    if (all && read_value((value_source){attribute, true}, H5T_NATIVE_DOUBLE, all)) {
         count = (size_t)points;
         memcpy(value, all, (count < max ? count : max) * sizeof *value);
     }
@@ -249,9 +267,11 @@ int lbc_h5_shape(hid_t dataset, hsize_t *dims, int max)
 {
     hid_t space = H5Dget_space(dataset);
     int rank = -1;
-    if (space >= 0 && H5Sget_simple_extent_type(space) != H5S_NULL) {
-        rank = H5Sget_simple_extent_ndims(space);
-        if (rank > max || (rank > 0 && H5Sget_simple_extent_dims(space, dims, NULL) < 0)) rank = -1;
+    if (lbc_sure(H5Sget_simple_extent_type(space), dataset, "its shape") != H5S_NULL) {
+        rank = (int)lbc_sure(H5Sget_simple_extent_ndims(space), dataset, "its shape");
+        if (rank > max ||
+            (rank > 0 && lbc_sure(H5Sget_simple_extent_dims(space, dims, NULL), dataset, "its shape") < 0))
+            rank = -1;
     }
     lbc_h5_close(&space);
     return rank;
@@ -297,13 +317,13 @@ static bool read_first(hid_t dataset, hid_t space, size_t count, double *value)
 size_t lbc_h5_numbers(hid_t dataset, double *value, size_t max)
 {
     hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
-    const hssize_t points = H5Sget_simple_extent_npoints(space);
+    const hssize_t points = lbc_sure(H5Sget_simple_extent_npoints(space), dataset, NULL);
     size_t count = 0;
-    if (points > 0 && type >= 0) {
+    if (points > 0) {
         const size_t wanted = (uint64_t)points < max ? (size_t)points : max;
         bool ok = false;
         if (is_numeric(type))
-            ok = wanted == 0 || read_first(dataset, space, wanted, value);
+            ok = wanted == 0 || lbc_sure(read_first(dataset, space, wanted, value) - 1, dataset, NULL) >= 0;
         else if (H5Tget_class(type) == H5T_ENUM && points == 1 && max > 0)
             ok = read_enum((value_source){dataset, false}, type, value);
         if (ok) count = (size_t)points;
@@ -317,9 +337,10 @@ bool lbc_h5_is_allocated(hid_t dataset)
 {
     H5D_space_status_t status = H5D_SPACE_STATUS_NOT_ALLOCATED;
     hid_t properties = H5Dget_create_plist(dataset);
-    const bool is_virtual = properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL;
+    const bool is_virtual = lbc_sure(H5Pget_layout(properties), dataset, "its layout") == H5D_VIRTUAL;
     lbc_h5_close(&properties);
-    return is_virtual || (H5Dget_space_status(dataset, &status) >= 0 && status != H5D_SPACE_STATUS_NOT_ALLOCATED);
+    return is_virtual || (lbc_sure(H5Dget_space_status(dataset, &status), dataset, "its layout") >= 0 &&
+                          status != H5D_SPACE_STATUS_NOT_ALLOCATED);
 }
 
 #define PARAMS_ASKED 256 /* H5Pget_filter2 takes a longer buffer for a mistake */
@@ -352,7 +373,7 @@ bool lbc_h5_filter(hid_t creation, unsigned index, H5Z_filter_t *filter, unsigne
     char name[8];
     *count = max < PARAMS_ASKED ? max : PARAMS_ASKED;
     *filter = H5Pget_filter2(creation, index, &flags, count, params, sizeof name, name, &config);
-    if (*filter < 0 || *count > max) return false;
+    if (lbc_sure(*filter, H5I_INVALID_HID, "a filter") < 0 || *count > max) return false;
     return *count <= PARAMS_ASKED || find_all_params(creation, params, *count);
 }
 

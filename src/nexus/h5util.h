@@ -41,10 +41,12 @@ typedef struct lbc_h5_names {
     size_t count;
     char **name;
 } lbc_h5_names;
+/* LBC_E_FORMAT or LBC_E_MEMORY, with a doubt. */
 lbc_status lbc_h5_names_read(lbc_h5_names *names, hid_t group);
 void lbc_h5_names_free(lbc_h5_names *names);
 
-/* True when loc has a link of this name (one component, which may dangle). */
+/* True when loc has a link of this name (one component, which may dangle). Here and below, what cannot be told is
+ * noted as a doubt (doubt.h). */
 bool lbc_h5_has_link(hid_t loc, const char *name);
 
 /* ---- attributes ---------------------------------------------------------------------------- */

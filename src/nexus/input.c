@@ -2,6 +2,7 @@
 #include "nexus/input.h"
 
 #include "base/memory.h"
+#include "nexus/doubt.h"
 #include "nexus/input_internal.h"
 
 #include <math.h>
@@ -72,6 +73,7 @@ static lbc_status read_master(lbc_input *input, lbc_error *err)
     if (status == LBC_OK) status = lbc_facts_read(input, &groups, err);
     if (status == LBC_OK) status = lbc_mask_read(input, &groups, err);
     if (status == LBC_OK) status = lbc_about_read(input, &groups, err);
+    if (status == LBC_OK) status = lbc_believe(input->path, err);
     lbc_groups_close(&groups);
     lbc_input_rest(input);
     return status;

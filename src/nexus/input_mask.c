@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The pixel mask. One that cannot serve is no error: images without a mask are common. */
 #include "base/memory.h"
+#include "nexus/doubt.h"
 #include "nexus/input_internal.h"
 
 #include <stdlib.h>
@@ -88,8 +89,9 @@ static const char *unfit(const lbc_input *input, hid_t dataset, bool *is_signed)
     hsize_t dims[3] = {0, 0, 0};
     const int rank = lbc_h5_shape(dataset, dims, 3);
     hid_t type = H5Dget_type(dataset);
-    const bool integers = H5Tget_class(type) == H5T_INTEGER && H5Tget_size(type) <= 8;
-    *is_signed = integers && H5Tget_sign(type) == H5T_SGN_2;
+    const size_t size = H5Tget_size(type);
+    const bool integers = lbc_sure_class(type) == H5T_INTEGER && size > 0 && size <= 8;
+    *is_signed = integers && lbc_sure(H5Tget_sign(type), dataset, "its data type") == H5T_SGN_2;
     lbc_h5_close(&type);
     if (!integers) return "does not hold integers";
     if (rank < 2 || (rank == 3 && dims[0] != 1)) return "has the wrong number of dimensions";

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One stored data set: its pixels' type and shape, and where each of its frames is. */
 #include "base/memory.h"
+#include "nexus/doubt.h"
 #include "nexus/input_internal.h"
 
 #include <stdlib.h>
@@ -13,18 +14,21 @@
 
 bool lbc_pixel_type_of(hid_t type, lbc_pixel_type *pixel, bool *native)
 {
-    if (H5Tget_class(type) != H5T_INTEGER) return false;
+    if (lbc_sure_class(type) != H5T_INTEGER) return false;
     const size_t size = H5Tget_size(type);
-    const bool is_signed = H5Tget_sign(type) == H5T_SGN_2;
+    const bool is_signed = lbc_sure(H5Tget_sign(type), H5I_INVALID_HID, "a data type") == H5T_SGN_2;
     switch (size) {
     case 1: *pixel = is_signed ? LBC_I8 : LBC_U8; break;
     case 2: *pixel = is_signed ? LBC_I16 : LBC_U16; break;
     case 4: *pixel = is_signed ? LBC_I32 : LBC_U32; break;
     default: return false;
     }
+    const H5T_order_t order = H5Tget_order(type);
+    const size_t precision = H5Tget_precision(type);
+    const int offset = H5Tget_offset(type);
+    if (order == H5T_ORDER_ERROR || precision == 0 || offset < 0) lbc_sure(-1, H5I_INVALID_HID, "a data type");
     /* bytes.h holds us to little-endian machines */
-    *native = (size == 1 || H5Tget_order(type) == H5T_ORDER_LE) && H5Tget_precision(type) == 8 * size &&
-              H5Tget_offset(type) == 0;
+    *native = (size == 1 || order == H5T_ORDER_LE) && precision == 8 * size && offset == 0;
     return true;
 }
 
@@ -84,7 +88,7 @@ lbc_status lbc_index_format(lbc_input *input, hid_t dataset, lbc_pixel_type type
     H5Z_filter_t filter = 0;
     *format = NULL;
     hid_t properties = H5Dget_create_plist(dataset);
-    const int nfilters = properties < 0 ? -1 : H5Pget_nfilters(properties);
+    const int64_t nfilters = lbc_sure(H5Pget_nfilters(properties), dataset, "its filters");
     bool known = nfilters == 0;
     if (nfilters == 1) known = lbc_h5_filter(properties, 0, &filter, wanted.params, LBC_MAX_PARAMS, &nparams);
     lbc_h5_close(&properties);
@@ -183,7 +187,7 @@ static lbc_status index_chunks(indexing *ix, const chunking *c)
     lbc_status status = LBC_OK;
     hsize_t chunks = 0, seen = 0;
     hid_t space = H5Dget_space(ix->dataset); /* 1.10 does not take H5S_ALL here */
-    if (H5Dget_num_chunks(ix->dataset, space, &chunks) < 0) chunks = ix->declared;
+    if (lbc_sure(H5Dget_num_chunks(ix->dataset, space, &chunks), ix->dataset, "its chunks") < 0) chunks = ix->declared;
     lbc_h5_close(&space);
     const lbc_chunk_format *usual = NULL, *skipped = NULL;
     if (ours) status = lbc_index_format(ix->input, ix->dataset, s->type, shape, 0, &usual, ix->err);
@@ -214,7 +218,7 @@ static lbc_status index_contiguous(indexing *ix)
     const lbc_chunk_format *format = NULL;
     const uint64_t size = frame_bytes(s);
     const haddr_t offset = H5Dget_offset(ix->dataset);
-    const bool outside = H5Pget_external_count(ix->properties) > 0;
+    const bool outside = lbc_sure(H5Pget_external_count(ix->properties), ix->dataset, "its layout") > 0;
     if (offset == HADDR_UNDEF && !outside) return LBC_OK; /* never written */
     if (!outside && (offset > s->source->identity.size || ix->declared > (s->source->identity.size - offset) / size))
         return lbc_fail(ix->err, LBC_E_FORMAT, "%s: ends before the last image of %s (was it cut short?)",
@@ -258,7 +262,7 @@ static lbc_status index_chunked(indexing *ix)
 
 static lbc_status index_frames(indexing *ix)
 {
-    switch (H5Pget_layout(ix->properties)) {
+    switch (lbc_sure(H5Pget_layout(ix->properties), ix->dataset, "its layout")) {
     case H5D_CHUNKED: return index_chunked(ix);
     case H5D_CONTIGUOUS: return index_contiguous(ix);
     default: return index_opaque(ix);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "base/memory.h"
+#include "nexus/doubt.h"
 #include "nexus/h5util.h"
 #include "nexus/sources.h"
 
@@ -150,11 +151,17 @@ static lbc_found follow_link_value(walk *w, const lbc_object *at, const char *na
     return found;
 }
 
+static H5I_type_t kind_of(hid_t id)
+{
+    return (H5I_type_t)lbc_sure(H5Iget_type(id), id, "an object");
+}
+
 /* One component. */
 static lbc_found follow_link(walk *w, const lbc_object *at, const char *name, lbc_object *object)
 {
     H5L_info_t info;
-    if (H5Iget_type(at->id) != H5I_GROUP && H5Iget_type(at->id) != H5I_FILE) return LBC_ABSENT;
+    const H5I_type_t kind = kind_of(at->id);
+    if (kind != H5I_GROUP && kind != H5I_FILE) return LBC_ABSENT;
     if (!lbc_h5_has_link(at->id, name)) return LBC_ABSENT;
     if (H5Lget_info(at->id, name, &info, H5P_DEFAULT) < 0) return broken(w, LBC_E_FORMAT, at, name, "damaged link");
     switch (info.type) {
@@ -215,7 +222,7 @@ static lbc_found follow_kind(lbc_sources *sources, const lbc_object *from, const
                              lbc_object *object, lbc_error *err)
 {
     const lbc_found found = lbc_follow(sources, from, path, object, err);
-    if (found != LBC_FOUND || H5Iget_type(object->id) == kind) return found;
+    if (found != LBC_FOUND || kind_of(object->id) == kind) return found;
     lbc_h5_close(&object->id);
     *object = LBC_OBJECT_NONE;
     return LBC_ABSENT;

@@ -309,11 +309,12 @@ static lbc_status copy_link(lbc_tree *t, const place *at, const char *name, lbc_
     if (is_ours(at, name)) return LBC_OK;
     if (++t->links > MOST_LINKS)
         return lbc_fail(err, LBC_E_UNSUPPORTED, "%s: leads to more than a million objects", t->input);
-    if (H5Lget_info(at->in->id, name, &info, H5P_DEFAULT) < 0) return LBC_OK;
     const size_t length = path_down(t, name);
     if (length == SIZE_MAX) return lbc_fail(err, LBC_E_UNSUPPORTED, "%s: %s: the path is too long", t->input, t->path);
     lbc_status status;
-    if (info.type == H5L_TYPE_SOFT)
+    if (H5Lget_info(at->in->id, name, &info, H5P_DEFAULT) < 0)
+        status = fail(t, LBC_E_FORMAT, "the link it comes from cannot be read", err);
+    else if (info.type == H5L_TYPE_SOFT)
         status = take_soft(t, at, name, info.u.val_size, err);
     else if (info.type == H5L_TYPE_HARD)
         status = take_hard(t, at, name, err);
@@ -327,10 +328,7 @@ static lbc_status copy_links(lbc_tree *t, const place *at, lbc_error *err)
 {
     lbc_h5_names names;
     lbc_status status = lbc_h5_names_read(&names, at->in->id);
-    if (status != LBC_OK) {
-        lbc_tree_note(t, LBC_LEVEL_WARNING, "%s: group %s cannot be read and stays empty", t->input, t->path);
-        return LBC_OK;
-    }
+    if (status != LBC_OK) return fail(t, status, "the group it comes from cannot be read", err);
     for (size_t i = 0; i < names.count && status == LBC_OK; i++) status = copy_link(t, at, names.name[i], err);
     lbc_h5_names_free(&names);
     return status;
@@ -372,19 +370,22 @@ static bool note_landmarks(lbc_tree *t, const lbc_visit *key)
     return true;
 }
 
-/* Where the groups belong that the input has not. */
-static bool place_landmark(lbc_landmark *mark, const char *parent, const char *usual)
+/* Where the groups belong that the input has not. One that it has must have come over. */
+static lbc_status place_landmark(lbc_tree *t, lbc_landmark *mark, const char *parent, const char *usual, lbc_error *err)
 {
-    if (!mark->path) mark->path = lbc_asprintf("%s/%s", parent, usual);
-    return mark->path;
+    if (mark->path) return LBC_OK;
+    if (mark->file) return lbc_fail(err, LBC_E_FORMAT, "%s: its %s group cannot be copied", t->input, usual);
+    mark->path = lbc_asprintf("%s/%s", parent, usual);
+    return mark->path ? LBC_OK : fail(t, LBC_E_MEMORY, "", err);
 }
 
-static bool place_landmarks(lbc_tree *t)
+static lbc_status place_landmarks(lbc_tree *t, lbc_error *err)
 {
-    return place_landmark(&t->entry, "", "entry") && place_landmark(&t->data, t->entry.path, "data") &&
-           place_landmark(&t->instrument, t->entry.path, "instrument") &&
-           place_landmark(&t->detector, t->instrument.path, "detector") &&
-           place_landmark(&t->sample, t->entry.path, "sample");
+    lbc_status status = place_landmark(t, &t->entry, "", "entry", err);
+    if (status == LBC_OK) status = place_landmark(t, &t->data, t->entry.path, "data", err);
+    if (status == LBC_OK) status = place_landmark(t, &t->instrument, t->entry.path, "instrument", err);
+    if (status == LBC_OK) status = place_landmark(t, &t->detector, t->instrument.path, "detector", err);
+    return status == LBC_OK ? place_landmark(t, &t->sample, t->entry.path, "sample", err) : status;
 }
 
 /* ---- groups -------------------------------------------------------------------------------- */
@@ -450,8 +451,7 @@ lbc_status lbc_tree_copy(lbc_tree *tree, const lbc_groups *groups, lbc_error *er
     else
         status = copy_links(tree, &top, err);
     lbc_h5_close(&root);
-    if (status == LBC_OK && !place_landmarks(tree)) status = fail(tree, LBC_E_MEMORY, "", err);
-    return status;
+    return status == LBC_OK ? place_landmarks(tree, err) : status;
 }
 
 void lbc_tree_free(lbc_tree *tree)

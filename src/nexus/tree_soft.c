@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nexus/doubt.h"
 #include "nexus/h5util.h"
 #include "nexus/tree.h"
 
@@ -35,6 +36,7 @@ static target resolve_link(hid_t file, const char *path, int chain)
     if (info.type == H5L_TYPE_HARD) return HERE;
     if (info.type != H5L_TYPE_SOFT) return ELSEWHERE;
     char *aim = read_target(file, path, info.u.val_size);
+    if (!aim) lbc_doubt(file, path, lbc_status_string(LBC_E_MEMORY));
     const target found = aim ? resolve(file, aim, chain + 1) : NOWHERE;
     free(aim);
     return found;
@@ -43,8 +45,12 @@ static target resolve_link(hid_t file, const char *path, int chain)
 static target resolve(hid_t file, const char *path, int chain)
 {
     target found = HERE;
-    char *prefix = chain < LONGEST_CHAIN ? lbc_strdup(path) : NULL;
-    if (!prefix) return NOWHERE;
+    if (chain >= LONGEST_CHAIN) return NOWHERE;
+    char *prefix = lbc_strdup(path);
+    if (!prefix) {
+        lbc_doubt(file, path, lbc_status_string(LBC_E_MEMORY));
+        return NOWHERE;
+    }
     for (char *p = prefix; *p && found == HERE;) {
         p += strspn(p, "/");
         p += strcspn(p, "/");

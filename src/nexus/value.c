@@ -2,6 +2,7 @@
 #include "nexus/value.h"
 
 #include "base/memory.h"
+#include "nexus/doubt.h"
 #include "nexus/h5util.h"
 #include "nexus/h5write.h"
 
@@ -86,9 +87,10 @@ static lbc_status repack_texts(lbc_value *v, const text_list *list, H5T_cset_t c
 
 static lbc_status read_texts(lbc_value *v, source s, hid_t stored, hid_t space)
 {
-    const bool variable = H5Tis_variable_str(stored) > 0;
-    const size_t size = variable ? sizeof(char *) : H5Tget_size(stored);
-    if (size == 0 || size > LBC_VALUE_LARGEST / (v->count + 1)) return LBC_E_UNSUPPORTED;
+    const htri_t variable = H5Tis_variable_str(stored);
+    const size_t size = variable > 0 ? sizeof(char *) : H5Tget_size(stored);
+    if (variable < 0 || size == 0) return LBC_E_FORMAT;
+    if (size > LBC_VALUE_LARGEST / (v->count + 1)) return LBC_E_UNSUPPORTED;
     uint8_t *raw = lbc_alloc_zero(v->count, size);
     if (!raw) return LBC_E_MEMORY;
     lbc_status status = LBC_E_FORMAT;
@@ -105,7 +107,7 @@ static lbc_status read_texts(lbc_value *v, source s, hid_t stored, hid_t space)
  * below it. */
 static hid_t type_to_keep(hid_t stored)
 {
-    if (H5Tget_class(stored) == H5T_ENUM && H5Tget_size(stored) == 1) return H5Tget_super(stored);
+    if (lbc_sure_class(stored) == H5T_ENUM && H5Tget_size(stored) == 1) return H5Tget_super(stored);
     return H5Tcopy(stored);
 }
 
@@ -119,15 +121,18 @@ static lbc_status read_plain(lbc_value *v, source s, hid_t stored, hid_t space)
     if (!v->data) return LBC_E_MEMORY;
     /* Same bytes for an enumeration as for its base, so the stored type serves for reading. */
     if (v->count && read_as(s, stored, v->data) < 0) return LBC_E_FORMAT;
-    if (H5Tdetect_class(stored, H5T_VLEN) > 0 || H5Tdetect_class(stored, H5T_STRING) > 0) v->owner = H5Scopy(space);
-    return LBC_OK;
+    const htri_t lists = H5Tdetect_class(stored, H5T_VLEN), texts = H5Tdetect_class(stored, H5T_STRING);
+    if (lists < 0 || texts < 0) return LBC_E_FORMAT;
+    if (lists || texts) v->owner = H5Scopy(space);
+    return (lists || texts) && v->owner < 0 ? LBC_E_FORMAT : LBC_OK;
 }
 
 static lbc_status read_any(lbc_value *v, source s, hid_t stored, hid_t space)
 {
     if (stored < 0 || space < 0 || !read_shape(v, space)) return LBC_E_FORMAT;
-    if (H5Tdetect_class(stored, H5T_REFERENCE) > 0) return LBC_E_UNSUPPORTED;
-    if (H5Tget_class(stored) == H5T_STRING) return read_texts(v, s, stored, space);
+    const htri_t references = H5Tdetect_class(stored, H5T_REFERENCE);
+    if (references) return references < 0 ? LBC_E_FORMAT : LBC_E_UNSUPPORTED;
+    if (lbc_sure_class(stored) == H5T_STRING) return read_texts(v, s, stored, space);
     return read_plain(v, s, stored, space);
 }
 
@@ -195,13 +200,13 @@ bool lbc_value_new_text(lbc_value *v, const char *text)
 
 bool lbc_value_is_number(const lbc_value *v)
 {
-    const H5T_class_t kind = H5Tget_class(v->type);
+    const H5T_class_t kind = lbc_sure_class(v->type);
     return kind == H5T_INTEGER || kind == H5T_FLOAT;
 }
 
 bool lbc_value_is_text(const lbc_value *v)
 {
-    return H5Tget_class(v->type) == H5T_STRING;
+    return lbc_sure_class(v->type) == H5T_STRING;
 }
 
 double *lbc_value_get_numbers(const lbc_value *v)
@@ -221,8 +226,8 @@ double *lbc_value_get_numbers(const lbc_value *v)
  * whole. */
 static hid_t type_for(const lbc_value *v, const double *numbers)
 {
-    if (H5Tget_class(v->type) == H5T_FLOAT) return v->type;
-    const bool is_signed = H5Tget_sign(v->type) == H5T_SGN_2;
+    if (lbc_sure_class(v->type) == H5T_FLOAT) return v->type;
+    const bool is_signed = lbc_sure(H5Tget_sign(v->type), H5I_INVALID_HID, "a data type") == H5T_SGN_2;
     const int bits = (int)(8 * v->size) - (is_signed ? 1 : 0);
     double low = 0, high = 0;
     for (size_t i = 0; i < v->count; i++) {
