@@ -250,8 +250,8 @@ static lbc_status draw(comparing *c, lbc_error *err)
         status = read_pair(c, l, row[i], &s->counts, err);
         if (status) break;
         lbc_measure(&s->measures, l->before, l->after, c->shape, c->ring, l->room);
-        status = lbc_picture_make(&record->picture[record->pictures++], row[i] + 1, l->before, l->after, c->shape,
-                                  &s->measures, err);
+        status = lbc_picture_make(&record->picture[i], row[i] + 1, l->before, l->after, c->shape, &s->measures, err);
+        if (status == LBC_OK) record->pictures++;
     }
     return status;
 }

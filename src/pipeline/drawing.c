@@ -20,8 +20,10 @@ lbc_status lbc_draw_frames(const lbc_job *job, lbc_record *record, lbc_error *er
     const unsigned count = lbc_record_choose(record, row);
     lbc_workshop shop;
     lbc_status status = lbc_workshop_open(&shop, job, 1, err);
-    for (unsigned i = 0; i < count && status == LBC_OK; i++)
-        status = draw_frame(&shop, record->row[row[i]].number - 1, &record->picture[record->pictures++], err);
+    for (unsigned i = 0; i < count && status == LBC_OK; i++) {
+        status = draw_frame(&shop, record->row[row[i]].number - 1, &record->picture[i], err);
+        if (status == LBC_OK) record->pictures++;
+    }
     lbc_workshop_close(&shop);
     return status;
 }

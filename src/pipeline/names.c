@@ -57,7 +57,7 @@ lbc_status lbc_names_make(lbc_names *names, const lbc_options *o, lbc_error *err
         if (names->squash && !*lbc_names_base(names->squash))
             return lbc_fail(err, LBC_E_ARGUMENT, "-q %s: a file name prefix is missing after the folder",
                             o->out_squash);
-        if (names->squash && strcmp(names->squash, names->prefix) == 0)
+        if (names->squash && names->prefix && strcmp(names->squash, names->prefix) == 0)
             return lbc_fail(err, LBC_E_ARGUMENT, "-q %s: squash files would replace the data files of -o",
                             o->out_squash);
     }

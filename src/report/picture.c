@@ -182,7 +182,9 @@ lbc_status lbc_picture_make(lbc_picture *picture, uint64_t number, const int32_t
         picture->spot[picture->zooms] = m->strongest[i];
         ok = make_panel(&picture->zoom[picture->zooms++], &frames, &w, 1);
     }
-    return ok ? LBC_OK : lbc_fail(err, LBC_E_MEMORY, "out of memory for a picture");
+    if (ok) return LBC_OK;
+    lbc_picture_free(picture);
+    return lbc_fail(err, LBC_E_MEMORY, "out of memory for a picture");
 }
 
 static void free_panel(lbc_panel *p)

@@ -33,7 +33,7 @@ typedef struct lbc_picture {
     unsigned zooms;
 } lbc_picture;
 
-/* Draws a pair of frames, m being their measures. The picture is the caller's, to be freed in any case. */
+/* Draws a pair of frames, m being their measures. The picture is the caller's unless this fails. */
 lbc_status lbc_picture_make(lbc_picture *picture, uint64_t number, const int32_t *before, const int32_t *after,
                             lbc_shape shape, const lbc_frame_measures *m, lbc_error *err);
 void lbc_picture_free(lbc_picture *picture);
