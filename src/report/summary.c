@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The summary of a run: what fits a screen and answers "what happened to my data?". */
+#include "codec/rest/rest.h"
 #include "report/text.h"
 #include "report/words.h"
 
@@ -73,6 +74,14 @@ static void add_ratios(lbc_text *t, const lbc_result *r)
                  1e-6 * (double)r->bytes_out / seconds);
 }
 
+static void add_next(lbc_text *t, const lbc_options *o, const lbc_result *r)
+{
+    const lbc_codec *codec = lbc_codec_by_name(o->compression);
+    lbc_text_add(t, "next      dials.import %s\n", r->master);
+    if (codec && codec->filter == LBC_REST_FILTER)
+        lbc_text_add(t, "          (its images are read through libh5lbc: HDF5_PLUGIN_PATH says where)\n");
+}
+
 char *lbc_summary(const lbc_options *o, const lbc_result *r, bool verbose)
 {
     lbc_text t = {0};
@@ -95,7 +104,7 @@ char *lbc_summary(const lbc_options *o, const lbc_result *r, bool verbose)
         lbc_text_add(&t, "kept      %" PRIu32 " data file%s, complete before this run\n", r->files_kept,
                      r->files_kept > 1 ? "s" : "");
     if (r->note && (changed || verbose)) lbc_text_add(&t, "%s", r->note);
-    if (r->master && r->files) lbc_text_add(&t, "next      dials.import %s\n", r->master);
+    if (r->master && r->files) add_next(&t, o, r);
     return lbc_text_take(&t);
 }
 
