@@ -8,11 +8,11 @@ foreach(program l_bnl_compress l_bnl_compare l_bnl_simulate)
     install(TARGETS ${program} RUNTIME COMPONENT programs)
   endif()
 endforeach()
-file(GLOB LBC_MAN_PAGES CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/*.1)
-file(GLOB LBC_DOCUMENTS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/docs/*.md
+file(GLOB LBC_DOCUMENTS CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/*.md ${PROJECT_SOURCE_DIR}/docs/*.json
      ${PROJECT_SOURCE_DIR}/docs/*.png)
-install(FILES ${LBC_MAN_PAGES} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT programs)
-install(FILES ${LBC_DOCUMENTS} DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/l-bnl-compress COMPONENT programs)
+install(FILES README.md CHANGELOG.md CONTRIBUTING.md DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/l-bnl-compress
+        COMPONENT programs)
+install(FILES ${LBC_DOCUMENTS} DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/l-bnl-compress/docs COMPONENT programs)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/l-bnl-compress RENAME copyright COMPONENT programs)
 
 # ---- the plugin ----
@@ -66,7 +66,6 @@ install(FILES ${PROJECT_BINARY_DIR}/lbcConfigVersion.cmake DESTINATION ${LBC_CMA
 install(FILES include/lbc.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 install(FILES ${PROJECT_BINARY_DIR}/lbc.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 install(DIRECTORY examples/ DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/liblbc-dev/examples COMPONENT development)
-install(FILES docs/report.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/l-bnl-compress COMPONENT programs)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/liblbc1 RENAME copyright COMPONENT library)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/liblbc-dev RENAME copyright COMPONENT development)
 

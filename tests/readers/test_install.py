@@ -80,6 +80,8 @@ class Install(unittest.TestCase):
         self.assertIn("./usr/include/lbc.h\n", content["liblbc-dev"])
         self.assertIn("/liblbc.so.1 ->", content["liblbc1"])
         self.assertIn("./usr/share/man/man1/l_bnl_compare.1\n", content["l-bnl-compress"])
+        for name in ("README.md", "docs/USER_GUIDE.md", "docs/report.png"):  # as they link to one another
+            self.assertIn(f"./usr/share/doc/l-bnl-compress/{name}\n", content["l-bnl-compress"])
         self.assertIn("liblbc1 (=", self.run_in("dpkg-deb", "-f", packages["liblbc-dev"], "Depends"))
         needs = self.run_in("dpkg-deb", "-f", packages["libh5lbc"], "Depends")
         self.assertIn("libc6", needs)
