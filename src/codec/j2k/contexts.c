@@ -52,6 +52,7 @@ const uint8_t lbc_j2k_zero_contexts[4][512] = {
 #define SIGN_V(n)        CLIP(ONE(n, 1) + ONE(n, 7))
 #define SIGN_MINUS(h, v) ((h) < 0 || ((h) == 0 && (v) < 0))
 #define SIGN_CLASS(h, v) ((h) == 0 ? ((v) ? 1 : 0) : 3 + (h) * (v))
-#define SIGN(n)          (LBC_MQ_SIGN + SIGN_CLASS(SIGN_H(n), SIGN_V(n)) + (SIGN_MINUS(SIGN_H(n), SIGN_V(n)) ? 0x80 : 0))
+#define SIGN_FLIP(h, v)  (SIGN_MINUS(h, v) ? 0x80 : 0)
+#define SIGN(n)          (LBC_MQ_SIGN + SIGN_CLASS(SIGN_H(n), SIGN_V(n)) + SIGN_FLIP(SIGN_H(n), SIGN_V(n)))
 
 const uint8_t lbc_j2k_sign_contexts[256] = {TIMES_256(SIGN, 0)};
