@@ -37,7 +37,7 @@ static void round_ends(lbc_scale *s)
         s->from = pow(10, floor(log10(s->from) + 1e-9));
         s->to = pow(10, ceil(log10(s->to) - 1e-9));
         if (!(s->to > s->from)) s->to = 10 * s->from;
-    } else if (s->kind == LBC_SCALE_LINEAR) {
+    } else if (s->kind == LBC_SCALE_LINEAR || s->kind == LBC_SCALE_NUMBERS) {
         if (!(s->to > s->from)) {
             const double about = fabs(s->from) > 0 ? 0.5 * fabs(s->from) : 1;
             s->from -= about;
@@ -98,7 +98,8 @@ static void label_count(tick *t)
 
 static int ticks_linear(const lbc_scale *s, tick *t)
 {
-    const double step = round_step(s->to - s->from), first = ceil(s->from / step - 1e-9) * step;
+    const double fine = round_step(s->to - s->from), step = s->kind == LBC_SCALE_NUMBERS ? fmax(fine, 1) : fine;
+    const double first = ceil(s->from / step - 1e-9) * step;
     int n = 0;
     for (; n < MOST_TICKS && first + n * step <= s->to + 1e-9 * step; n++) {
         t[n].at = first + n * step;
@@ -147,7 +148,7 @@ static int ticks_resolution(const lbc_scale *s, tick *t)
 
 static int ticks_of(const lbc_scale *s, tick t[MOST_TICKS])
 {
-    if (s->kind == LBC_SCALE_LINEAR) return ticks_linear(s, t);
+    if (s->kind == LBC_SCALE_LINEAR || s->kind == LBC_SCALE_NUMBERS) return ticks_linear(s, t);
     return s->kind == LBC_SCALE_RESOLUTION ? ticks_resolution(s, t) : ticks_log(s, t);
 }
 

@@ -10,6 +10,7 @@
 
 typedef enum lbc_scale_kind {
     LBC_SCALE_LINEAR,
+    LBC_SCALE_NUMBERS,   /* the same, of whole numbers */
     LBC_SCALE_LOG,       /* of values above 0; what is not stands at the lower end */
     LBC_SCALE_COUNTS,    /* log(1 + value) */
     LBC_SCALE_RESOLUTION /* values are 1/d^2, linear; ticks say d */

@@ -229,7 +229,7 @@ static bool tell_streams(const double *stream, const double *out, size_t n)
 
 static lbc_scale scale_of_images(const double *number, size_t n)
 {
-    lbc_scale x = lbc_scale_over(LBC_SCALE_LINEAR, "image", number, n);
+    lbc_scale x = lbc_scale_over(LBC_SCALE_NUMBERS, "image", number, n);
     if (n > 1) {
         x.from = number[0];
         x.to = number[n - 1];

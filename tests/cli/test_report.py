@@ -233,6 +233,12 @@ class Reports(unittest.TestCase):
         self.assertNotRegex(text, r"\bnan\b|\binf\b")
         self.assertIn("prefers-color-scheme:dark", text)
 
+    def test_images_have_whole_numbers(self):
+        text = self.page("-H", 16, "-N", 3, "-c", "hcomp")
+        chart = text[text.index("<title>RMSE of an image"):]
+        below = re.search(r'<g class="tick" text-anchor="middle">(.*?)</g>', chart)[1]
+        self.assertEqual(re.findall(r">([\d.]+)<", below), ["1", "2", "3"])
+
     def test_page_of_one_image_and_of_none(self):
         page = Page(self.page("-N", 1, "-c", "bslz4"))
         self.assertEqual(page.tags.count("img"), 3 * (1 + 3))
