@@ -198,8 +198,8 @@ typedef struct lbc_result {
     uint64_t bytes_in;      /* stored bytes of the input frames */
     uint64_t bytes_chunks;  /* stored bytes of the output frames */
     uint64_t bytes_out;     /* size of the data files written */
-    uint64_t masked, overloaded, clipped, above_i16; /* pixels of the output; see frame counts in SPEC terms:
-                             * overloaded includes clipped; above_i16: counts above 32767 */
+    uint64_t masked, overloaded, clipped, above_i16; /* pixels of the output; overloaded includes
+                             * clipped; above_i16: counts above 32767 */
     int64_t saturation;                              /* S' */
     uint64_t codestreams, codestream_bytes;          /* how many frames' codestreams were measured, and their sum */
     double seconds;

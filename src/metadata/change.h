@@ -21,6 +21,10 @@ typedef struct lbc_step {
     } parameters[LBC_MAX_STEP_PARAMETERS];
 } lbc_step;
 
+/* Adds a parameter; the strings stay the caller's. */
+void lbc_step_number(lbc_step *step, const char *name, double number);
+void lbc_step_text(lbc_step *step, const char *name, const char *text);
+
 typedef struct lbc_change {
     uint32_t bin, sum;
     lbc_shape in, out;

@@ -277,49 +277,40 @@ static lbc_status set_storage(lbc_job *job, const lbc_codec *codec, lbc_error *e
 
 /* ---- provenance ----------------------------------------------------------------------------- */
 
-static void add_number(lbc_step *step, const char *name, double number)
-{
-    step->parameters[step->nparameters].name = name;
-    step->parameters[step->nparameters++].number = number;
-}
-
-static void add_text(lbc_step *step, const char *name, const char *text)
-{
-    step->parameters[step->nparameters].name = name;
-    step->parameters[step->nparameters++].text = text;
-}
-
 static void describe_steps(lbc_job *job)
 {
     const lbc_options *o = job->options;
     lbc_step *step = job->steps;
     *step = (lbc_step){.name = "select"};
-    add_number(step, "first_image", (double)job->plan.first + 1);
-    add_number(step, "last_image", (double)job->plan.last + 1);
+    lbc_step_number(step, "first_image", (double)job->plan.first + 1);
+    lbc_step_number(step, "last_image", (double)job->plan.last + 1);
     if (o->bin > 1) {
         *++step = (lbc_step){.name = "bin"};
-        add_number(step, "bin", o->bin);
+        lbc_step_number(step, "bin", o->bin);
     }
     if (o->sum > 1) {
         uint64_t first;
         uint32_t count;
         lbc_plan_group(&job->plan, job->plan.groups - 1, &first, &count);
         *++step = (lbc_step){.name = "sum"};
-        add_number(step, "sum", o->sum);
-        add_text(step, "partial", o->keep_partial ? "keep" : "drop");
-        if (count < o->sum) add_number(step, "images_in_last_group", count);
+        lbc_step_number(step, "sum", o->sum);
+        lbc_step_text(step, "partial", o->keep_partial ? "keep" : "drop");
+        if (count < o->sum) lbc_step_number(step, "images_in_last_group", count);
     }
     if (job->lossy) {
         *++step = (lbc_step){.name = "lossy"};
         lbc_job_describe_lossy(job, step);
     }
     *++step = (lbc_step){.name = "store"};
-    add_text(step, "compression", job->format->codec->name);
-    if (has_levels(job->format->codec)) add_number(step, "compression_level", job->level);
-    add_text(step, "type", job->store.type == LBC_U16 ? "uint16" : job->store.type == LBC_U32 ? "uint32" : "int32");
-    add_text(step, "gaps", o->gaps_zero ? "zero" : "keep");
-    add_number(step, "saturation_value", job->limit);
-    add_number(step, "images_per_file", o->block);
+    lbc_step_text(step, "compression", job->format->codec->name);
+    if (has_levels(job->format->codec)) lbc_step_number(step, "compression_level", job->level);
+    lbc_step_text(step, "type",
+                  job->store.type == LBC_U16   ? "uint16"
+                  : job->store.type == LBC_U32 ? "uint32"
+                                               : "int32");
+    lbc_step_text(step, "gaps", o->gaps_zero ? "zero" : "keep");
+    lbc_step_number(step, "saturation_value", job->limit);
+    lbc_step_number(step, "images_per_file", o->block);
     job->change.nsteps = (uint32_t)(step - job->steps) + 1;
     job->change.steps = job->steps;
 }

@@ -67,18 +67,6 @@ lbc_status lbc_job_set_lossy(lbc_job *job, lbc_error *err)
 
 /* ---- provenance ------------------------------------------------------------------------------ */
 
-static void add_number(lbc_step *step, const char *name, double number)
-{
-    step->parameters[step->nparameters].name = name;
-    step->parameters[step->nparameters++].number = number;
-}
-
-static void add_text(lbc_step *step, const char *name, const char *text)
-{
-    step->parameters[step->nparameters].name = name;
-    step->parameters[step->nparameters++].text = text;
-}
-
 /* "0.5,0.8,1,1,1" in job->weights; NULL: there are none. */
 static const char *weights_text(lbc_job *job)
 {
@@ -96,19 +84,19 @@ static const char *weights_text(lbc_job *job)
 void lbc_job_describe_lossy(lbc_job *job, lbc_step *step)
 {
     const lbc_options *o = job->options;
-    add_text(step, "profile", o->profile == LBC_PROFILE_FAITHFUL ? "faithful" : "original");
+    lbc_step_text(step, "profile", o->profile == LBC_PROFILE_FAITHFUL ? "faithful" : "original");
     if (o->lossy == LBC_LOSSY_HCOMPRESS) {
-        add_text(step, "codec", "HCompress");
-        add_number(step, "scale", o->lossy_value);
+        lbc_step_text(step, "codec", "HCompress");
+        lbc_step_number(step, "scale", o->lossy_value);
         return;
     }
-    add_text(step, "codec", "JPEG 2000");
-    if (o->lossy_value) add_number(step, "ratio", o->lossy_value);
-    if (o->bytes_per_frame) add_number(step, "bytes_per_frame", (double)o->bytes_per_frame);
-    if (o->psnr > 0) add_number(step, "psnr", o->psnr);
-    add_text(step, "layers", o->lossy == LBC_LOSSY_J2K ? "J" : "K");
-    add_text(step, "wavelet", o->wavelet == LBC_WAVELET_53 ? "5/3" : "9/7");
-    add_text(step, "engine", o->engine == LBC_ENGINE_OWN ? "own" : "openjpeg");
+    lbc_step_text(step, "codec", "JPEG 2000");
+    if (o->lossy_value) lbc_step_number(step, "ratio", o->lossy_value);
+    if (o->bytes_per_frame) lbc_step_number(step, "bytes_per_frame", (double)o->bytes_per_frame);
+    if (o->psnr > 0) lbc_step_number(step, "psnr", o->psnr);
+    lbc_step_text(step, "layers", o->lossy == LBC_LOSSY_J2K ? "J" : "K");
+    lbc_step_text(step, "wavelet", o->wavelet == LBC_WAVELET_53 ? "5/3" : "9/7");
+    lbc_step_text(step, "engine", o->engine == LBC_ENGINE_OWN ? "own" : "openjpeg");
     const char *weights = weights_text(job);
-    if (weights) add_text(step, "weights", weights);
+    if (weights) lbc_step_text(step, "weights", weights);
 }
