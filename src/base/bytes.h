@@ -9,7 +9,10 @@
 #error "stored pixels are little-endian; a big-endian port must swap them in src/codec and src/nexus"
 #endif
 
-static inline uint16_t lbc_get_le16(const uint8_t *p) { return (uint16_t)(p[0] | p[1] << 8); }
+static inline uint16_t lbc_get_le16(const uint8_t *p)
+{
+    return (uint16_t)(p[0] | p[1] << 8);
+}
 static inline uint32_t lbc_get_le32(const uint8_t *p)
 {
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
@@ -18,7 +21,10 @@ static inline uint64_t lbc_get_le64(const uint8_t *p)
 {
     return (uint64_t)lbc_get_le32(p) | (uint64_t)lbc_get_le32(p + 4) << 32;
 }
-static inline uint16_t lbc_get_be16(const uint8_t *p) { return (uint16_t)(p[0] << 8 | p[1]); }
+static inline uint16_t lbc_get_be16(const uint8_t *p)
+{
+    return (uint16_t)(p[0] << 8 | p[1]);
+}
 static inline uint32_t lbc_get_be32(const uint8_t *p)
 {
     return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | (uint32_t)p[3];

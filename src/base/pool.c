@@ -153,7 +153,10 @@ void lbc_pool_free(lbc_pool *p)
     free(p);
 }
 
-unsigned lbc_pool_workers(const lbc_pool *p) { return p->threads ? p->threads : 1; }
+unsigned lbc_pool_workers(const lbc_pool *p)
+{
+    return p->threads ? p->threads : 1;
+}
 
 /* Waits for news from the workers, at most one tick. */
 static void wait_a_tick(lbc_pool *p)

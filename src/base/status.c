@@ -34,5 +34,11 @@ lbc_status lbc_fail(lbc_error *err, lbc_status status, const char *format, ...)
     return status;
 }
 
-const char *lbc_version(void) { return LBC_VERSION; }
-const char *lbc_version_date(void) { return LBC_VERSION_DATE; }
+const char *lbc_version(void)
+{
+    return LBC_VERSION;
+}
+const char *lbc_version_date(void)
+{
+    return LBC_VERSION_DATE;
+}

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HEADER_ROOM  4096
-#define PADDING      4095
-#define PIXEL_ROOM   7 /* bytes of a pixel at most: one escape of 1, 2, and the difference in 4 */
+#define HEADER_ROOM 4096
+#define PADDING     4095
+#define PIXEL_ROOM  7 /* bytes of a pixel at most: one escape of 1, 2, and the difference in 4 */
 
 static const char boundary_start[] = "--CIF-BINARY-FORMAT-SECTION--";
 static const char boundary_end[] = "\r\n--CIF-BINARY-FORMAT-SECTION----\r\n;\r\n\r\n";

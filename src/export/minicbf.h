@@ -12,16 +12,16 @@
 
 /* What the header says. NAN and "": left out. */
 typedef struct lbc_minicbf_facts {
-    const char *name;                             /* of the data block */
+    const char *name;                                /* of the data block */
     const char *detector, *serial, *date, *material; /* "Eiger 4M", "E-08-0102", ISO 8601, "Si" */
-    double pixel_x, pixel_y, thickness, distance; /* m */
-    double exposure_time, exposure_period;        /* s */
-    double threshold;                             /* eV */
-    double wavelength;                            /* angstrom */
-    double beam_x, beam_y;                        /* pixels */
-    double start_angle, angle_increment;          /* degrees */
-    int64_t cutoff;                               /* S' */
-    uint32_t bin;                                 /* above 1 the header says so, and is no detector's own: dxtbx takes
+    double pixel_x, pixel_y, thickness, distance;    /* m */
+    double exposure_time, exposure_period;           /* s */
+    double threshold;                                /* eV */
+    double wavelength;                               /* angstrom */
+    double beam_x, beam_y;                           /* pixels */
+    double start_angle, angle_increment;             /* degrees */
+    int64_t cutoff;                                  /* S' */
+    uint32_t bin; /* above 1 the header says so, and is no detector's own: dxtbx takes
                                                    * the names Eiger and PILATUS as a promise of a known image size */
 } lbc_minicbf_facts;
 

@@ -20,12 +20,12 @@ typedef enum lbc_dialect { LBC_DIALECT_FILEWRITER1, LBC_DIALECT_FILEWRITER2, LBC
  * first pixel. The rotation axis is +x of imgCIF, the detector is perpendicular to the beam. */
 typedef struct lbc_filewriter {
     lbc_dialect dialect;
-    const char *description; /* "Dectris Eiger 1M" */
-    const char *serial;      /* "E-02-0114" */
-    const char *compression; /* "bslz4" */
+    const char *description;     /* "Dectris Eiger 1M" */
+    const char *serial;          /* "E-02-0114" */
+    const char *compression;     /* "bslz4" */
     const char *sensor_material; /* "Si" */
     const char *instrument;      /* name of it, and of the source */
-    const char *date;        /* of the collection, ISO 8601 */
+    const char *date;            /* of the collection, ISO 8601 */
     lbc_shape shape;
     lbc_pixel_type type;
     uint32_t nimages, ntrigger; /* their product is the number of images */

@@ -24,8 +24,14 @@ static lbc_image image_of(const lbc_job *job, uint64_t k)
     uint64_t first;
     uint32_t count;
     lbc_plan_group(&job->plan, k, &first, &count);
-    const lbc_image before = {s->pixel_x, s->pixel_y, s->beam_x, s->beam_y, s->count_time, s->frame_time,
-                              s->angles ? s->angles[first] : NAN, s->oscillation};
+    const lbc_image before = {s->pixel_x,
+                              s->pixel_y,
+                              s->beam_x,
+                              s->beam_y,
+                              s->count_time,
+                              s->frame_time,
+                              s->angles ? s->angles[first] : NAN,
+                              s->oscillation};
     return lbc_image_after(before, job->options->bin, count);
 }
 

@@ -7,7 +7,10 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-static void near(double got, double want) { assert_true(fabs(got - want) < 1e-12); }
+static void near(double got, double want)
+{
+    assert_true(fabs(got - want) < 1e-12);
+}
 
 static void test_an_image_after_binning_and_summing(void **state)
 {

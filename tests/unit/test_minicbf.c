@@ -9,12 +9,25 @@
 #include <string.h>
 #include <cmocka.h>
 
-static const lbc_minicbf_facts facts = {.name = "run_000001", .detector = "Dectris Eiger 4M\nx", .serial = "E-08",
-                                        .date = "2026-01-02T03:04:05", .material = "Si", .pixel_x = 75e-6,
-                                        .pixel_y = 75e-6, .thickness = 450e-6, .distance = 0.2, .exposure_time = 0.01,
-                                        .exposure_period = NAN, .threshold = 6330, .wavelength = 0.9795,
-                                        .beam_x = 1000.5, .beam_y = 900.25, .start_angle = 30, .angle_increment = 0.1,
-                                        .cutoff = 65000, .bin = 1};
+static const lbc_minicbf_facts facts = {.name = "run_000001",
+                                        .detector = "Dectris Eiger 4M\nx",
+                                        .serial = "E-08",
+                                        .date = "2026-01-02T03:04:05",
+                                        .material = "Si",
+                                        .pixel_x = 75e-6,
+                                        .pixel_y = 75e-6,
+                                        .thickness = 450e-6,
+                                        .distance = 0.2,
+                                        .exposure_time = 0.01,
+                                        .exposure_period = NAN,
+                                        .threshold = 6330,
+                                        .wavelength = 0.9795,
+                                        .beam_x = 1000.5,
+                                        .beam_y = 900.25,
+                                        .start_angle = 30,
+                                        .angle_increment = 0.1,
+                                        .cutoff = 65000,
+                                        .bin = 1};
 
 /* Undoes the byte-offset packing, from its description. */
 static void unpack(const uint8_t *p, int32_t *out, size_t n)

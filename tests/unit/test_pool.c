@@ -12,7 +12,7 @@
 #define SLOTS 5
 
 typedef struct {
-    atomic_uint parts[JOBS];   /* parts worked */
+    atomic_uint parts[JOBS]; /* parts worked */
     atomic_uint finished[JOBS];
     atomic_int slot_owner[SLOTS];
     uint64_t delivered;
@@ -67,8 +67,14 @@ static lbc_status run(record *r, unsigned threads, unsigned parts, lbc_error *er
     lbc_pool *pool = lbc_pool_new(threads);
     assert_non_null(pool);
     assert_int_equal(lbc_pool_workers(pool), threads ? threads : 1);
-    const lbc_pool_task task = {.jobs = JOBS, .parts = parts, .slots = SLOTS, .user = r,
-                                .work = work, .finish = finish, .deliver = deliver, .tick = tick};
+    const lbc_pool_task task = {.jobs = JOBS,
+                                .parts = parts,
+                                .slots = SLOTS,
+                                .user = r,
+                                .work = work,
+                                .finish = finish,
+                                .deliver = deliver,
+                                .tick = tick};
     const lbc_status status = lbc_pool_run(pool, &task, err);
     lbc_pool_free(pool);
     return status;
@@ -140,8 +146,8 @@ static void test_a_pool_serves_one_run_after_another(void **state)
         for (int i = 0; i < SLOTS; i++) atomic_store(&r->slot_owner[i], -1);
         r->parts_each = 1;
         r->fail_work = n % 2 ? 3 : JOBS;
-        const lbc_pool_task task = {.jobs = 50, .parts = 1, .slots = SLOTS, .user = r,
-                                    .work = work, .finish = finish, .deliver = deliver};
+        const lbc_pool_task task = {
+            .jobs = 50, .parts = 1, .slots = SLOTS, .user = r, .work = work, .finish = finish, .deliver = deliver};
         assert_int_equal(lbc_pool_run(pool, &task, NULL), n % 2 ? LBC_E_FORMAT : LBC_OK);
         assert_int_equal(r->delivered, n % 2 ? 3 : 50);
         free(r);
