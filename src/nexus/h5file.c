@@ -260,3 +260,92 @@ bool lbc_h5_chunk_place(hid_t dataset, const hsize_t *first, lbc_chunk_place *pl
     *place = (lbc_chunk_place){noted.address, stored, skipped};
     return true;
 }
+
+/* ---- whether chunks are as long as they should be ------------------------------------------ */
+
+#define MOST_CHUNKS ((hsize_t)1 << 22) /* of one question: seconds */
+
+/* A chunked data set, as far as its chunks' bytes go. */
+typedef struct chunked {
+    hid_t dataset, creation;
+    int rank, filters;
+    hsize_t side[H5S_MAX_RANK];
+    uint64_t bytes; /* of a chunk that no filter has been applied to */
+} chunked;
+
+/* Bytes of a chunk that the filters left out in `skipped` were not applied to; 0: any number. */
+static uint64_t stored_bytes(const chunked *c, uint32_t skipped)
+{
+    uint64_t bytes = c->bytes;
+    for (int i = 0; i < c->filters; i++) {
+        unsigned flags, config;
+        size_t values = 0;
+        if (i < 32 && skipped >> i & 1) continue;
+        switch (H5Pget_filter2(c->creation, (unsigned)i, &flags, &values, NULL, 0, NULL, &config)) {
+        case H5Z_FILTER_SHUFFLE: break;
+        case H5Z_FILTER_FLETCHER32: bytes += 4; break;
+        default: return 0;
+        }
+    }
+    return bytes;
+}
+
+static bool chunk_sound(const chunked *c, const hsize_t *at)
+{
+    lbc_chunk_place place;
+    if (!lbc_h5_chunk_place(c->dataset, at, &place)) return false;
+    if (place.offset == LBC_NOWHERE) return true;
+    const uint64_t expected = stored_bytes(c, place.skipped);
+    return expected == 0 || place.size == expected;
+}
+
+/* Every chunk from begin up to end, both at corners of chunks. */
+static bool box_sound(const chunked *c, const hsize_t *begin, const hsize_t *end)
+{
+    hsize_t at[H5S_MAX_RANK], chunks = 1;
+    for (int d = 0; d < c->rank; d++) {
+        const hsize_t across = end[d] > begin[d] ? (end[d] - begin[d] - 1) / c->side[d] + 1 : 0;
+        if (across == 0) return true;
+        if (across > MOST_CHUNKS / chunks) return false;
+        chunks *= across;
+        at[d] = begin[d];
+    }
+    for (; chunks > 0; chunks--) {
+        if (!chunk_sound(c, at)) return false;
+        for (int d = c->rank; d-- > 0;) {
+            at[d] += c->side[d];
+            if (at[d] < end[d]) break;
+            at[d] = begin[d];
+        }
+    }
+    return true;
+}
+
+static bool has_variable_parts(hid_t type)
+{
+    return H5Tdetect_class(type, H5T_VLEN) > 0 || H5Tis_variable_str(type) > 0;
+}
+
+bool lbc_h5_chunks_sound(hid_t dataset, const hsize_t *first, const hsize_t *count)
+{
+    hsize_t begin[H5S_MAX_RANK], end[H5S_MAX_RANK];
+    chunked c = {.dataset = dataset, .creation = H5Dget_create_plist(dataset)};
+    hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
+    bool sound = c.creation < 0 || H5Pget_layout(c.creation) != H5D_CHUNKED || has_variable_parts(type);
+    if (!sound) {
+        c.filters = H5Pget_nfilters(c.creation);
+        c.rank = H5Pget_chunk(c.creation, H5S_MAX_RANK, c.side);
+        c.bytes = H5Tget_size(type);
+        sound = c.rank > 0 && H5Sget_simple_extent_dims(space, end, NULL) == c.rank;
+        for (int d = 0; d < c.rank && sound; d++) {
+            sound = c.side[d] > 0 && !__builtin_mul_overflow(c.bytes, c.side[d], &c.bytes);
+            begin[d] = first && sound ? first[d] / c.side[d] * c.side[d] : 0;
+            if (first && first[d] + count[d] < end[d]) end[d] = first[d] + count[d];
+        }
+        sound = sound && box_sound(&c, begin, end);
+    }
+    lbc_h5_close(&space);
+    lbc_h5_close(&type);
+    lbc_h5_close(&c.creation);
+    return sound;
+}

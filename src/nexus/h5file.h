@@ -43,4 +43,9 @@ typedef struct lbc_chunk_place {
  * chunked and in a file opened by lbc_h5_open_read. False: HDF5 cannot say (a damaged index). */
 bool lbc_h5_chunk_place(hid_t dataset, const hsize_t *first, lbc_chunk_place *place);
 
+/* Whether the chunks of a box (first, count: a number each dimension; NULL: the whole data set) have as many bytes as
+ * HDF5 expects. 1.10 takes that for granted where no filter changes their size, and reads on behind a chunk that is
+ * shorter. True for a data set without chunks; false also when the box has more than 2^22 of them. */
+bool lbc_h5_chunks_sound(hid_t dataset, const hsize_t *first, const hsize_t *count);
+
 #endif

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "codec/rest/rest.h"
 #include "nexus/doubt.h"
+#include "nexus/h5file.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -277,39 +278,57 @@ int lbc_h5_shape(hid_t dataset, hsize_t *dims, int max)
     return rank;
 }
 
+/* A field that cannot be read safely is one that cannot be told. */
+static bool chunks_sound(hid_t dataset)
+{
+    const bool sound = lbc_h5_chunks_sound(dataset, NULL, NULL);
+    if (!sound) lbc_doubt(dataset, NULL, "a chunk of it is shorter or longer than it should be");
+    return sound;
+}
+
 bool lbc_h5_text(hid_t dataset, char *text, size_t size)
 {
     hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
-    const bool ok = read_text((value_source){dataset, false}, type, space, text, size);
+    text[0] = 0;
+    const bool ok = chunks_sound(dataset) && read_text((value_source){dataset, false}, type, space, text, size);
     lbc_h5_close(&space);
     lbc_h5_close(&type);
+    return ok;
+}
+
+/* Selects the first `count` elements, in storage order, of a space of any rank but 0. */
+static bool select_first(hid_t space, size_t count)
+{
+    const size_t most = 1 << 16; /* of elements one by one */
+    hsize_t dims[H5S_MAX_RANK];
+    const int rank = H5Sget_simple_extent_ndims(space);
+    if (rank < 1 || H5Sget_simple_extent_dims(space, dims, NULL) < 0) return false;
+    const hsize_t start = 0, wanted = count;
+    if (rank == 1) return H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &wanted, NULL) >= 0;
+    if (wanted == (hsize_t)H5Sget_simple_extent_npoints(space)) return H5Sselect_all(space) >= 0;
+    hsize_t *coordinates = count > most ? NULL : lbc_alloc(count * (size_t)rank, sizeof *coordinates);
+    if (!coordinates) return false;
+    for (hsize_t i = 0; i < wanted; i++) {
+        hsize_t rest = i;
+        for (int d = rank - 1; d >= 0; d--) {
+            coordinates[i * (hsize_t)rank + (hsize_t)d] = rest % dims[d];
+            rest /= dims[d];
+        }
+    }
+    const bool ok = H5Sselect_elements(space, H5S_SELECT_SET, count, coordinates) >= 0;
+    free(coordinates);
     return ok;
 }
 
 /* Reads the first `count` elements, in storage order, of a data set of any rank. */
 static bool read_first(hid_t dataset, hid_t space, size_t count, double *value)
 {
-    hsize_t dims[H5S_MAX_RANK], coordinates[H5S_MAX_RANK];
-    const int rank = H5Sget_simple_extent_ndims(space);
-    if (rank == 0) return H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) >= 0;
-    if (rank < 0 || H5Sget_simple_extent_dims(space, dims, NULL) < 0) return false;
+    if (H5Sget_simple_extent_ndims(space) == 0)
+        return H5Dread(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, value) >= 0;
     const hsize_t wanted = count;
     hid_t memory = H5Screate_simple(1, &wanted, NULL);
-    if (rank == 1) {
-        const hsize_t start = 0;
-        H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &wanted, NULL);
-    } else {
-        H5Sselect_none(space);
-        for (hsize_t i = 0; i < wanted; i++) {
-            hsize_t rest = i;
-            for (int d = rank - 1; d >= 0; d--) {
-                coordinates[d] = rest % dims[d];
-                rest /= dims[d];
-            }
-            H5Sselect_elements(space, H5S_SELECT_APPEND, 1, coordinates);
-        }
-    }
-    const bool ok = memory >= 0 && H5Dread(dataset, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, value) >= 0;
+    const bool ok = memory >= 0 && select_first(space, count) &&
+                    H5Dread(dataset, H5T_NATIVE_DOUBLE, memory, space, H5P_DEFAULT, value) >= 0;
     lbc_h5_close(&memory);
     return ok;
 }
@@ -319,7 +338,7 @@ size_t lbc_h5_numbers(hid_t dataset, double *value, size_t max)
     hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
     const hssize_t points = lbc_sure(H5Sget_simple_extent_npoints(space), dataset, NULL);
     size_t count = 0;
-    if (points > 0) {
+    if (points > 0 && chunks_sound(dataset)) {
         const size_t wanted = (uint64_t)points < max ? (size_t)points : max;
         bool ok = false;
         if (is_numeric(type))

@@ -55,7 +55,7 @@ void lbc_index_clear(lbc_input *input)
 
 /* ---- any data set -------------------------------------------------------------------------- */
 
-static bool is_virtual(hid_t dataset)
+bool lbc_is_virtual(hid_t dataset)
 {
     hid_t properties = H5Dget_create_plist(dataset);
     const bool yes = properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL;
@@ -67,7 +67,7 @@ lbc_status lbc_index_dataset(lbc_input *input, const lbc_object *dataset, int de
                              lbc_error *err)
 {
     uint32_t which;
-    if (is_virtual(dataset->id)) {
+    if (lbc_is_virtual(dataset->id)) {
         if (depth >= MAX_VIRTUAL_DEPTH)
             return lbc_fail(err, LBC_E_FORMAT, "%s: virtual data sets that lead to one another in a circle",
                             dataset->source->path);

@@ -92,6 +92,7 @@ struct lbc_input {
     lbc_stored *stored;
     uint32_t nstored, stored_capacity;
     lbc_frame_list frames;
+    uint64_t mapped; /* work that virtual data sets have asked for so far (input_virtual.c) */
 };
 
 /* An input without files or frames; options may be NULL. NULL: out of memory. */
@@ -109,6 +110,7 @@ void lbc_index_clear(lbc_input *input);
 /* Appends the frames of a data set, virtual or not. depth: virtual data sets passed through so far. */
 lbc_status lbc_index_dataset(lbc_input *input, const lbc_object *dataset, int depth, lbc_frame_list *list,
                              lbc_error *err);
+bool lbc_is_virtual(hid_t dataset);
 /* The same for one that is virtual. */
 lbc_status lbc_index_virtual(lbc_input *input, const lbc_object *dataset, int depth, lbc_frame_list *list,
                              lbc_error *err);

@@ -75,6 +75,11 @@ static lbc_status read_mask(lbc_input *input, const lbc_object *dataset, bool is
     if (status != LBC_OK || done) return status;
     status = lbc_h5_check_filters(dataset->id, dataset->source->path, err);
     if (status != LBC_OK) return status;
+    if (!lbc_h5_chunks_sound(dataset->id, NULL, NULL))
+        return lbc_fail(err, LBC_E_FORMAT,
+                        "%s: the pixel mask is damaged: a chunk of it is shorter or longer than it "
+                        "should be",
+                        dataset->source->path);
     /* signed masks keep bit 31; HDF5 would make 0 of a negative number on its way to unsigned */
     const hid_t memory = is_signed ? H5T_NATIVE_INT32 : H5T_NATIVE_UINT32;
     if (H5Dread(dataset->id, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, input->mask) < 0)

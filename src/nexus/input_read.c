@@ -131,8 +131,13 @@ static bool read_pixels(const lbc_stored *stored, uint32_t index, void *pixels, 
     const bool selected = space >= 0 && memory >= 0 &&
                           (stored->single ? H5Sselect_all(memory) >= 0 && H5Sselect_all(space) >= 0
                                           : H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, count, NULL) >= 0);
-    const bool ok = selected && H5Dread(stored->dataset, type, memory, space, H5P_DEFAULT, pixels) >= 0;
-    if (!ok) lbc_h5_why(why);
+    const bool sound =
+        selected && lbc_h5_chunks_sound(stored->dataset, stored->single ? NULL : start, stored->single ? NULL : count);
+    const bool ok = sound && H5Dread(stored->dataset, type, memory, space, H5P_DEFAULT, pixels) >= 0;
+    if (selected && !sound)
+        snprintf(why, LBC_H5_WHY, "a chunk is shorter or longer than it should be");
+    else if (!ok)
+        lbc_h5_why(why);
     lbc_h5_close(&memory);
     lbc_h5_close(&space);
     return ok;

@@ -9,6 +9,7 @@
 
 #define MAX_CACHE ((size_t)512 << 20) /* for reading through HDF5, at most */
 #define MAX_HOLE  (1 << 16)           /* images in a row that were never written */
+#define MAX_MISS  (1 << 22)           /* places looked at in vain for a chunk, in all: seconds */
 
 /* ---- pixel types --------------------------------------------------------------------------- */
 
@@ -116,6 +117,7 @@ typedef struct indexing {
     bool native;       /* pixels are as the codecs have them */
     uint64_t declared; /* frames by the shape of the data set */
     uint64_t capacity; /* of stored->place */
+    uint64_t missed;   /* places where there was no chunk */
     lbc_error *err;
 } indexing;
 
@@ -155,8 +157,8 @@ typedef struct chunking {
 } chunking;
 
 /* The first chunk there is that holds a part of frame `at`; LBC_NOWHERE when none was ever written. False:
- * the index is damaged. */
-static bool find_chunk(const indexing *ix, const chunking *c, uint64_t at, lbc_chunk_place *place)
+ * the index is damaged, or chunks are so far apart that it might as well be. */
+static bool find_chunk(indexing *ix, const chunking *c, uint64_t at, lbc_chunk_place *place)
 {
     const lbc_shape shape = ix->stored->shape;
     for (hsize_t y = 0; y < shape.ny; y += c->tall)
@@ -164,6 +166,7 @@ static bool find_chunk(const indexing *ix, const chunking *c, uint64_t at, lbc_c
             const hsize_t first[3] = {ix->stored->single ? y : at, ix->stored->single ? x : y, x};
             if (!lbc_h5_chunk_place(ix->dataset, first, place)) return false;
             if (place->offset != LBC_NOWHERE) return true;
+            if (++ix->missed > MAX_MISS) return false;
         }
     return true;
 }
@@ -198,7 +201,8 @@ static lbc_status index_chunks(indexing *ix, const chunking *c)
          at += c->deep) {
         lbc_chunk_place place;
         if (!find_chunk(ix, c, at, &place))
-            return lbc_fail(ix->err, LBC_E_FORMAT, "%s: the chunk index of %s is damaged (at image %llu)",
+            return lbc_fail(ix->err, LBC_E_FORMAT,
+                            "%s: the chunk index of %s is damaged, or its chunks are too far apart (at image %llu)",
                             s->source->path, s->path, (unsigned long long)at + 1);
         if (place.offset == LBC_NOWHERE) continue;
         seen++;

@@ -38,6 +38,21 @@ typedef struct mapper {
     lbc_error *err;
 } mapper;
 
+/* ---- bounds --------------------------------------------------------------------------------- */
+
+/* Virtual data sets over one another can make endless work of a few mappings. Each frame that one of them has or takes
+ * counts 1, each mapping as much as a file takes to open; no honest series comes near the sum. */
+#define MAPPING_WORK 1024
+#define MOST_WORK    (UINT64_C(1) << 27)
+
+static lbc_status note_work(mapper *m, uint64_t work)
+{
+    m->input->mapped += work;
+    if (m->input->mapped <= MOST_WORK) return LBC_OK;
+    return lbc_fail(m->err, LBC_E_UNSUPPORTED, "%s: virtual data sets with too many mappings between them",
+                    m->object->source->path);
+}
+
 /* ---- selections ---------------------------------------------------------------------------- */
 
 /* Takes the first dimension of a selection; false when it does not hold whole frames of ny x nx pixels.
@@ -120,18 +135,18 @@ static void mapping_free(mapping *map)
 
 static lbc_status mapping_read(mapper *m, size_t index, mapping *map)
 {
-    lbc_status status = LBC_OK;
+    lbc_status status = note_work(m, MAPPING_WORK);
     *map = (mapping){.file = mapping_name(H5Pget_virtual_filename, m->properties, index),
                      .dataset = mapping_name(H5Pget_virtual_dsetname, m->properties, index)};
     hid_t to = H5Pget_virtual_vspace(m->properties, index), from = H5Pget_virtual_srcspace(m->properties, index);
-    if (!map->file || !map->dataset || to < 0 || from < 0)
+    if (status == LBC_OK && (!map->file || !map->dataset || to < 0 || from < 0))
         status = lbc_fail(m->err, LBC_E_FORMAT, "%s: mapping %zu of the virtual data set is damaged",
                           m->object->source->path, index);
-    else if (!unescape(map->file) || !unescape(map->dataset))
+    else if (status == LBC_OK && (!unescape(map->file) || !unescape(map->dataset)))
         status = lbc_fail(m->err, LBC_E_UNSUPPORTED,
                           "%s: a virtual data set over numbered sources (%s, %s) is not supported",
                           m->object->source->path, map->file, map->dataset);
-    else
+    else if (status == LBC_OK)
         map->whole = frames_of(to, m->dims[1], m->dims[2], &map->virtual_frames) &&
                      frames_of(from, m->dims[1], m->dims[2], &map->source_frames);
     map->end = end_of(to);
@@ -168,20 +183,42 @@ static void note_missing(mapper *m, const mapping *map, const char *why)
     snprintf(m->why, sizeof m->why, "%s", why);
 }
 
-/* Puts the frames of one source in their places. A source shorter than its mapping leaves places open. */
-static void place_frames(mapper *m, const mapping *map, const lbc_frame_list *source)
+/* The frames of a source: those of a list, or of one stored data set, in order. */
+typedef struct source_frames {
+    lbc_frame_list list; /* when the source is virtual itself */
+    uint32_t stored;     /* else */
+    uint64_t count;
+} source_frames;
+
+static lbc_status list_source(mapper *m, const lbc_object *source, source_frames *frames)
 {
+    lbc_status status;
+    *frames = (source_frames){.count = 0};
+    if (lbc_is_virtual(source->id)) {
+        status = lbc_index_dataset(m->input, source, m->depth + 1, &frames->list, m->err);
+        frames->count = frames->list.count;
+        return status == LBC_OK ? note_work(m, frames->count) : status;
+    }
+    status = lbc_index_stored(m->input, source, &frames->stored, m->err);
+    if (status == LBC_OK) frames->count = m->input->stored[frames->stored].frames;
+    return status;
+}
+
+/* Puts the frames of one source in their places. A source shorter than its mapping leaves places open. */
+static lbc_status place_frames(mapper *m, const mapping *map, const source_frames *source)
+{
+    const lbc_frame_list *list = &source->list;
     for (uint64_t n = 0;; n++) {
         const uint64_t to = nth_frame(&map->virtual_frames, n), from = nth_frame(&map->source_frames, n);
-        if (to >= m->dims[0]) return;
+        if (to >= m->dims[0]) return note_work(m, n);
         if (from < source->count) {
-            m->frame[to] = source->frame[from];
+            m->frame[to] = list->frame ? list->frame[from] : (lbc_frame_ref){source->stored, (uint32_t)from};
         } else {
-            if (to < m->first_missing && source->missing) {
+            if (to < m->first_missing && list->missing) {
                 m->first_missing = to;
-                snprintf(m->why, sizeof m->why, "%s", source->missing);
+                snprintf(m->why, sizeof m->why, "%s", list->missing);
             }
-            return;
+            return note_work(m, n);
         }
     }
 }
@@ -190,7 +227,7 @@ static lbc_status map_frames(mapper *m, const mapping *map)
 {
     lbc_object source;
     lbc_error missing = {LBC_OK, ""};
-    lbc_frame_list list = {0};
+    source_frames frames;
     const lbc_found found = follow_source(m, map, &source, &missing);
     if (found == LBC_BROKEN) {
         if (m->err) *m->err = missing;
@@ -200,9 +237,9 @@ static lbc_status map_frames(mapper *m, const mapping *map)
         note_missing(m, map, missing.text);
         return LBC_OK;
     }
-    const lbc_status status = lbc_index_dataset(m->input, &source, m->depth + 1, &list, m->err);
-    if (status == LBC_OK) place_frames(m, map, &list);
-    lbc_frame_list_free(&list);
+    lbc_status status = list_source(m, &source, &frames);
+    if (status == LBC_OK) status = place_frames(m, map, &frames);
+    lbc_frame_list_free(&frames.list);
     lbc_h5_close(&source.id);
     if (source.source != m->object->source) lbc_source_close(source.source);
     return status;
@@ -252,6 +289,9 @@ static lbc_status index_pieces(mapper *m, size_t nmappings, lbc_frame_list *list
                               "%s: images pieced together from pixels that are not integers of one type",
                               source.source->path);
         if (status == LBC_OK) status = lbc_h5_check_filters(source.id, source.source->path, m->err);
+        if (status == LBC_OK && !lbc_h5_chunks_sound(source.id, NULL, NULL))
+            status = lbc_fail(m->err, LBC_E_FORMAT, "%s: a chunk is shorter or longer than it should be",
+                              source.source->path);
         type = other;
         source.source->holds_frames = true;
         lbc_h5_close(&source_type);
@@ -311,9 +351,11 @@ lbc_status lbc_index_virtual(lbc_input *input, const lbc_object *object, int dep
         return lbc_fail(err, LBC_E_UNSUPPORTED,
                         "%s: the virtual data set claims %llu images; at most %llu make a series", path,
                         (unsigned long long)m.dims[0], (unsigned long long)LBC_MAX_FRAMES);
+    lbc_status status = note_work(&m, m.dims[0]);
+    if (status != LBC_OK) return status;
     m.properties = H5Dget_create_plist(object->id);
     m.frame = lbc_alloc(m.dims[0], sizeof *m.frame);
-    lbc_status status = m.frame ? LBC_OK : lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", path);
+    status = m.frame ? LBC_OK : lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", path);
     if (status == LBC_OK && (m.properties < 0 || H5Pget_virtual_count(m.properties, &nmappings) < 0))
         status = lbc_fail(err, LBC_E_FORMAT, "%s: the virtual data set is damaged", path);
     if (status == LBC_OK) {

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "nexus/doubt.h"
+#include "nexus/h5file.h"
 #include "nexus/h5util.h"
 #include "nexus/h5write.h"
 
@@ -116,7 +117,8 @@ static lbc_status read_plain(lbc_value *v, source s, hid_t stored, hid_t space)
     v->type = type_to_keep(stored);
     v->size = v->type < 0 ? 0 : H5Tget_size(v->type);
     if (v->size == 0) return LBC_E_FORMAT;
-    if (v->size > LBC_VALUE_LARGEST / (v->count + 1)) return LBC_E_UNSUPPORTED;
+    const size_t wide = v->size > sizeof(double) ? v->size : sizeof(double); /* reckoned with as doubles */
+    if (wide > LBC_VALUE_LARGEST / (v->count + 1)) return LBC_E_UNSUPPORTED;
     v->data = lbc_alloc_zero(v->count, v->size);
     if (!v->data) return LBC_E_MEMORY;
     /* Same bytes for an enumeration as for its base, so the stored type serves for reading. */
@@ -142,11 +144,14 @@ static lbc_status read_value(lbc_value *v, source s, lbc_error *err)
     *v = (lbc_value){.type = H5I_INVALID_HID, .owner = H5I_INVALID_HID};
     hid_t stored = s.attribute ? H5Aget_type(s.id) : H5Dget_type(s.id);
     hid_t space = s.attribute ? H5Aget_space(s.id) : H5Dget_space(s.id);
-    const lbc_status status = read_any(v, s, stored, space);
-    if (status == LBC_E_FORMAT)
+    const bool sound = s.attribute || lbc_h5_chunks_sound(s.id, NULL, NULL);
+    const lbc_status status = sound ? read_any(v, s, stored, space) : LBC_E_FORMAT;
+    if (!sound)
+        lbc_fail(err, status, "one of its chunks is shorter or longer than it should be");
+    else if (status == LBC_E_FORMAT)
         lbc_fail(err, status, "HDF5 cannot read it (%s)", lbc_h5_why(why));
     else if (status == LBC_E_UNSUPPORTED)
-        lbc_fail(err, status, "it holds references or more than 1 GiB");
+        lbc_fail(err, status, "it holds references, or more than 1 GiB (numbers as 8 bytes each)");
     else if (status != LBC_OK)
         lbc_fail(err, status, "out of memory");
     lbc_h5_close(&space);

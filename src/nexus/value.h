@@ -13,7 +13,7 @@
 #include <hdf5.h>
 #include <stdbool.h>
 
-/* Beyond this, content is no metadata, and a master that holds it is damaged or hostile. */
+/* Beyond this (numbers as doubles), content is no metadata, and a master that holds it is damaged or hostile. */
 #define LBC_VALUE_LARGEST ((uint64_t)1 << 30)
 
 typedef struct lbc_value {

@@ -117,6 +117,35 @@ class Masters(Bad):
             data.create_virtual_dataset("data", layout)
         self.refused(self.master(make), "circle")
 
+    def test_virtual_without_end(self):
+        """A virtual data set takes all of its images 20 times from the next, seven deep: 20^7 ways to nothing."""
+        def make(data):
+            data["level0"] = self.images
+            for level in range(1, 8):
+                layout = h5py.VirtualLayout(self.images.shape, "u2")
+                for _ in range(20):
+                    layout[...] = h5py.VirtualSource(".", f"/entry/data/level{level - 1}", self.images.shape)
+                data.create_virtual_dataset(f"level{level}" if level < 7 else "data", layout)
+        self.refused(self.master(make), "too many mappings", "not supported")
+
+    def test_chunks_far_apart(self):
+        """A chunk a pixel, and one chunk at the end: whoever looks for it looks 2^24 times."""
+        def make(data):
+            dataset = data.create_dataset("data", (1, 1 << 12, 1 << 12), "u2", chunks=(1, 1, 1))
+            dataset[0, -1, -1] = 1
+        self.refused(self.master(make), "chunk index .* is damaged, or its chunks are too far apart")
+
+    def test_short_chunk(self):
+        """HDF5 reads on behind the end of a chunk that is too short and that no filter was applied to."""
+        for filters in (dict(), dict(compression="gzip")):
+            def make(data):
+                dataset = data.create_dataset("data", self.images.shape, "u2", chunks=(2,) + self.images.shape[1:],
+                                              **filters)
+                dataset[...] = self.images
+                dataset.id.write_direct_chunk((2, 0, 0), b"short", 1 if filters else 0)
+            with self.subTest(filters=filters):
+                self.assertRegex(Dump(self.master(make)).error, "image 3, .*shorter or longer than it should be")
+
     def test_bad_fields_do_not_stop_the_optional(self):
         for field in ("saturation_value", "pixel_mask"):
             master = series.filewriter(self.folder, "run", self.images)

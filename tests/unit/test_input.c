@@ -357,6 +357,126 @@ static void test_chunk_place(void **state)
     lbc_h5_leave();
 }
 
+/* ---- what hostile files hold ---------------------------------------------------------------- */
+
+/* A file with a data set of one chunk, of so many bytes, behind the filters given (0 ends them), of which those in
+ * `skipped` were left out. */
+static void write_chunk(const char *path, const H5Z_filter_t *filters, size_t size, uint32_t skipped)
+{
+    static const uint8_t bytes[2 * PIXELS + 8];
+    const hsize_t dims[3] = {FRAMES, NY, NX}, chunk[3] = {1, NY, NX}, at[3] = {1, 0, 0};
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t space = H5Screate_simple(3, dims, NULL), creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(creation, 3, chunk);
+    for (; *filters; filters++) H5Pset_filter(creation, *filters, 0, 0, NULL);
+    hid_t dataset = H5Dcreate2(file, "data", H5T_STD_U16LE, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    assert_true(H5Dwrite_chunk(dataset, H5P_DEFAULT, skipped, at, size, bytes) >= 0);
+    lbc_h5_close(&dataset);
+    lbc_h5_close(&creation);
+    lbc_h5_close(&space);
+    lbc_h5_close(&file);
+}
+
+/* Whether such a chunk is sound; asked for the whole data set, for its frame and for another one. */
+static void check_chunk(const H5Z_filter_t *filters, size_t size, uint32_t skipped, bool expected)
+{
+    const hsize_t at[3] = {1, 0, 0}, other[3] = {0, 0, 0}, frame[3] = {1, NY, NX};
+    char path[80];
+    hid_t file;
+    lbc_file_identity identity;
+    snprintf(path, sizeof path, "%s/chunk.h5", folder);
+    write_chunk(path, filters, size, skipped);
+    lbc_h5_enter();
+    const lbc_status opened = lbc_h5_open_read(&file, &identity, path, NULL);
+    hid_t dataset = H5Dopen2(file, "data", H5P_DEFAULT);
+    const bool whole = lbc_h5_chunks_sound(dataset, NULL, NULL), its = lbc_h5_chunks_sound(dataset, at, frame);
+    const bool others = lbc_h5_chunks_sound(dataset, other, frame);
+    lbc_h5_close(&dataset);
+    lbc_h5_close(&file);
+    lbc_h5_leave();
+    unlink(path);
+    assert_int_equal(opened, LBC_OK);
+    assert_int_equal(whole, expected);
+    assert_int_equal(its, expected);
+    assert_true(others);
+}
+
+static void test_chunks_sound(void **state)
+{
+    (void)state;
+    static const H5Z_filter_t none[] = {0}, plain[] = {H5Z_FILTER_SHUFFLE, H5Z_FILTER_FLETCHER32, 0},
+                              packed[] = {H5Z_FILTER_DEFLATE, 0};
+    const size_t whole = sizeof(uint16_t) * PIXELS;
+    check_chunk(none, whole, 0, true);
+    check_chunk(none, whole - 1, 0, false);
+    check_chunk(plain, whole + 4, 0, true);
+    check_chunk(plain, whole + 3, 0, false);
+    check_chunk(plain, whole, 2, true);
+    check_chunk(plain, whole, 0, false);
+    check_chunk(packed, 9, 0, true); /* that is for deflate to say */
+    check_chunk(packed, 9, 1, false);
+    check_chunk(packed, whole, 1, true);
+}
+
+/* 2^24 places for chunks, and one chunk at the end of them. */
+static void test_chunks_too_many(void **state)
+{
+    (void)state;
+    const hsize_t dims[2] = {1 << 12, 1 << 12}, chunk[2] = {1, 1}, last[2] = {(1 << 12) - 1, (1 << 12) - 1};
+    const uint16_t one = 1;
+    char path[80];
+    lbc_file_identity identity;
+    snprintf(path, sizeof path, "%s/sparse.h5", folder);
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t space = H5Screate_simple(2, dims, NULL), creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(creation, 2, chunk);
+    hid_t dataset = H5Dcreate2(file, "data", H5T_STD_U16LE, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    assert_true(H5Dwrite_chunk(dataset, H5P_DEFAULT, 0, last, sizeof one, &one) >= 0);
+    lbc_h5_close(&dataset);
+    lbc_h5_close(&creation);
+    lbc_h5_close(&space);
+    lbc_h5_close(&file);
+    lbc_h5_enter();
+    const lbc_status opened = lbc_h5_open_read(&file, &identity, path, NULL);
+    dataset = H5Dopen2(file, "data", H5P_DEFAULT);
+    const bool sound = lbc_h5_chunks_sound(dataset, NULL, NULL);
+    lbc_h5_close(&dataset);
+    lbc_h5_close(&file);
+    lbc_h5_leave();
+    unlink(path);
+    assert_int_equal(opened, LBC_OK);
+    assert_false(sound);
+}
+
+/* The first numbers of a data set of two dimensions, all of them and some. */
+static void test_first_numbers(void **state)
+{
+    (void)state;
+    enum { ROWS = 100000, COLUMNS = 2 };
+    const hsize_t dims[2] = {ROWS, COLUMNS};
+    char path[80];
+    double *in = lbc_alloc(ROWS * COLUMNS, sizeof *in), *out = lbc_alloc(ROWS * COLUMNS, sizeof *out);
+    assert_true(in && out);
+    for (size_t i = 0; i < ROWS * COLUMNS; i++) in[i] = (double)i;
+    snprintf(path, sizeof path, "%s/numbers.h5", folder);
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), space = H5Screate_simple(2, dims, NULL);
+    hid_t dataset = H5Dcreate2(file, "data", H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, in) >= 0);
+    assert_int_equal(lbc_h5_numbers(dataset, out, ROWS * COLUMNS), ROWS * COLUMNS);
+    assert_memory_equal(out, in, sizeof *in * ROWS * COLUMNS);
+    memset(out, 0, sizeof *out * ROWS * COLUMNS);
+    assert_int_equal(lbc_h5_numbers(dataset, out, 5), ROWS * COLUMNS);
+    assert_memory_equal(out, in, sizeof *in * 5);
+    assert_true(out[5] == 0);
+    assert_int_equal(lbc_h5_numbers(dataset, out, ROWS * COLUMNS - 1), 0); /* too many to be picked out */
+    lbc_h5_close(&dataset);
+    lbc_h5_close(&space);
+    lbc_h5_close(&file);
+    unlink(path);
+    free(out);
+    free(in);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -372,6 +492,9 @@ int main(void)
         cmocka_unit_test(test_many_filter_parameters),
         cmocka_unit_test(test_host_error_printing),
         cmocka_unit_test(test_chunk_place),
+        cmocka_unit_test(test_chunks_sound),
+        cmocka_unit_test(test_chunks_too_many),
+        cmocka_unit_test(test_first_numbers),
     };
     return cmocka_run_group_tests(tests, make_series, remove_series);
 }
