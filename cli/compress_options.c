@@ -114,7 +114,7 @@ const cli_program compress_program = {
         "ENVIRONMENT\n"
         "SOURCE_DATE_EPOCH: the date that the master notes for its making, in seconds since 1970, in place of "
         "today's. NO_COLOR: no colours in the progress bar. LBC_CPU: the highest instruction set to be used: c, "
-        "sse2, avx2 or avx512.\n"
+        "sse2, avx2 or avx512; c or neon on AArch64.\n"
         "\n"
         "OUTPUT\n"
         "Standard output carries only what was asked for: -h, -V, --dry-run, --suggest, --json -. All else goes to "

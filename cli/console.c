@@ -105,7 +105,7 @@ bool console_limit_cpu(const char *program)
 {
     const char *level = getenv("LBC_CPU");
     if (!level || lbc_limit_cpu(level) == LBC_OK) return true;
-    console_error(program, "LBC_CPU must be one of c, sse2, avx2, avx512");
+    console_error(program, "LBC_CPU must be one of c, neon, sse2, avx2, avx512");
     return false;
 }
 

@@ -109,6 +109,22 @@ row_valgrind()
     done
 }
 
+# the kernels for AArch64: bit planes with NEON, pixel loops as the compiler has them, under qemu-user
+row_neon()
+{
+    local test folder=$top/build-neon
+    need_packages build neon
+    mkdir -p "$folder"
+    for test in bitshuffle frame gather; do
+        say "unit_$test for AArch64"
+        (cd -- "$top" && aarch64-linux-gnu-gcc -std=c11 -O3 -static -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror \
+            -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 -DLBC_HAVE_NEON -Itests/support/plain -Iinclude -Isrc \
+            "tests/unit/test_$test.c" src/base/cpu.c src/base/memory.c src/frame/*.c src/codec/bitshuffle/*.c \
+            src/codec/bitshuffle/neon/*.c -lpthread -o "$folder/unit_$test")
+        qemu-aarch64 "$folder/unit_$test"
+    done
+}
+
 # gcc and clang, every warning an error
 row_warnings()
 {

@@ -9,7 +9,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Atomic int level_in_force;
 static int level_of_machine;
 
-static const char *const names[] = {"c", "sse2", "avx2", "avx512"};
+static const char *const names[] = {"c", "neon", "sse2", "avx2", "avx512"};
 
 static void detect(void)
 {
@@ -22,6 +22,8 @@ static void detect(void)
     if (level == LBC_CPU_AVX2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
         level = LBC_CPU_AVX512;
+#elif defined(__aarch64__)
+    level = LBC_CPU_NEON;
 #endif
     level_of_machine = level;
     atomic_store(&level_in_force, level);
@@ -46,4 +48,7 @@ int lbc_cpu_level_by_name(const char *name)
     return -1;
 }
 
-const char *lbc_cpu_level_name(lbc_cpu_level level) { return names[level]; }
+const char *lbc_cpu_level_name(lbc_cpu_level level)
+{
+    return names[level];
+}

@@ -5,6 +5,7 @@
 
 typedef enum lbc_cpu_level {
     LBC_CPU_C,      /* plain C, as the compiler's baseline allows */
+    LBC_CPU_NEON,   /* of AArch64; no level of an x86-64 machine, where it is as good as C */
     LBC_CPU_SSE2,
     LBC_CPU_AVX2,   /* with BMI and BMI2; no FMA is ever used */
     LBC_CPU_AVX512, /* F, BW, VL, DQ */
@@ -16,7 +17,7 @@ lbc_cpu_level lbc_cpu(void);
 /* Forbids levels above limit for the whole process, for tests and for finding faults. Call it while
  * no other thread runs. */
 void lbc_cpu_limit(lbc_cpu_level limit);
-/* "c", "sse2", "avx2", "avx512"; -1 for another word. */
+/* "c", "neon", "sse2", "avx2", "avx512"; -1 for another word. */
 int lbc_cpu_level_by_name(const char *name);
 const char *lbc_cpu_level_name(lbc_cpu_level level);
 

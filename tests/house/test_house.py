@@ -67,6 +67,7 @@ class ThePlant(unittest.TestCase):
         self.put("src/frame/frame.c", SPDX + '#include "frame/frame.h"\n/* exit(0) and <hdf5.h> in words */\n'
                  'int32_t lbc_one(void) { return 1; }\n')
         self.put("src/codec/bits/x86/bits.c", SPDX + '#include "frame/frame.h"\n#include <immintrin.h>\n')
+        self.put("src/codec/bits/neon/bits.c", SPDX + '#include <arm_neon.h>\nstatic uint8x16_t v;\n')
         self.put("src/codec/lz4.c", SPDX + "#include <lz4.h>\n")
         self.put("src/nexus/read.c", SPDX + '#include <hdf5.h>\n#include "codec/codec.h"\nstatic const char p[] = "/entry/data";\n')
         self.put("cli/main.c", SPDX + '#include "lbc.h"\n#include <stdio.h>\nint main(void) { puts("exit"); return 0; }\n')
@@ -110,6 +111,7 @@ class ThePlant(unittest.TestCase):
     def test_place_of_headers(self):
         for path, name in (("src/pipeline/a.c", "hdf5.h"), ("src/nexus/a.c", "openjpeg.h"), ("cli/a.c", "fitsio.h"),
                            ("src/codec/a.c", "pthread.h"), ("src/codec/bits/a.c", "immintrin.h"),
+                           ("src/codec/bits/x86/a.c", "arm_neon.h"), ("src/base/a.c", "arm_neon.h"),
                            ("src/report/a.c", "getopt.h"), ("plugin/a.c", "zstd.h")):
             with self.subTest(path=path, name=name):
                 self.setUp()
@@ -119,7 +121,8 @@ class ThePlant(unittest.TestCase):
         self.refuse("src/codec/other.c", SPDX + "#include <lz4hc.h>\n", "place", 2)
 
     def test_place_of_lines(self):
-        for line in ("hid_t file;", "pthread_t t;", "_Atomic int a;", "__m256i v;", 'printf("x");',
+        for line in ("hid_t file;", "pthread_t t;", "_Atomic int a;", "__m256i v;", "uint8x16_t v;", "vst1q_u8(p, v);",
+                     'printf("x");',
                      'fprintf(stderr, "x");', "exit(1);", "abort();", 'getenv("HOME");', "signal(1, 0);",
                      'system("x");', "strcpy(a, b);", 'f("/entry/data/data");'):
             with self.subTest(line=line):

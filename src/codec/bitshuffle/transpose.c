@@ -54,6 +54,9 @@ static kernels get(void)
     if (level >= LBC_CPU_AVX2) return (kernels){lbc_to_planes_avx2, lbc_from_planes_avx2};
     if (level >= LBC_CPU_SSE2) return (kernels){lbc_to_planes_sse2, lbc_from_planes_sse2};
 #endif
+#ifdef LBC_HAVE_NEON
+    if (lbc_cpu() >= LBC_CPU_NEON) return (kernels){lbc_to_planes_neon, lbc_from_planes_neon};
+#endif
     return (kernels){lbc_to_planes_c, lbc_from_planes_c};
 }
 

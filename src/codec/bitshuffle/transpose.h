@@ -15,7 +15,8 @@ typedef void lbc_to_planes_fn(uint8_t *restrict planes, const uint8_t *restrict 
 typedef void lbc_from_planes_fn(uint8_t *restrict elements, const uint8_t *restrict planes, size_t size, size_t stride,
                                 size_t begin, size_t end);
 
-lbc_to_planes_fn lbc_to_planes_c, lbc_to_planes_sse2, lbc_to_planes_avx2, lbc_to_planes_avx512;
-lbc_from_planes_fn lbc_from_planes_c, lbc_from_planes_sse2, lbc_from_planes_avx2, lbc_from_planes_avx512;
+lbc_to_planes_fn lbc_to_planes_c, lbc_to_planes_sse2, lbc_to_planes_avx2, lbc_to_planes_avx512, lbc_to_planes_neon;
+lbc_from_planes_fn lbc_from_planes_c, lbc_from_planes_sse2, lbc_from_planes_avx2, lbc_from_planes_avx512,
+    lbc_from_planes_neon;
 
 #endif
