@@ -6,8 +6,8 @@
 Sections: 4M (simulated), 6M and 16M (real Pilatus 6M and Eiger 16M, where LBC_SHARED_DATA has them): kinds of
 frames, each by jobs and by threads, with the peers; growth: frames, -s and detectors; start: how long until the
 first image is out. What a section measured replaces what FILE (build/speed.json) held of it, and --write puts all
-that FILE holds into the page; so the whole may be measured in pieces. --check: exit 1 when a row on one core
-takes more than MARGIN times its bound.
+that FILE holds into the page; so the whole may be measured in pieces. --check: exit 1 when one of FILE's
+rows takes more than MARGIN times its bound on one core, or more memory than its own.
 
 A job's time is that of a series less that of its first image alone, divided by the images between: so what a run
 costs once (start, masks, master) is out, and has a section of its own. One core is told in processor time, user and
@@ -61,8 +61,13 @@ def timed(command, **more):
 
 
 def ours(folder, master, options, threads, images):
+    """One thread has one core: reading and writing, which other threads do, are not to have another."""
+    def pin():
+        if threads == 1:
+            os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
     return timed([PROGRAMS / "l_bnl_compress", "-i", master, "-o", folder / "out", "--overwrite", "--progress", "never",
-                  "-p", threads, "-N", images, *options])
+                  "-p", threads, "-N", images, *options], preexec_fn=pin)
 
 
 def median(values):
@@ -392,7 +397,7 @@ def main():
     path.write_text(json.dumps(found, indent=1) + "\n")
     if options.write:
         write_page(table(found))
-    bad = check(measured, options.check) if options.check else []
+    bad = check(found, options.check) if options.check else []
     for line in bad:
         print(line, file=sys.stderr)
     return 1 if bad else 0
