@@ -278,7 +278,7 @@ typedef struct lbc_writer lbc_writer;
 
 /* Begins a series. Of options all counts that says what is done to frames and how they are stored; none that
  * names an input, selects from it, or divides the work (input, first_image, last_image, resume, skip_bad, shares,
- * minicbf, measure, draw). facts are those of the frames that will be added; facts->frames is the most there
+ * minicbf, measure, draw, progress). facts are those of the frames that will be added; facts->frames is the most there
  * can be, and wavelength, distance, pixel sizes and beam centre must be known; DIALS also wants the sensor's material
  * and thickness. An oscillation of NAN is one of 0: stills. Both may go when it returns. */
 LBC_API lbc_status lbc_writer_open(lbc_writer **writer, const lbc_options *options, const lbc_facts *facts,

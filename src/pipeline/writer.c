@@ -267,6 +267,8 @@ static lbc_status finish(lbc_writer *w, lbc_error *err)
 
 lbc_status lbc_writer_close(lbc_writer *w, lbc_result *result, lbc_error *err)
 {
+    if (result) *result = (lbc_result){0};
+    if (!w) return lbc_fail(err, LBC_E_ARGUMENT, "no writer is open");
     const lbc_status status = finish(w, err);
     if (result) {
         *result = w->result;

@@ -263,6 +263,7 @@ static void unknown_facts_are_refused(void **state)
     assert_int_equal(lbc_writer_open(&writer, &o, &facts, &err), LBC_E_ARGUMENT);
     assert_null(writer);
     lbc_writer_drop(NULL);
+    assert_int_equal(lbc_writer_close(NULL, NULL, &err), LBC_E_ARGUMENT);
     lbc_reader_close(NULL);
 }
 
