@@ -79,7 +79,7 @@ static void add_next(lbc_text *t, const lbc_options *o, const lbc_result *r)
     const lbc_codec *codec = lbc_codec_by_name(o->compression);
     lbc_text_add(t, "next      dials.import %s\n", r->master);
     if (codec && codec->filter == LBC_REST_FILTER)
-        lbc_text_add(t, "          (its images are read through libh5lbc: HDF5_PLUGIN_PATH says where)\n");
+        lbc_text_add(t, "          (through the HDF5 filter libh5lbc: install it, or set HDF5_PLUGIN_PATH)\n");
 }
 
 char *lbc_summary(const lbc_options *o, const lbc_result *r, bool verbose)
