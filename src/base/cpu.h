@@ -4,8 +4,8 @@
 #define LBC_BASE_CPU_H
 
 typedef enum lbc_cpu_level {
-    LBC_CPU_C,      /* plain C, as the compiler's baseline allows */
-    LBC_CPU_NEON,   /* of AArch64; no level of an x86-64 machine, where it is as good as C */
+    LBC_CPU_C,    /* plain C, as the compiler's baseline allows */
+    LBC_CPU_NEON, /* of AArch64; no level of an x86-64 machine, where it is as good as C */
     LBC_CPU_SSE2,
     LBC_CPU_AVX2,   /* with BMI and BMI2; no FMA is ever used */
     LBC_CPU_AVX512, /* F, BW, VL, DQ */

@@ -20,7 +20,10 @@
 #define LBC_OVERLOADED INT32_C(-1)
 #define LBC_MASKED     INT32_C(-2)
 
-static inline size_t lbc_shape_pixels(lbc_shape s) { return (size_t)s.ny * s.nx; }
+static inline size_t lbc_shape_pixels(lbc_shape s)
+{
+    return (size_t)s.ny * s.nx;
+}
 
 /* Shape after b x b binning: ceil(n / b) blocks a side. */
 lbc_shape lbc_shape_binned(lbc_shape s, uint32_t bin);
@@ -35,10 +38,10 @@ int64_t lbc_pixel_largest_count(lbc_pixel_type type);
 /* What stored pixels mean and where they go. Constant over a series. */
 typedef struct lbc_gather_rule {
     lbc_pixel_type type;
-    lbc_shape in;      /* shape of the stored frame */
-    uint32_t bin;      /* b >= 1 */
+    lbc_shape in;       /* shape of the stored frame */
+    uint32_t bin;       /* b >= 1 */
     int64_t saturation; /* S: a count above it is overloaded */
-    bool gaps_zero;    /* masked pixels count as 0 (needs mask); else markers become LBC_MASKED */
+    bool gaps_zero;     /* masked pixels count as 0 (needs mask); else markers become LBC_MASKED */
     /* With gaps_zero: uint8_t[in.ny * in.nx], nonzero where the pixel mask masks; NULL: none.
      * Without gaps_zero it is not read: the series' mask is applied once, after binning, by
      * lbc_frame_finish. */

@@ -22,7 +22,10 @@ static size_t never_runs(unsigned flags, size_t nparams, const unsigned params[]
 /* A stand-in for each filter, among the last of 256 to 511, which HDF5 keeps for tests. Each has the name
  * that its filter has: the name stands in the file, for messages, and h5repack of HDF5 1.10 damages a copy
  * of a data set whose filter has no name in the file and one in its plugin. */
-#define STAND_IN(id, name) {H5Z_CLASS_T_VERS, id, 1, 1, name, NULL, NULL, never_runs}
+#define STAND_IN(id, name)                                                                                             \
+    {                                                                                                                  \
+        H5Z_CLASS_T_VERS, id, 1, 1, name, NULL, NULL, never_runs                                                       \
+    }
 static const struct {
     uint32_t filter; /* 0: any other */
     H5Z_class2_t stand_in;
@@ -45,8 +48,7 @@ static const H5Z_class2_t *stand_in_for(uint32_t filter)
 bool lbc_filter_stand_in(hid_t create, uint32_t filter, uint32_t nparams, const uint32_t *params)
 {
     const H5Z_class2_t *stand_in = stand_in_for(filter);
-    return H5Zregister(stand_in) >= 0 &&
-           H5Pset_filter(create, stand_in->id, H5Z_FLAG_MANDATORY, nparams, params) >= 0;
+    return H5Zregister(stand_in) >= 0 && H5Pset_filter(create, stand_in->id, H5Z_FLAG_MANDATORY, nparams, params) >= 0;
 }
 
 static bool read_at(int fd, uint8_t *to, size_t size, uint64_t offset)

@@ -254,8 +254,9 @@ static lbc_status index_chunked(indexing *ix)
         return lbc_fail(ix->err, LBC_E_FORMAT, "%s: the chunks of %s are damaged", s->source->path, s->path);
     const chunking c = {s->single ? 1 : dims[0], dims[rank - 2], dims[rank - 1]};
     /* while HDF5 reads frame after frame, chunks that hold more of the next ones should stay decoded */
-    const double across = (double)((s->shape.ny - 1) / c.tall + 1) * (double)((s->shape.nx - 1) / c.wide + 1);
-    const double wanted = across * (double)c.deep * (double)c.tall * (double)c.wide * (double)lbc_pixel_size(s->type);
+    const hsize_t down = (s->shape.ny - 1) / c.tall + 1, across = (s->shape.nx - 1) / c.wide + 1;
+    const double wanted = (double)down * (double)across * (double)c.deep * (double)c.tall * (double)c.wide *
+                          (double)lbc_pixel_size(s->type);
     if (c.deep > 1) s->cache_bytes = wanted < (double)MAX_CACHE ? (size_t)wanted : MAX_CACHE;
     const lbc_status status = index_chunks(ix, &c);
     if (status == LBC_OK && s->frames && !s->place[0].size) /* frames in pieces: their share */

@@ -28,8 +28,8 @@ struct lbc_job {
     bool writes_master;
     bool whole_groups; /* a group is never split among workers */
     char identity[32]; /* name of the job (identity.h) */
-    bool in_pieces;       /* nobody wants an output frame as a whole */
-    uint32_t band;        /* rows of a piece that the lossy codec takes; 0 without one */
+    bool in_pieces;    /* nobody wants an output frame as a whole */
+    uint32_t band;     /* rows of a piece that the lossy codec takes; 0 without one */
 
     lbc_shape shape; /* of the output */
     size_t pixels;   /* in an output frame */
