@@ -6,6 +6,7 @@
 #include "nexus/h5file.h"
 #include "nexus/h5util.h"
 #include "nexus/input.h"
+#include "nexus/value.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -477,6 +478,30 @@ static void test_first_numbers(void **state)
     free(in);
 }
 
+/* Bytes that fit are numbers that do not: they are reckoned with as doubles. */
+static void test_value_too_large(void **state)
+{
+    (void)state;
+    const hsize_t too_many = (LBC_VALUE_LARGEST >> 3) + 1, few = 10;
+    char path[80];
+    lbc_value value;
+    lbc_error err = {LBC_OK, ""};
+    snprintf(path, sizeof path, "%s/value.h5", folder);
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+    for (int small = 0; small < 2; small++) {
+        hid_t space = H5Screate_simple(1, small ? &few : &too_many, NULL); /* never written, so the file is small */
+        hid_t dataset =
+            H5Dcreate2(file, small ? "few" : "many", H5T_STD_U8LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+        assert_int_equal(lbc_value_read_dataset(&value, dataset, &err), small ? LBC_OK : LBC_E_UNSUPPORTED);
+        lbc_value_free(&value);
+        lbc_h5_close(&dataset);
+        lbc_h5_close(&space);
+    }
+    assert_non_null(strstr(err.text, "more than 1 GiB"));
+    lbc_h5_close(&file);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -495,6 +520,7 @@ int main(void)
         cmocka_unit_test(test_chunks_sound),
         cmocka_unit_test(test_chunks_too_many),
         cmocka_unit_test(test_first_numbers),
+        cmocka_unit_test(test_value_too_large),
     };
     return cmocka_run_group_tests(tests, make_series, remove_series);
 }

@@ -21,8 +21,8 @@ enum { LANES = 4 };
 #define SWAP_BITS(a, b, shift, mask)                                                                                   \
     do {                                                                                                               \
         const vec down = _mm512_srli_epi16(a, shift);                                                                  \
-        a = SELECT((mask) << (shift), a, _mm512_slli_epi16(b, shift));                                                 \
-        b = SELECT(mask, b, down);                                                                                     \
+        (a) = SELECT((mask) << (shift), a, _mm512_slli_epi16(b, shift));                                               \
+        (b) = SELECT(mask, b, down);                                                                                   \
     } while (0)
 
 static inline vec v_load(const uint8_t *p)
