@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* bench_j2k - our JPEG 2000 against OpenJPEG in memory, on one core.
  *
- * usage: bench_j2k [-J ratio] [-w 5/3|9/7] [-u 2|4] [-l c|sse2|avx2|avx512] [-r repeats] [FILE NY NX]
+ * usage: bench_j2k [-J ratio] [-w 5/3|9/7] [-u 2|4] [-l c|sse2|avx2|avx512] [-r repeats] [-j] [FILE NY NX]
  *
  * The frame is FILE (native int32 counts), or else a made-up frame of an Eiger 4M. The rows are timed in turn
- * (A B C A B C ...), in processor time; medians and ratios are printed, with sizes and errors. Without -w both
- * wavelets are run.
+ * (A B C A B C ...), in processor time; medians and ratios are printed, with sizes and errors, and with our error at
+ * OpenJPEG's size, which may be far from the target. Without -w both wavelets are run. -j: a line of JSON each.
  */
 #include "base/cpu.h"
 #include "base/memory.h"
@@ -73,7 +73,7 @@ static int read_frame(int32_t *frame, size_t n, const char *path)
 typedef struct bench {
     lbc_codec_work *work;
     lbc_lossy_params params, theirs;
-    int32_t *frame, *pixels[ROWS];
+    int32_t *frame, *pixels[ROWS], *again;
     uint8_t *stream[2]; /* theirs, ours */
     size_t capacity, size[2];
 } bench;
@@ -109,7 +109,48 @@ static double rmse(const int32_t *a, const int32_t *b, size_t n)
     return sqrt(sum / (double)n);
 }
 
-static int run(bench *b, int repeats)
+/* Our root mean square error when our codestream is no larger than OpenJPEG's. */
+static double rmse_at_their_size(bench *b)
+{
+    lbc_lossy_params p = b->params;
+    const size_t n = lbc_shape_pixels(p.shape);
+    const double ratio = (double)n * p.stored_bytes / (double)b->size[0];
+    p.layers[p.nlayers - 1] = ratio > 1 ? ratio : 1;
+    memcpy(b->again, b->frame, n * sizeof *b->frame);
+    return lbc_j2k.roundtrip(b->work, &p, b->again, NULL) ? NAN : rmse(b->again, b->frame, n);
+}
+
+typedef struct result {
+    double ms[ROWS], rmse[2], at_their_size; /* theirs, ours */
+    int same;                                /* what the roundtrip makes, and the decoder */
+} result;
+
+static void print_text(const bench *b, const result *r)
+{
+    const double both = r->ms[THEIR_ENCODE] + r->ms[THEIR_DECODE];
+    printf("wavelet %s, ratio %g\n", b->params.wavelet == LBC_WAVELET_97 ? "9/7" : "5/3",
+           b->params.layers[b->params.nlayers - 1]);
+    for (int row = 0; row < ROWS; row++) {
+        printf("  %-16s %8.1f ms", row_names[row], r->ms[row]);
+        if (row >= ROUNDTRIP)
+            printf("   %.3f of OpenJPEG's %s", r->ms[row] / (row == DECODE ? r->ms[THEIR_DECODE] : both),
+                   row == DECODE ? "decode" : "encode + decode");
+        putchar('\n');
+    }
+    printf("  bytes %zu and %zu, RMSE %.4f and %.4f, at OpenJPEG's size %.4f; roundtrip %s decode\n", b->size[0],
+           b->size[1], r->rmse[0], r->rmse[1], r->at_their_size, r->same ? "equals" : "DIFFERS FROM");
+}
+
+static void print_json(const bench *b, const result *r)
+{
+    printf("{\"wavelet\": \"%s\", \"ratio\": %g, \"ms\": {", b->params.wavelet == LBC_WAVELET_97 ? "9/7" : "5/3",
+           b->params.layers[b->params.nlayers - 1]);
+    for (int row = 0; row < ROWS; row++) printf("%s\"%s\": %.3f", row ? ", " : "", row_names[row], r->ms[row]);
+    printf("}, \"bytes\": [%zu, %zu], \"rmse\": [%.6f, %.6f], \"rmse at their size\": %.6f, \"same\": %s}\n",
+           b->size[0], b->size[1], r->rmse[0], r->rmse[1], r->at_their_size, r->same ? "true" : "false");
+}
+
+static int run(bench *b, int repeats, int json)
 {
     static double times[ROWS][MAX_REPEATS];
     const size_t n = lbc_shape_pixels(b->params.shape);
@@ -124,21 +165,16 @@ static int run(bench *b, int repeats)
                 return 1;
             }
         }
-    for (int row = 0; row < ROWS; row++) qsort(times[row], (size_t)repeats, sizeof times[row][0], ascending);
-    const int middle = repeats / 2;
-    const double both = times[THEIR_ENCODE][middle] + times[THEIR_DECODE][middle];
-    printf("wavelet %s, ratio %g\n", b->params.wavelet == LBC_WAVELET_97 ? "9/7" : "5/3",
-           b->params.layers[b->params.nlayers - 1]);
+    result r;
     for (int row = 0; row < ROWS; row++) {
-        const double base = row == DECODE ? times[THEIR_DECODE][middle] : both;
-        printf("  %-16s %8.1f ms", row_names[row], times[row][middle]);
-        if (row >= ROUNDTRIP)
-            printf("   %.3f of OpenJPEG's %s", times[row][middle] / base, row == DECODE ? "decode" : "encode + decode");
-        putchar('\n');
+        qsort(times[row], (size_t)repeats, sizeof times[row][0], ascending);
+        r.ms[row] = times[row][repeats / 2];
     }
-    printf("  bytes %zu and %zu, RMSE %.4f and %.4f; roundtrip %s decode\n", b->size[0], b->size[1],
-           rmse(b->pixels[THEIR_DECODE], b->frame, n), rmse(b->pixels[DECODE], b->frame, n),
-           memcmp(b->pixels[ROUNDTRIP], b->pixels[DECODE], n * sizeof *b->frame) ? "DIFFERS FROM" : "equals");
+    r.rmse[0] = rmse(b->pixels[THEIR_DECODE], b->frame, n);
+    r.rmse[1] = rmse(b->pixels[DECODE], b->frame, n);
+    r.at_their_size = rmse_at_their_size(b);
+    r.same = memcmp(b->pixels[ROUNDTRIP], b->pixels[DECODE], n * sizeof *b->frame) == 0;
+    (json ? print_json : print_text)(b, &r);
     return 0;
 }
 
@@ -150,7 +186,8 @@ static int make_room(bench *b)
     b->work = lbc_codec_work_new();
     for (int i = 0; i < 2; i++) b->stream[i] = lbc_alloc(b->capacity, 1);
     for (int i = 0; i < ROWS; i++) b->pixels[i] = lbc_alloc(n, sizeof *b->frame);
-    int bad = !b->work || !b->stream[0] || !b->stream[1];
+    b->again = lbc_alloc(n, sizeof *b->frame);
+    int bad = !b->work || !b->stream[0] || !b->stream[1] || !b->again;
     for (int i = 0; i < ROWS; i++) bad |= !b->pixels[i];
     return bad;
 }
@@ -160,6 +197,7 @@ static void drop(bench *b)
     lbc_codec_work_free(b->work);
     for (int i = 0; i < 2; i++) free(b->stream[i]);
     for (int i = 0; i < ROWS; i++) free(b->pixels[i]);
+    free(b->again);
     free(b->frame);
 }
 
@@ -167,8 +205,8 @@ int main(int argc, char **argv)
 {
     bench b = {.params = {.shape = {NY, NX}, .limit = 65532, .stored_bytes = 2, .engine = LBC_ENGINE_OWN}};
     double ratio = 125;
-    int repeats = 7, wavelet = -1;
-    for (int option; (option = getopt(argc, argv, "J:w:u:l:r:")) != -1;) {
+    int repeats = 7, wavelet = -1, json = 0;
+    for (int option; (option = getopt(argc, argv, "J:w:u:l:r:j")) != -1;) {
         if (option == 'J')
             ratio = atof(optarg);
         else if (option == 'w')
@@ -179,6 +217,8 @@ int main(int argc, char **argv)
             lbc_cpu_limit((lbc_cpu_level)lbc_cpu_level_by_name(optarg));
         else if (option == 'r')
             repeats = atoi(optarg);
+        else if (option == 'j')
+            json = 1;
         else
             return 2;
     }
@@ -197,7 +237,7 @@ int main(int argc, char **argv)
         b.params.wavelet = w ? LBC_WAVELET_97 : LBC_WAVELET_53;
         b.theirs = b.params;
         b.theirs.engine = LBC_ENGINE_OPENJPEG;
-        bad = run(&b, repeats);
+        bad = run(&b, repeats, json);
     }
     drop(&b);
     return bad;
