@@ -107,17 +107,17 @@ static size_t most_within(const layer *l, size_t bytes)
     return i;
 }
 
-/* The most segments that fit. Their code bytes bound it from above; the bytes that those are too many, taken off
- * the budget, give a first guess, which is a little low. From there on sizes grow almost evenly, so the next
- * guess is where a straight line from `low`, which fits, to `high`, which does not, meets the budget; every
+/* The most segments that fit, but for `slack` bytes. Their code bytes bound it from above; the bytes that those are too
+ * many, taken off the budget, give a first guess, which is a little low. From there on sizes grow almost evenly, so
+ * the next guess is where a straight line from `low`, which fits, to `high`, which does not, meets the budget; every
  * other one is in the middle, lest a bend hold the search up. */
-static size_t most_that_fit(const layer *l)
+static size_t most_that_fit(const layer *l, size_t slack)
 {
     size_t low = l->from, high = most_within(l, l->budget), low_size = l->spent, high_size = size_with(l, high);
     if (high_size <= l->budget) return high;
     const size_t excess = high_size - l->budget;
     size_t guess = most_within(l, l->budget > excess ? l->budget - excess : 0);
-    for (int turn = 0; high - low > 1; turn++) {
+    for (int turn = 0; high - low > 1 && l->budget - low_size > slack; turn++) {
         guess = guess <= low ? low + 1 : guess >= high ? high - 1 : guess;
         const size_t size = size_with(l, guess);
         if (size <= l->budget) {
@@ -143,12 +143,12 @@ static size_t enough_for(const layer *l, double gain, size_t most)
 
 /* What room is left goes to later segments that fit it, next in order first. A block that cannot have its
  * next segment gets none after it. */
-static void fill_up(const layer *l, size_t to)
+static void fill_up(const layer *l, size_t to, size_t slack)
 {
     enum { tries = 24 };
     size_t used = l->spent + packets_size(l);
     uint32_t refused[tries], nrefused = 0;
-    for (size_t i = to; i < l->a->nsegments && nrefused < tries && used < l->budget; i++) {
+    for (size_t i = to; i < l->a->nsegments && nrefused < tries && used + slack < l->budget; i++) {
         const lbc_j2k_segment *s = &l->a->segments[i];
         bool blocked = s->slope <= 0;
         for (uint32_t r = 0; r < nrefused; r++) blocked |= refused[r] == s->block;
@@ -191,10 +191,12 @@ lbc_status lbc_j2k_allocate(lbc_j2k_allocation *a, lbc_j2k_packet_writer *w, con
         l.chosen = a->chosen + (size_t)l.number * layout->nblocks;
         l.budget = target->budget[l.number];
         lbc_j2k_packets_save(w);
-        size_t to = most_that_fit(&l);
+        /* Where a layer ends matters little, but for the last. */
+        const size_t slack = l.budget / (last ? 1024 : 64);
+        size_t to = most_that_fit(&l, slack);
         if (target->by_gain) to = enough_for(&l, target->gain, to);
         choose(&l, to);
-        if (last && !target->by_gain) fill_up(&l, to);
+        if (last && !target->by_gain) fill_up(&l, to, slack);
         l.spent += packets_size(&l);
         l.from = to;
         l.before = l.chosen;

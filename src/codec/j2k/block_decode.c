@@ -9,7 +9,8 @@
  * own, which the compiler can keep in registers. */
 typedef struct pass {
     lbc_j2k_cells *cells;
-    uint32_t (*halves)[LBC_J2K_BLOCK];
+    uint32_t *halves;
+    size_t stride;
     const uint8_t *zero_contexts;
     uint32_t plane;
 } pass;
@@ -21,7 +22,7 @@ static inline uint64_t raise(const pass *p, lbc_mq_decoder *mq, uint32_t stripe,
 {
     const uint32_t context = lbc_cell_sign_context(cell, row3);
     const uint32_t negative = lbc_mq_decode(mq, context & 0x7f) ^ context >> 7;
-    p->halves[4 * stripe + row3 / 3][column] = negative << 31 | 3u << p->plane;
+    p->halves[(4 * stripe + row3 / 3) * p->stride + column] = negative << 31 | 3u << p->plane;
     return lbc_j2k_cells_raise(p->cells, stripe, column, row3, negative);
 }
 
@@ -69,7 +70,7 @@ static void refine(const pass *p, lbc_mq_decoder *decoder)
             for (; todo; todo &= todo - 1) {
                 const uint32_t row3 = (uint32_t)__builtin_ctzll(todo);
                 const uint32_t bit = lbc_mq_decode(&mq, lbc_cell_refine_context(cell, row3));
-                p->halves[4 * s + row3 / 3][x] += bit ? half : 0u - half;
+                p->halves[(4 * s + row3 / 3) * p->stride + x] += bit ? half : 0u - half;
                 cell |= UINT64_C(1) << (row3 + LBC_CELL_REFINED);
             }
             cells->cell[s + 1][x + 1] = cell;
@@ -117,13 +118,14 @@ static void clean_up(const pass *p, lbc_mq_decoder *decoder)
 }
 
 void lbc_j2k_block_decode(lbc_j2k_block_decoder *d, lbc_j2k_orientation orientation, uint32_t w, uint32_t h,
-                          uint32_t planes, uint32_t npasses, const uint8_t *data)
+                          uint32_t planes, uint32_t npasses, const uint8_t *data, uint32_t *halves, size_t stride)
 {
     static void (*const passes[])(const pass *, lbc_mq_decoder *) = {propagate, refine, clean_up};
-    pass p = {.cells = &d->cells, .halves = d->halves, .zero_contexts = lbc_j2k_zero_contexts[orientation]};
+    pass p = {
+        .cells = &d->cells, .halves = halves, .stride = stride, .zero_contexts = lbc_j2k_zero_contexts[orientation]};
     lbc_mq_decoder mq;
     lbc_j2k_cells_clear(&d->cells, w, h);
-    for (uint32_t y = 0; y < h; y++) memset(d->halves[y], 0, w * sizeof d->halves[y][0]);
+    for (uint32_t y = 0; y < h; y++) memset(halves + y * stride, 0, w * sizeof *halves);
     lbc_mq_decode_start(&mq, data);
     for (uint32_t i = 0; i < npasses; i++) {
         /* The highest plane has only a cleanup pass. */

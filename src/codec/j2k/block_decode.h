@@ -8,15 +8,13 @@
 /* Working memory for one block after another. */
 typedef struct lbc_j2k_block_decoder {
     lbc_j2k_cells cells;
-    /* What is known of each coefficient, row by row: sign in bit 31, magnitude with one more bit below the
-     * unit, so that the middle of the interval it is known to lie in can be told (E.1.1.2, r = 1/2). */
-    uint32_t halves[LBC_J2K_BLOCK][LBC_J2K_BLOCK];
 } lbc_j2k_block_decoder;
 
-/* Decodes the first npasses passes of a w x h block of `planes` <= 30 magnitude bit planes into halves.
- * data must go on with two bytes 0xff. Any data decode to something; npasses must be at most
- * 3 * planes - 2. */
+/* Decodes the first npasses passes of a w x h block of `planes` <= 30 magnitude bit planes. data must go on with two
+ * bytes 0xff. Any data decode to something; npasses must be at most 3 * planes - 2.
+ * halves: what is known of each coefficient, in rows `stride` apart: sign in bit 31, magnitude with one more bit below
+ * the unit, so that the middle of the interval it is known to lie in can be told (E.1.1.2, r = 1/2). */
 void lbc_j2k_block_decode(lbc_j2k_block_decoder *d, lbc_j2k_orientation orientation, uint32_t w, uint32_t h,
-                          uint32_t planes, uint32_t npasses, const uint8_t *data);
+                          uint32_t planes, uint32_t npasses, const uint8_t *data, uint32_t *halves, size_t stride);
 
 #endif

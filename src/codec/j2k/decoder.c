@@ -18,34 +18,21 @@ static const uint8_t *join(lbc_j2k_decoder *d, const lbc_j2k_received *b)
     return d->codeword.data;
 }
 
-static void put_rows(const lbc_j2k_block_decoder *block, const lbc_j2k_block *b, const lbc_j2k_band *band,
-                     uint32_t *coefficients)
-{
-    uint32_t *out = coefficients + band->offset + b->y * band->stride + b->x;
-    for (uint32_t y = 0; y < b->h; y++, out += band->stride) memcpy(out, block->halves[y], b->w * sizeof *out);
-}
-
-static void clear_rows(const lbc_j2k_block *b, const lbc_j2k_band *band, uint32_t *coefficients)
-{
-    uint32_t *out = coefficients + band->offset + b->y * band->stride + b->x;
-    for (uint32_t y = 0; y < b->h; y++, out += band->stride) memset(out, 0, b->w * sizeof *out);
-}
-
 static lbc_status decode_blocks(lbc_j2k_decoder *d, uint32_t *coefficients)
 {
     for (uint32_t i = 0; i < d->layout.nblocks; i++) {
-        const lbc_j2k_block *block = &d->layout.blocks[i];
-        const lbc_j2k_band *band = &d->layout.bands[block->band];
+        const lbc_j2k_block *b = &d->layout.blocks[i];
+        const lbc_j2k_band *band = &d->layout.bands[b->band];
         const lbc_j2k_received *received = &d->packets.blocks[i];
+        uint32_t *out = coefficients + band->offset + b->y * band->stride + b->x;
         if (!received->passes) {
-            clear_rows(block, band, coefficients);
+            for (uint32_t y = 0; y < b->h; y++) memset(out + y * band->stride, 0, b->w * sizeof *out);
             continue;
         }
         const uint8_t *codeword = join(d, received);
         if (!codeword) return LBC_E_MEMORY;
-        lbc_j2k_block_decode(&d->block, band->orientation, block->w, block->h, band->planes - received->zero_planes,
-                             received->passes, codeword);
-        put_rows(&d->block, block, band, coefficients);
+        lbc_j2k_block_decode(&d->block, band->orientation, b->w, b->h, band->planes - received->zero_planes,
+                             received->passes, codeword, out, band->stride);
     }
     return LBC_OK;
 }
