@@ -171,7 +171,7 @@ def chosen(kind, threads):
     """The numbers of the calls that fail in turn."""
     if LONG and threads == 1:
         return itertools.count(1)
-    stride = {"hdf5": 211, "library": 37}.get(kind, 29)
+    stride = {"hdf5": 97, "library": 23}.get(kind, 13)
     return itertools.count(1, stride * (1 if threads == 1 else 3))
 
 
@@ -204,7 +204,7 @@ class Calls(unittest.TestCase):
         numbers = chosen(kind, threads)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             while True:
-                results = list(pool.map(point, itertools.islice(numbers, 16)))
+                results = list(pool.map(point, itertools.islice(numbers, os.cpu_count())))
                 points[kind] += sum(1 for failed, _ in results if failed)
                 wrongs += [w for _, w in results if w]
                 if not results[-1][0]:
