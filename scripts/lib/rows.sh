@@ -94,19 +94,34 @@ row_fuzz()
     run_tests fuzz -L '^fuzz$'
 }
 
-# unit tests under memcheck
+# memchecked NAME COMMAND...: errors and lost memory are failures.
+memchecked()
+{
+    say "valgrind $1"
+    shift
+    LBC_VALGRIND=1 LBC_SOURCE=$top LBC_BUILD=$(build_folder debug) valgrind --quiet --leak-check=full \
+        --show-leak-kinds=definite --errors-for-leak-kinds=definite --error-exitcode=99 "$@" >/dev/null
+}
+
+# unit tests, and whole runs of the program on a small series, under memcheck
 row_valgrind()
 {
-    local test folder
+    local test mode folder series
     need_packages build tests checks
     build_preset debug
     folder=$(build_folder debug)
     for test in "$folder"/bin/unit_*; do
-        [ -x "$test" ] || continue
-        say "valgrind ${test##*/}"
-        (cd -- "$folder" && LBC_VALGRIND=1 LBC_SOURCE=$top LBC_BUILD=$folder valgrind --quiet --leak-check=full \
-            --show-leak-kinds=definite --errors-for-leak-kinds=definite --error-exitcode=99 "$test" >/dev/null)
+        (cd -- "$folder" && memchecked "${test##*/}" "$test")
     done
+    series=$(mktemp -d)
+    "$folder/bin/l_bnl_simulate" -o "$series/in" -D 500K -n 3 -d 2 --no-truth --quiet
+    for mode in '-c bslz4 -b 2 -s 2 --verify' '-H 4 -c hcomp --minicbf m' '-J 10 -c j2k -q out_file' \
+        '-J 10 -c zstd --report r.html'; do
+        # shellcheck disable=SC2086 # words of a mode
+        (cd -- "$series" && memchecked "l_bnl_compress $mode" "$folder/bin/l_bnl_compress" -i in_master.h5 -o out \
+            -d 2 -p 2 --progress never --overwrite $mode)
+    done
+    rm -r -- "$series"
 }
 
 # the kernels for AArch64: bit planes with NEON, pixel loops as the compiler has them, under qemu-user
