@@ -123,6 +123,18 @@ bool lbc_h5_has_link(hid_t loc, const char *name)
     return lbc_sure(H5Lexists(loc, name, H5P_DEFAULT), loc, name) > 0;
 }
 
+hssize_t lbc_h5_points(hid_t space)
+{
+    hsize_t dims[H5S_MAX_RANK];
+    hssize_t points = 1;
+    const int rank = H5Sget_simple_extent_ndims(space);
+    if (H5Sget_simple_extent_type(space) != H5S_SIMPLE) return H5Sget_simple_extent_npoints(space);
+    if (rank < 0 || H5Sget_simple_extent_dims(space, dims, NULL) < 0) return -1;
+    for (int d = 0; d < rank; d++)
+        if (__builtin_mul_overflow(points, dims[d], &points)) return -1;
+    return points;
+}
+
 /* ---- strings and numbers, of attributes and data sets alike -------------------------------- */
 
 typedef struct value_source {
@@ -178,7 +190,7 @@ static bool read_text(value_source s, hid_t file_type, hid_t space, char *text, 
 {
     bool ok = false;
     text[0] = 0;
-    if (lbc_sure_class(file_type) == H5T_STRING && lbc_sure(H5Sget_simple_extent_npoints(space), s.id, NULL) == 1) {
+    if (lbc_sure_class(file_type) == H5T_STRING && lbc_sure(lbc_h5_points(space), s.id, NULL) == 1) {
         if (lbc_sure(H5Tis_variable_str(file_type), s.id, NULL) > 0)
             ok = read_variable_text(s, file_type, text, size);
         else
@@ -239,7 +251,7 @@ size_t lbc_h5_attr_numbers(hid_t object, const char *name, double *value, size_t
     hid_t attribute = open_attribute(object, name);
     if (attribute < 0) return 0;
     hid_t type = H5Aget_type(attribute), space = H5Aget_space(attribute);
-    const hssize_t points = lbc_sure(H5Sget_simple_extent_npoints(space), object, name);
+    const hssize_t points = lbc_sure(lbc_h5_points(space), object, name);
     double *all = NULL;
     /* an attribute is read as a whole; real ones are short */
     const bool numbers = points > 0 && points <= 1 << 16 && is_numeric(type);
@@ -305,7 +317,7 @@ static bool select_first(hid_t space, size_t count)
     if (rank < 1 || H5Sget_simple_extent_dims(space, dims, NULL) < 0) return false;
     const hsize_t start = 0, wanted = count;
     if (rank == 1) return H5Sselect_hyperslab(space, H5S_SELECT_SET, &start, NULL, &wanted, NULL) >= 0;
-    if (wanted == (hsize_t)H5Sget_simple_extent_npoints(space)) return H5Sselect_all(space) >= 0;
+    if (lbc_h5_points(space) == (hssize_t)wanted) return H5Sselect_all(space) >= 0;
     hsize_t *coordinates = count > most ? NULL : lbc_alloc(count * (size_t)rank, sizeof *coordinates);
     if (!coordinates) return false;
     for (hsize_t i = 0; i < wanted; i++) {
@@ -336,7 +348,7 @@ static bool read_first(hid_t dataset, hid_t space, size_t count, double *value)
 size_t lbc_h5_numbers(hid_t dataset, double *value, size_t max)
 {
     hid_t type = H5Dget_type(dataset), space = H5Dget_space(dataset);
-    const hssize_t points = lbc_sure(H5Sget_simple_extent_npoints(space), dataset, NULL);
+    const hssize_t points = lbc_sure(lbc_h5_points(space), dataset, NULL);
     size_t count = 0;
     if (points > 0 && chunks_sound(dataset)) {
         const size_t wanted = (uint64_t)points < max ? (size_t)points : max;

@@ -65,6 +65,9 @@ bool lbc_h5_is_class(hid_t object, const char *nx_class);
 /* Shape of a data set: returns its rank (0: scalar), or -1 when it is not a simple or scalar one or has
  * more than max dimensions. */
 int lbc_h5_shape(hid_t dataset, hsize_t *dims, int max);
+/* Elements of a space, 0 for the null one; negative: HDF5 will not say, or they are more than it can count (its own
+ * number overflows without a word). */
+hssize_t lbc_h5_points(hid_t space);
 /* Text of a scalar or one-element string data set, as lbc_h5_attr_text. */
 bool lbc_h5_text(hid_t dataset, char *text, size_t size);
 /* First min(max, count) numbers of an integer, enumeration or float data set; returns how many it has;

@@ -31,7 +31,7 @@ static bool read_shape(lbc_value *v, hid_t space)
     v->rank = kind == H5S_SIMPLE ? H5Sget_simple_extent_ndims(space) : 0;
     if (kind == H5S_NO_CLASS || v->rank < 0 || v->rank > H5S_MAX_RANK) return false;
     if (v->rank && H5Sget_simple_extent_dims(space, v->dims, NULL) < 0) return false;
-    const hssize_t points = v->null ? 0 : H5Sget_simple_extent_npoints(space);
+    const hssize_t points = v->null ? 0 : lbc_h5_points(space);
     if (points < 0 || (uint64_t)points > SIZE_MAX) return false;
     v->count = (size_t)points;
     return true;

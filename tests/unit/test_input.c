@@ -502,6 +502,29 @@ static void test_value_too_large(void **state)
     unlink(path);
 }
 
+/* 2^62 x 4 elements, of which HDF5 says that there are none. */
+static void test_elements_beyond_counting(void **state)
+{
+    (void)state;
+    const hsize_t dims[2] = {UINT64_C(1) << 62, 4};
+    char path[80];
+    double number;
+    lbc_value value;
+    snprintf(path, sizeof path, "%s/many.h5", folder);
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), space = H5Screate_simple(2, dims, NULL);
+    hid_t dataset = H5Dcreate2(file, "data", H5T_IEEE_F32LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    assert_true(dataset >= 0);
+    assert_int_equal(H5Sget_simple_extent_npoints(space), 0);
+    assert_int_equal(lbc_h5_points(space), -1);
+    assert_int_equal(lbc_h5_numbers(dataset, &number, 1), 0);
+    assert_int_equal(lbc_value_read_dataset(&value, dataset, NULL), LBC_E_FORMAT);
+    lbc_value_free(&value);
+    lbc_h5_close(&dataset);
+    lbc_h5_close(&space);
+    lbc_h5_close(&file);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -521,6 +544,7 @@ int main(void)
         cmocka_unit_test(test_chunks_too_many),
         cmocka_unit_test(test_first_numbers),
         cmocka_unit_test(test_value_too_large),
+        cmocka_unit_test(test_elements_beyond_counting),
     };
     return cmocka_run_group_tests(tests, make_series, remove_series);
 }

@@ -18,8 +18,8 @@ enum { LANES = 1 };
 #define SWAP_BITS(a, b, shift, mask)                                                                                   \
     do {                                                                                                               \
         const vec down = vshrq_n_u8(a, shift);                                                                         \
-        a = vbslq_u8(vdupq_n_u8(mask), a, vshlq_n_u8(b, shift));                                                       \
-        b = vbslq_u8(vdupq_n_u8(mask), down, b);                                                                       \
+        (a) = vbslq_u8(vdupq_n_u8(mask), a, vshlq_n_u8(b, shift));                                                     \
+        (b) = vbslq_u8(vdupq_n_u8(mask), down, b);                                                                     \
     } while (0)
 
 static inline vec v_load(const uint8_t *p)
