@@ -2,6 +2,7 @@
 /* l_bnl_compare - how far a series is from the one it was made of. */
 #include "compare_options.h"
 #include "console.h"
+#include "probe.h"
 
 #include <stdlib.h>
 
@@ -79,5 +80,6 @@ int main(int argc, char **argv)
     options.message = console_message;
     options.progress = console_progress;
     options.user = &c;
+    if (!probe_series(PROGRAM, options.a) || !probe_series(PROGRAM, options.b)) return TROUBLE;
     return compare(&settings, &options, &c);
 }

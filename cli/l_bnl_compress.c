@@ -2,6 +2,7 @@
 /* l_bnl_compress - reads an image series, makes it much smaller, writes a new one. */
 #include "compress_options.h"
 #include "console.h"
+#include "probe.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -137,6 +138,7 @@ int main(int argc, char **argv)
     options.progress = console_progress;
     options.user = &c;
     options.date = date_of_run();
+    if (!probe_series(PROGRAM, options.input)) return EXIT_FAILED;
     if (settings.suggest) return suggest(&options, &c);
     if (settings.dry_run) return dry_run(&options, &c);
     return settings.verify && !settings.out_file ? verify(&options, &c) : compress(&settings, &options, &c);

@@ -227,6 +227,12 @@ LBC_API void lbc_result_free(lbc_result *result);
  * of options: input, threads, message, progress, user. frames (NULL: not wanted): how many were read. */
 LBC_API lbc_status lbc_verify(const lbc_options *options, uint64_t *frames, lbc_error *err);
 
+/* Opens a series and goes through all that lbc_compress will of its master and the heads of its files, reads no image,
+ * writes nothing, and says nothing. The HDF5 library crashes over some damaged files, and over others it does not come
+ * to an end; a program that must live lets a child process do this first, with a limit of processor time, and looks
+ * how it ended. */
+LBC_API void lbc_rehearse(const char *master);
+
 /* The summary of a run that is done, for people: lines of at most 80 columns (paths may be longer).
  * verbose: with the note for readers even when nothing was binned or summed. The text is the
  * caller's, freed with free(); NULL: out of memory. */
@@ -331,7 +337,8 @@ typedef struct lbc_suggestion {
     lbc_figures figures;
 } lbc_suggestion;
 
-/* Tries a table of settings (-H 4 8 16 32; -J 20 50 125 250 with both wavelets; -b 1 2) on 3 images, all else
+/* Tries a table of settings (-H 4 8 16 32; -J 20 50 125 250 with both wavelets; -b 1 2, or the bin of
+ * options where that is above 1) on 3 images, all else
  * as in options, and writes nothing. Sorted: first by classes of spot correlation, from the best down, then by
  * size. count: how many were possible. */
 LBC_API lbc_status lbc_suggest(const lbc_options *options, lbc_suggestion suggestions[LBC_SUGGESTIONS], unsigned *count,

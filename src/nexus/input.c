@@ -70,6 +70,7 @@ static lbc_status read_master(lbc_input *input, lbc_error *err)
     if (status == LBC_OK && groups.data.id < 0)
         status = lbc_fail(err, LBC_E_FORMAT, "%s: no images: no NXdata group (usually /entry/data)", input->path);
     if (status == LBC_OK) status = lbc_index_build(input, &groups.data, err);
+    if (status == LBC_OK && groups.instrument.id < 0) status = lbc_input_is_data_file(input, err);
     if (status == LBC_OK) status = lbc_facts_read(input, &groups, err);
     if (status == LBC_OK) status = lbc_mask_read(input, &groups, err);
     if (status == LBC_OK) status = lbc_about_read(input, &groups, err);

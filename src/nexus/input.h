@@ -41,9 +41,10 @@ typedef struct lbc_series {
     uint32_t files; /* data files (1 when the frames are in the master) */
 } lbc_series;
 
-/* through_hdf5: read every frame through HDF5 (for tests and for finding faults). */
+/* through_hdf5: read every frame through HDF5 (for tests and for finding faults). heads_only: leave the pixels of the
+ * mask unread, as if there were none (for a rehearsal). */
 typedef struct lbc_input_options {
-    bool through_hdf5;
+    bool through_hdf5, heads_only;
     lbc_log log;
 } lbc_input_options;
 

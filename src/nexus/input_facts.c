@@ -5,7 +5,9 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define HC_EV_ANGSTROM 12398.419843320026 /* h c / e, exact since 2019 */
 
@@ -49,7 +51,9 @@ lbc_status lbc_groups_open(const lbc_input *input, lbc_groups *groups, lbc_error
     if (lbc_follow(sources, &file, "/", &groups->root, err) != LBC_FOUND) return LBC_E_FORMAT;
     status = find_group(sources, &groups->root, "NXentry", "entry", &groups->entry, err);
     if (status == LBC_OK && groups->entry.id < 0)
-        status = lbc_fail(err, LBC_E_FORMAT, "%s: no entry group: this is no NeXus master file", input->path);
+        status = lbc_h5_has_link(groups->root.id, "data")
+                     ? lbc_input_is_data_file(input, err)
+                     : lbc_fail(err, LBC_E_FORMAT, "%s: no entry group: this is no NeXus master file", input->path);
     if (status == LBC_OK)
         status = find_group(sources, &groups->entry, "NXinstrument", "instrument", &groups->instrument, err);
     if (status == LBC_OK)
@@ -63,6 +67,41 @@ lbc_status lbc_groups_open(const lbc_input *input, lbc_groups *groups, lbc_error
     if (status == LBC_OK) status = find_group(sources, &sample, "NXbeam", "beam", &groups->sample_beam, err);
     if (status == LBC_OK) status = find_group(sources, &groups->entry, "NXdata", "data", &groups->data, err);
     lbc_h5_close(&sample.id);
+    return status;
+}
+
+/* ---- a data file in place of a master -------------------------------------------------------- */
+
+/* Length of RUN in RUN_data_000001.h5 or RUN_000001.h5; 0: the name is of another kind. */
+static size_t run_length(const char *path)
+{
+    static const char data[] = "_data";
+    size_t n = strlen(path), digits = 0;
+    if (n < 3 || strcmp(path + n - 3, ".h5")) return 0;
+    for (n -= 3; n && path[n - 1] >= '0' && path[n - 1] <= '9'; n--) digits++;
+    if (digits == 0 || n == 0 || path[n - 1] != '_') return 0;
+    n--;
+    return n > sizeof data - 1 && memcmp(path + n - (sizeof data - 1), data, sizeof data - 1) == 0
+               ? n - (sizeof data - 1)
+               : n;
+}
+
+lbc_status lbc_input_is_data_file(const lbc_input *input, lbc_error *err)
+{
+    static const char *const ends[] = {"_master.h5", ".nxs"};
+    const int run = (int)run_length(input->path);
+    char *guess = NULL;
+    for (size_t i = 0; run && !guess && i < sizeof ends / sizeof *ends; i++) {
+        guess = lbc_asprintf("%.*s%s", run, input->path, ends[i]);
+        if (guess && access(guess, F_OK)) {
+            free(guess);
+            guess = NULL;
+        }
+    }
+    const lbc_status status =
+        lbc_fail(err, LBC_E_FORMAT, "%s: is a data file: it holds images and nothing about them; give the master%s%s",
+                 input->path, guess ? ", " : " that links it", guess ? guess : "");
+    free(guess);
     return status;
 }
 

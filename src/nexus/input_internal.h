@@ -138,6 +138,9 @@ lbc_status lbc_index_format(lbc_input *input, hid_t dataset, lbc_pixel_type type
 
 /* ---- the fields ---------------------------------------------------------------------------- */
 
+/* The error of an input that holds images and nothing about them: it names the master to give instead, where that can
+ * be guessed. */
+lbc_status lbc_input_is_data_file(const lbc_input *input, lbc_error *err);
 /* Fills the rest of series but the mask; after the index, since sizes come from the images. */
 lbc_status lbc_facts_read(lbc_input *input, const lbc_groups *groups, lbc_error *err);
 /* Reads the pixel mask into input->mask, or leaves it NULL, with a note where there is one that does not serve. */

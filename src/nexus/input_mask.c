@@ -130,7 +130,7 @@ static lbc_status try_mask(lbc_input *input, const lbc_object *group, bool *sett
         lbc_input_note(input, LBC_LEVEL_WARNING, "no pixel mask: %s: %s %s", dataset.source->path,
                        lbc_object_path(dataset.id, path, sizeof path), why_not);
     } else {
-        status = read_mask(input, &dataset, is_signed, err);
+        if (!input->options.heads_only) status = read_mask(input, &dataset, is_signed, err);
         *settled = true;
     }
     lbc_h5_close(&dataset.id);

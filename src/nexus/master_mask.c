@@ -25,7 +25,7 @@ static bool put_mask(const lbc_tree *tree, hid_t specific, const lbc_chunk_forma
                                neggia_reads(format->codec) ? LBC_LAYOUT_PLAIN : LBC_LAYOUT_BY_SIZE);
     lbc_value_free(&value);
     hid_t mask = ok ? H5Dopen2(specific, "pixel_mask", H5P_DEFAULT) : H5I_INVALID_HID;
-    ok = mask >= 0 && (tree->mask_object < 0 || lbc_copy_attributes(tree->mask_object, mask, false));
+    ok = mask >= 0 && (tree->mask_object < 0 || lbc_copy_attributes(tree->mask_object, mask, false, NULL));
     lbc_h5_close(&mask);
     return ok;
 }

@@ -81,7 +81,7 @@ static bool copy_field(hid_t from, hid_t to, const char *name)
               lbc_value_write(&value, to, name, LBC_LAYOUT_BY_SIZE);
     if (ok) {
         copy = H5Dopen2(to, name, H5P_DEFAULT);
-        ok = copy >= 0 && lbc_copy_attributes(set, copy, false);
+        ok = copy >= 0 && lbc_copy_attributes(set, copy, false, NULL);
     }
     lbc_h5_close(&copy);
     lbc_value_free(&value);

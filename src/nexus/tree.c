@@ -111,6 +111,17 @@ typedef struct place {
 static lbc_status copy_group(lbc_tree *t, const place *at, const char *name, const lbc_object *in, lbc_error *err);
 static lbc_status copy_object(lbc_tree *t, const place *at, const char *name, const lbc_object *in, lbc_error *err);
 
+/* Attributes that cannot be read are left out, with a warning. */
+static bool copy_attributes(lbc_tree *t, hid_t from, hid_t to, bool skip_class)
+{
+    unsigned lost = 0;
+    if (!lbc_copy_attributes(from, to, skip_class, &lost)) return false;
+    if (lost)
+        lbc_tree_note(t, LBC_LEVEL_WARNING, "%s: attributes of %s are damaged, and are left out of the new master",
+                      t->input, t->path);
+    return true;
+}
+
 /* ---- objects ------------------------------------------------------------------------------- */
 
 /* A second way to an object that has been copied becomes a second link to the copy. */
@@ -137,10 +148,20 @@ static lbc_status write_field(lbc_tree *t, const place *at, const char *name, hi
         return lbc_fail(err, LBC_E_UNSUPPORTED, "%s: holds more than 8 GiB beside its images", t->input);
     if (!lbc_value_write(value, at->out, name, LBC_LAYOUT_BY_SIZE)) return fail(t, LBC_E_IO, "cannot be written", err);
     hid_t copy = H5Dopen2(at->out, name, H5P_DEFAULT);
-    if (copy < 0 || !lbc_copy_attributes(set, copy, false))
+    if (copy < 0 || !copy_attributes(t, set, copy, false))
         status = fail(t, LBC_E_IO, "its attributes cannot be written", err);
     lbc_h5_close(&copy);
     return status;
+}
+
+static bool is_larger(hid_t set, uint64_t bytes)
+{
+    hid_t space = H5Dget_space(set), type = H5Dget_type(set);
+    const hssize_t count = H5Sget_simple_extent_npoints(space);
+    const size_t size = H5Tget_size(type);
+    lbc_h5_close(&space);
+    lbc_h5_close(&type);
+    return count > 0 && size && (uint64_t)count > bytes / size;
 }
 
 /* A field that cannot be read or means nothing elsewhere is no reason to lose the series. */
@@ -149,6 +170,7 @@ static lbc_status copy_content(lbc_tree *t, const place *at, const char *name, c
 {
     lbc_value value = {.type = H5I_INVALID_HID, .owner = H5I_INVALID_HID};
     lbc_error why;
+    if (t->largest && is_larger(in->id, t->largest)) return LBC_OK;
     lbc_status status = lbc_h5_check_filters(in->id, in->source->path, &why);
     if (status == LBC_OK) status = lbc_value_read_dataset(&value, in->id, &why);
     if (status == LBC_OK)
@@ -421,7 +443,7 @@ static lbc_status copy_group(lbc_tree *t, const place *at, const char *name, con
     const char *new_class = class_to_write(t, &key, nx_class);
     const place below = {in, lbc_h5_create_group(at->out, name, new_class[0] ? new_class : NULL), group, at->depth + 1};
     lbc_status status = LBC_OK;
-    if (below.out < 0 || !lbc_copy_attributes(in->id, below.out, true))
+    if (below.out < 0 || !copy_attributes(t, in->id, below.out, true))
         status = fail(t, LBC_E_IO, "cannot be written", err);
     else
         status = copy_links(t, &below, err);
@@ -446,7 +468,7 @@ lbc_status lbc_tree_copy(lbc_tree *tree, const lbc_groups *groups, lbc_error *er
     }
     if (status != LBC_OK)
         status = fail(tree, status, "", err);
-    else if (root < 0 || !lbc_copy_attributes(groups->root.id, root, false))
+    else if (root < 0 || !copy_attributes(tree, groups->root.id, root, false))
         status = fail(tree, LBC_E_IO, "cannot be written", err);
     else
         status = copy_links(tree, &top, err);

@@ -41,6 +41,7 @@ typedef struct lbc_tree {
     lbc_landmark entry, data, instrument, detector, sample;
     hid_t mask_object;     /* a pixel mask of the input that can be opened, for its attributes */
     uint64_t links, bytes; /* followed, copied */
+    uint64_t largest;      /* bytes of content that is copied; 0: any */
     uint64_t unsaid;       /* messages beyond the most that are kept */
     char path[4096];       /* of where the walk is, in the output */
 } lbc_tree;

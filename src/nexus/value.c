@@ -316,7 +316,8 @@ bool lbc_value_write_attribute(const lbc_value *v, hid_t object, const char *nam
 
 typedef struct attribute_copy {
     hid_t to;
-    bool skip_class;
+    bool skip_class, failed; /* failed: not for want of something to read */
+    unsigned lost;
 } attribute_copy;
 
 /* An attribute of HDF5's earliest format must fit in an object header. */
@@ -324,23 +325,28 @@ typedef struct attribute_copy {
 
 static herr_t copy_attribute(hid_t from, const char *name, const H5A_info_t *info, void *user)
 {
-    const attribute_copy *copy = user;
+    attribute_copy *copy = user;
     if (copy->skip_class && strcmp(name, "NX_class") == 0) return 0;
     if (info->data_size > ATTRIBUTE_LARGEST) return 0;
     hid_t attribute = H5Aopen(from, name, H5P_DEFAULT);
-    if (attribute < 0) return -1;
-    lbc_value value;
-    const lbc_status status = lbc_value_read_attribute(&value, attribute, NULL);
+    lbc_value value = {.type = H5I_INVALID_HID, .owner = H5I_INVALID_HID};
+    const lbc_status status = attribute < 0 ? LBC_E_FORMAT : lbc_value_read_attribute(&value, attribute, NULL);
     const bool fits = status == LBC_OK && value.count * value.size <= ATTRIBUTE_LARGEST;
-    const bool ok = status == LBC_OK && (!fits || lbc_value_write_attribute(&value, copy->to, name));
+    copy->failed = status == LBC_E_MEMORY || (fits && !lbc_value_write_attribute(&value, copy->to, name));
+    copy->lost += status == LBC_E_FORMAT || status == LBC_E_IO;
     lbc_value_free(&value);
     lbc_h5_close(&attribute);
-    return ok || status == LBC_E_UNSUPPORTED ? 0 : -1;
+    return copy->failed ? -1 : 0;
 }
 
-bool lbc_copy_attributes(hid_t from, hid_t to, bool skip_class)
+bool lbc_copy_attributes(hid_t from, hid_t to, bool skip_class, unsigned *lost)
 {
-    attribute_copy copy = {to, skip_class};
+    attribute_copy copy = {.to = to, .skip_class = skip_class};
     hsize_t n = 0;
-    return H5Aiterate2(from, H5_INDEX_NAME, H5_ITER_INC, &n, copy_attribute, &copy) >= 0;
+    if (H5Aiterate2(from, H5_INDEX_NAME, H5_ITER_INC, &n, copy_attribute, &copy) < 0) {
+        if (copy.failed) return false;
+        copy.lost++;
+    }
+    if (lost) *lost = copy.lost;
+    return true;
 }

@@ -57,7 +57,8 @@ bool lbc_value_write(const lbc_value *value, hid_t group, const char *name, lbc_
 bool lbc_value_write_attribute(const lbc_value *value, hid_t object, const char *name);
 
 /* Copies the attributes of one object to another, except NX_class when skip_class. Those that cannot be
- * copied (references) are left out. False: out of memory, or HDF5 refused. */
-bool lbc_copy_attributes(hid_t from, hid_t to, bool skip_class);
+ * copied (references) are left out. *lost (NULL: not wanted): how many are damaged, and left out as well. False: out of
+ * memory, or HDF5 refused to write. */
+bool lbc_copy_attributes(hid_t from, hid_t to, bool skip_class, unsigned *lost);
 
 #endif

@@ -2,6 +2,7 @@
 """Bad input, given to the program: one clear error, exit 1, nothing left. Every case of
 golden/test_input_bad.py, and what the program alone can do: --skip-bad."""
 import os
+import resource
 import sys
 import tempfile
 import unittest
@@ -80,6 +81,36 @@ class Blocks(ByTheProgram, bad.Blocks):
 
 class Damage(ByTheProgram, bad.Damage):
     pass
+
+
+class Hdf5(bad.Bad):
+    """Damage that the HDF5 library itself does not outlive."""
+
+    def broken(self, how, *options, name="l_bnl_compress"):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_CPU, (2, resource.RLIM_INFINITY))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        library = os.path.join(os.environ["LBC_BUILD"], "tests", "broken_hdf5.so")
+        before = sorted(os.listdir(self.folder))
+        done = run(*options, name=name, env={"LD_PRELOAD": library, "LBC_BREAK": how}, preexec_fn=limit, cwd=self.folder)
+        errors = [line for line in done.stderr.splitlines() if "error:" in line]
+        self.assertEqual(len(errors), 1, done.stderr)
+        self.assertEqual(sorted(os.listdir(self.folder)), before)
+        return done.returncode, errors[0]
+
+    @unittest.skipIf(bad.SANITIZED, "the sanitizer's library must come first")
+    def test_is_told_as_any_other(self):
+        master = series.filewriter(self.folder, "run", self.images)
+        for how, pattern in (("crash", r"breaks down over it \(signal 11\)"), ("spin", "was at it for .* to no end")):
+            for options in (["-o", "x"], ["--verify"], ["--dry-run"], ["--suggest"]):
+                code, error = self.broken(how, "-i", master, *options)
+                self.assertEqual(code, 1)
+                self.assertRegex(error, f"{master}: damaged, .*{pattern}")
+                if how == "spin":
+                    break
+        code, error = self.broken("crash", master, master, name="l_bnl_compare")
+        self.assertEqual(code, 2)
+        self.assertIn(f"{master}: damaged", error)
 
 
 class Facts(bad.Bad):

@@ -95,6 +95,29 @@ class Masters(Bad):
     def test_no_images(self):
         self.refused(self.master(), "bad_master.h5: no images: neither data_000001 nor data in /entry/data")
 
+    def test_data_file_in_place_of_a_master(self):
+        series.filewriter(self.folder, "run", self.images)
+        self.refused(self.path("run_data_000002.h5"), "run_data_000002.h5: is a data file: .*; give the master, "
+                     f"{self.path('run_master.h5')}$")
+        series.nxmx(self.folder, "dls", self.images)
+        self.refused(self.path("dls_000001.h5"), f"is a data file: .*; give the master, {self.path('dls.nxs')}$")
+        for name in ("other_data_000001.h5", "other.h5", "_000001.h5", "_data_1.h5", "x000001.h5"):
+            os.rename(self.path("run_data_000001.h5"), self.path(name))
+            self.refused(self.path(name), "is a data file: .*; give the master that links it$")
+            os.rename(self.path(name), self.path("run_data_000001.h5"))
+
+    def test_damaged_attribute(self):
+        """It is left out, and the series is not lost."""
+        master = series.filewriter(self.folder, "run", self.images)
+        with h5py.File(master, "r+") as f:
+            f["entry/instrument/detector/sensor_thickness"].attrs["remarkable"] = 7
+        with open(master, "r+b") as f:
+            content = f.read()
+            self.assertEqual(content.count(b"remarkable"), 1)
+            f.seek(content.index(b"remarkable") + 3)
+            f.write(b"\0")
+        self.assertEqual(Dump(master).error, "")
+
     def test_circles(self):
         def soft(data):
             data["data_000001"] = h5py.SoftLink("/entry/data/other")

@@ -186,7 +186,7 @@ static void print_facts(const lbc_input *input)
 int main(int argc, char **argv)
 {
     const char *pixels = NULL, *mask = NULL, *master = NULL;
-    lbc_input_options options = {false, {take_message, NULL}};
+    lbc_input_options options = {.log = {take_message, NULL}};
     unsigned threads = 1;
     int wait = 0;
     for (int i = 1; i < argc; i++) {
