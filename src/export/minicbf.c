@@ -143,7 +143,7 @@ lbc_status lbc_minicbf_write(const lbc_minicbf_facts *facts, const int32_t *fram
     if (capacity < lbc_minicbf_bound(shape)) return LBC_E_SPACE;
     /* The header tells the size of what follows it, so the pixels are packed behind its room first. */
     uint8_t *pixels = out + HEADER_ROOM;
-    const int32_t overload = facts->cutoff < INT32_MAX ? (int32_t)facts->cutoff + 1 : INT32_MAX;
+    const int32_t overload = facts->overloaded < INT32_MAX ? (int32_t)facts->overloaded : INT32_MAX;
     const size_t packed = (size_t)(put_pixels(pixels, frame, lbc_shape_pixels(shape), overload) - pixels);
 
     header h = {(char *)out, 0};

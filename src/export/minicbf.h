@@ -21,6 +21,7 @@ typedef struct lbc_minicbf_facts {
     double beam_x, beam_y;                           /* pixels */
     double start_angle, angle_increment;             /* degrees */
     int64_t cutoff;                                  /* S' */
+    int64_t overloaded;                              /* what an overloaded pixel is written as */
     uint32_t bin; /* above 1 the header says so, and is no detector's own: dxtbx takes
                                                    * the names Eiger and PILATUS as a promise of a known image size */
 } lbc_minicbf_facts;
@@ -28,7 +29,7 @@ typedef struct lbc_minicbf_facts {
 /* Largest file of an image of this shape. */
 size_t lbc_minicbf_bound(lbc_shape shape);
 
-/* Writes a file from a working frame: counts as they are, overloaded S' + 1, masked -1. */
+/* Writes a file from a working frame: counts as they are, masked -1. */
 lbc_status lbc_minicbf_write(const lbc_minicbf_facts *facts, const int32_t *frame, lbc_shape shape, uint8_t *out,
                              size_t capacity, size_t *size);
 

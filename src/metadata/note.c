@@ -64,7 +64,7 @@ static void add_xds_lines(text *t, const lbc_change *c, const lbc_note_series *s
     if (c->bin > 1)
         add(t, "  (a refined ORGX or ORGY of the unbinned images becomes (ORGX - 0.5)/%" PRIu32 " + 0.5)\n", c->bin);
     add(t, "  OVERLOAD= %" PRId64 "\n  DATA_RANGE= 1 %" PRIu64 "\n", c->saturation, c->groups);
-    if (!isnan(s->oscillation)) add(t, "  OSCILLATION_RANGE= %.6g\n", s->oscillation * c->sum);
+    if (isfinite(s->oscillation) && s->oscillation != 0) add(t, "  OSCILLATION_RANGE= %.6g\n", s->oscillation * c->sum);
 }
 
 size_t lbc_xds_note(char *buffer, size_t size, const lbc_change *change, const lbc_note_series *series)

@@ -11,7 +11,7 @@
  * angles in degrees. NAN: unknown, and left out of the note. */
 typedef struct lbc_note_series {
     double pixel_x, pixel_y, beam_x, beam_y;
-    double oscillation; /* width of one input image */
+    double oscillation; /* width of one input image; 0: stills, and left out as well */
 } lbc_note_series;
 
 /* Several lines, each ended by a newline: the line that fast_dp needs in dxtbx's detectors.lib when the

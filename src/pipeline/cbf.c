@@ -61,6 +61,7 @@ lbc_status lbc_cbf_make(const lbc_job *job, uint64_t k, const int32_t *frame, ui
                                      .start_angle = image.start_angle,
                                      .angle_increment = image.angle_increment,
                                      .cutoff = job->limit,
+                                     .overloaded = job->store.overloaded,
                                      .bin = job->options->bin};
     return lbc_minicbf_write(&facts, frame, job->shape, out, capacity, size);
 }

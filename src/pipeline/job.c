@@ -184,6 +184,11 @@ static void set_pixel_rules(lbc_job *job)
 static lbc_status make_masks(lbc_job *job, lbc_error *err)
 {
     const lbc_series *s = job->series;
+    if (job->options->bin > s->shape.ny || job->options->bin > s->shape.nx)
+        return lbc_fail(err, LBC_E_ARGUMENT,
+                        "-b %" PRIu32 ": larger than the images of %" PRIu32 " x %" PRIu32 " pixels, so that not one "
+                        "whole bin fits",
+                        job->options->bin, s->shape.nx, s->shape.ny);
     const bool over_edge = s->shape.nx % job->options->bin || s->shape.ny % job->options->bin;
     job->shape = lbc_shape_binned(s->shape, job->options->bin);
     job->pixels = lbc_shape_pixels(job->shape);
@@ -221,7 +226,12 @@ static bool has_levels(const lbc_codec *codec)
 static int usable_level(const lbc_job *job, const lbc_codec *codec)
 {
     const lbc_options *o = job->options;
-    if (!has_levels(codec) || !o->level_given) return codec->level_default;
+    if (!o->level_given) return codec->level_default;
+    if (!has_levels(codec)) {
+        lbc_log_send(&job->log, LBC_LEVEL_NOTICE, "-l %d: %s has no levels; it is left out of account", o->level,
+                     codec->name);
+        return codec->level_default;
+    }
     const int level = o->level < codec->level_min   ? codec->level_min
                       : o->level > codec->level_max ? codec->level_max
                                                     : o->level;

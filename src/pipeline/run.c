@@ -14,6 +14,7 @@
 #include "pipeline/worker.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -165,6 +166,7 @@ static lbc_status begin_record(lbc_run *run, lbc_error *err)
     return run->result->record ? LBC_OK : lbc_fail(err, LBC_E_MEMORY, "out of memory for a report");
 }
 
+/* What was done, whether or not it is all that was to be done. */
 static lbc_status describe_result(lbc_run *run, lbc_error *err)
 {
     const lbc_job *job = &run->job;
@@ -178,10 +180,19 @@ static lbc_status describe_result(lbc_run *run, lbc_error *err)
                            : lbc_figures_of_tally(&run->tally, run->frames_tallied, job->measuring.every);
     if (r->files) {
         r->first_file = lbc_names_file(job->names.prefix, job->todo[0]);
-        r->last_file = lbc_names_file(job->names.prefix, job->todo[job->ntodo - 1]);
+        r->last_file = lbc_names_file(job->names.prefix, job->todo[r->files - 1]);
         if (!r->first_file || !r->last_file) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
     }
     return LBC_OK;
+}
+
+#define SHIFT_TO_WARN_OF 0.05 /* of the mean: the background that integration subtracts */
+
+static const char *remedy(const lbc_options *o)
+{
+    if (o->lossy == LBC_LOSSY_HCOMPRESS) return "images this weak want a smaller -H, or -J with --wavelet 9/7";
+    return o->wavelet == LBC_WAVELET_53 ? "--wavelet 9/7 or a smaller ratio keeps it better"
+                                        : "a smaller ratio keeps it better";
 }
 
 static void warn_of_loss(const lbc_run *run)
@@ -189,6 +200,10 @@ static void warn_of_loss(const lbc_run *run)
     const lbc_result *r = run->result;
     const lbc_log *log = &run->job.log;
     const bool wider = run->job.options->stored == 2;
+    const double shift = r->figures.relative_shift;
+    if (r->figures.frames && fabs(shift) > SHIFT_TO_WARN_OF)
+        lbc_log_send(log, LBC_LEVEL_WARNING, "the lossy codec moves the mean count by %+.0f %% (%.3g to %.3g): %s",
+                     100 * shift, r->figures.mean_before, r->figures.mean_after, remedy(run->job.options));
     if (r->frames_bad)
         lbc_log_send(log, LBC_LEVEL_WARNING,
                      "%" PRIu64 " images could not be read and were skipped: what they belong to is masked",
@@ -218,9 +233,8 @@ static char *make_note(const lbc_job *job)
 
 static lbc_status finish_run(lbc_run *run, lbc_error *err)
 {
-    lbc_status status = describe_result(run, err);
-    if (status || !run->job.writes_master) return status;
-    status = lbc_outputs_master(&run->job, err);
+    if (!run->job.writes_master) return LBC_OK;
+    const lbc_status status = lbc_outputs_master(&run->job, err);
     if (status) return status;
     run->result->master = run->job.names.master;
     run->job.names.master = NULL;
@@ -259,6 +273,8 @@ lbc_status lbc_compress(const lbc_options *options, lbc_result *result, lbc_erro
     if (status == LBC_OK) {
         run.started = lbc_clock();
         status = run_frames(&run, err);
+        const lbc_status described = describe_result(&run, status ? NULL : err);
+        if (status == LBC_OK) status = described;
         if (status == LBC_OK) status = finish_run(&run, err);
         result->seconds = lbc_clock() - run.started;
         if (status == LBC_OK && options->draw) draw_pictures(&run);

@@ -88,10 +88,11 @@ lbc_status lbc_suggest(const lbc_options *options, lbc_suggestion suggestions[LB
 {
     trials all = {.options = options};
     *count = 0;
-    for (unsigned i = 0; i < LBC_SUGGESTIONS; i++) {
+    const unsigned trials_wanted = options->bin > 1 ? SETTINGS : LBC_SUGGESTIONS; /* a bin that was given stays */
+    for (unsigned i = 0; i < trials_wanted; i++) {
         const setting *s = &settings[i % SETTINGS];
         lbc_options o = *options;
-        o.bin = bins[i / SETTINGS];
+        if (options->bin <= 1) o.bin = bins[i / SETTINGS];
         o.lossy = s->lossy;
         o.lossy_value = s->value;
         o.wavelet = s->wavelet;

@@ -207,6 +207,29 @@ class Options(unittest.TestCase):
 
     # ---- where things go
 
+    def test_a_level_for_nothing_is_told(self):
+        for codec in ("bslz4", "bshuf", "none"):
+            done = compress(self.master, self.prefix(), "-c", codec, "-l", 5)
+            self.assertIn(f"note: -l 5: {codec} has no levels", done.stderr)
+            self.assertNotIn("-l", compress(self.master, self.prefix(), "-c", codec).stderr)
+
+    def test_a_bin_larger_than_the_images(self):
+        self.refused("-i", self.master, "-o", self.prefix(), "-b", 41,
+                     says="-b 41: larger than the images of 48 x 40 pixels")
+        self.assertEqual(self.made("-b", 40).shape, (8, 1, 2))
+
+    def test_a_moved_mean_is_told_with_what_helps(self):
+        """A scale far above the noise of weak images, and truncated 5/3 coefficients."""
+        weak = series.filewriter(self.folder.name, "weak", np.random.default_rng(2).poisson(0.4, (8, 96, 96)).astype("u2"))
+        for options, pattern in ((["-H", 16], "moves the mean count by .* want a smaller -H, or -J with --wavelet 9/7"),
+                                 (["-J", 125], "moves the mean count by .*: --wavelet 9/7 or a smaller ratio"),
+                                 (["-H", 1], None), (["-J", 4, "--wavelet", "9/7"], None), ([], None)):
+            said = compress(weak, self.prefix(), *options).stderr
+            if pattern:
+                self.assertRegex(said, "warning: the lossy codec " + pattern)
+            else:
+                self.assertNotIn("moves the mean", said, options)
+
     def test_names_of_the_master(self):
         for name, want in ((None, "sub/x_master.h5"), ("out_file", "sub/x_master.h5"), ("other", "sub/other.h5"),
                            ("other.h5", "sub/other.h5"), ("else/where", "else/where.h5")):

@@ -298,6 +298,20 @@ class Space(Refusal):
                              r"but .* MB are free \(make room, or choose another -o\)")
                 self.assertEqual(os.listdir(self.folder), [])
 
+    def test_estimate_has_the_mini_cbf_files(self):
+        """Which are larger than what is at rest; elsewhere they need that room there."""
+        options = ["-H", 64, "-c", "hcomp", "--minicbf"]
+        folder = tempfile.mkdtemp(dir=self.shared) + "/"
+        compress(self.master, folder + "x", *options, folder + "x")
+        sizes = {n: os.path.getsize(folder + n) for n in os.listdir(folder)}
+        cbf = sum(size for name, size in sizes.items() if name.endswith(".cbf"))
+        self.assertGreater(cbf, 2 * (sum(sizes.values()) - cbf))
+        with small_disk(self.folder, cbf // 2 // 4096 * 4096):
+            for out in (self.folder, folder + "other/"):
+                self.refused("-o", out + "x", *options, self.folder + "x",
+                             pattern=f"error: {self.folder[:-1]}: 20 images would take about .* MB")
+            compress(self.master, self.folder + "x", *options, folder + "y")
+
     def test_of_files_that_will_be_replaced_counts(self):
         total = sum(self.sizes("-c", "none").values())
         with small_disk(self.folder, int(1.3 * total) // 4096 * 4096):

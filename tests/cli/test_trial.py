@@ -91,6 +91,13 @@ class Trials(unittest.TestCase):
                     self.assertLessEqual(ratio, last)
                 last = ratio
 
+    def test_suggestions_for_what_was_given(self):
+        text = self.say("--suggest", "-N", 4, "-b", 3, "-s", 2)
+        rows = [line for line in text.splitlines() if line.startswith("  -")]
+        self.assertEqual(len(rows), 12)
+        self.assertTrue(all(row.startswith("  -b 3 ") for row in rows))
+        self.assertIn("each a sum of 2", text)
+
     def test_a_suggestion_is_what_a_run_gives(self):
         row = next(line for line in self.say("--suggest", "-N", 1).splitlines() if line.startswith("  -b 2 -H 8 "))
         done = compress(self.master, "out", "-N", 1, *row.split()[:6], "--json", "report", cwd=self.folder)

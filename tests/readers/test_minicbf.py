@@ -47,7 +47,8 @@ class MiniCbf(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             done = run("-D", "500K", "-n", 8, "-o", os.path.join(folder, "in"), name="l_bnl_simulate")
             self.assertEqual(done.returncode, 0, done.stderr)
-            for options in (["-b", 1], ["-b", 2, "-s", 2, "-H", 16, "-c", "bslz4"], ["-s", 4, "-J", 20, "-c", "j2k"]):
+            for options in ([], ["-b", 2, "-s", 2, "-H", 16, "-c", "bslz4"], ["-s", 4, "-J", 20, "-c", "j2k"],
+                            ["--gaps", "zero"]):
                 with self.subTest(options):
                     out = os.path.join(folder, "out%d" % len(options), "x")
                     compress(os.path.join(folder, "in_master.h5"), out, "--minicbf", out + "_i", *options)

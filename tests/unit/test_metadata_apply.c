@@ -233,6 +233,10 @@ static void test_note(void **state)
     assert_null(strstr(text, "detectors.lib"));
     assert_null(strstr(text, "ORGX"));
     assert_null(strstr(text, "nan"));
+    const lbc_note_series stills = {75e-6, 75e-6, 2224.98, 2299.96, 0};
+    lbc_xds_note(text, sizeof text, &large, &stills);
+    assert_non_null(strstr(text, "DATA_RANGE"));
+    assert_null(strstr(text, "OSCILLATION_RANGE"));
 }
 
 int main(void)

@@ -27,6 +27,7 @@ static const lbc_minicbf_facts facts = {.name = "run_000001",
                                         .start_angle = 30,
                                         .angle_increment = 0.1,
                                         .cutoff = 65000,
+                                        .overloaded = 65001,
                                         .bin = 1};
 
 /* Undoes the byte-offset packing, from its description. */

@@ -249,6 +249,41 @@ static void what_is_there_is_not_replaced_unasked(void **state)
     check_series(4, 1, 1, 4);
 }
 
+/* Stops a run once it has done so many frames. */
+static int stop_after(void *user, const lbc_progress *progress)
+{
+    return progress->frames_done >= *(const uint64_t *)user;
+}
+
+static void a_run_that_stops_says_how_far_it_came(void **state)
+{
+    (void)state;
+    lbc_error err;
+    lbc_result result;
+    char copy[96], last[112];
+    uint64_t most = 7;
+    lbc_options o = make_options(1, 1, 1, 4);
+    write_series(&o, FRAMES, FRAMES, NULL);
+    snprintf(copy, sizeof copy, "%s/copy", folder);
+    snprintf(last, sizeof last, "%s_000001.h5", copy);
+    o.input = master;
+    o.out_file = copy;
+    o.block = 6;
+    o.progress = stop_after;
+    o.user = &most;
+    assert_int_equal(lbc_compress(&o, &result, &err), LBC_E_CANCELLED);
+    assert_int_equal(result.frames_out, 7);
+    assert_int_equal(result.frames_in, 7);
+    assert_int_equal(result.files, 1);
+    assert_string_equal(result.first_file, last);
+    assert_string_equal(result.last_file, last);
+    assert_int_equal(result.bytes_raw, 7 * N * sizeof(uint16_t));
+    assert_int_equal(result.shape_out.nx, NX);
+    assert_true(result.bytes_out > 0 && result.seconds > 0);
+    assert_null(result.master);
+    lbc_result_free(&result);
+}
+
 static void unknown_facts_are_refused(void **state)
 {
     (void)state;
@@ -276,6 +311,7 @@ int main(void)
         cmocka_unit_test_teardown(too_many_frames_are_refused, clean),
         cmocka_unit_test_teardown(nothing_added_is_no_series, clean),
         cmocka_unit_test_teardown(what_is_there_is_not_replaced_unasked, clean),
+        cmocka_unit_test_teardown(a_run_that_stops_says_how_far_it_came, clean),
         cmocka_unit_test_teardown(unknown_facts_are_refused, clean),
     };
     return cmocka_run_group_tests(tests, begin, end);
