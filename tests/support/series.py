@@ -44,7 +44,7 @@ def frames(n=5, ny=37, nx=53, dtype="u2", seed=1):
 
 _zstd = ctypes.CDLL(ctypes.util.find_library("zstd"))
 _zstd.ZSTD_compressBound.restype = ctypes.c_size_t
-_zstd.ZSTD_compress.restype = ctypes.c_size_t
+_zstd.ZSTD_compress.restype = _zstd.ZSTD_decompress.restype = ctypes.c_size_t
 
 
 def zstd(data, level=3):
@@ -52,6 +52,15 @@ def zstd(data, level=3):
     out = ctypes.create_string_buffer(room)
     n = _zstd.ZSTD_compress(out, ctypes.c_size_t(room), bytes(data), ctypes.c_size_t(len(data)), level)
     return out.raw[:n]
+
+
+def unzstd(data, size):
+    """The size bytes that were compressed."""
+    out = ctypes.create_string_buffer(size)
+    n = _zstd.ZSTD_decompress(out, ctypes.c_size_t(size), bytes(data), ctypes.c_size_t(len(data)))
+    if n != size:
+        raise ValueError("damaged")
+    return out.raw
 
 
 def bszstd(image):
