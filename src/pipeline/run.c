@@ -190,8 +190,8 @@ static lbc_status describe_result(lbc_run *run, lbc_error *err)
 
 static const char *remedy(const lbc_options *o)
 {
-    if (o->lossy == LBC_LOSSY_HCOMPRESS) return "images this weak want a smaller -H, or -J with --wavelet 9/7";
-    return o->wavelet == LBC_WAVELET_53 ? "--wavelet 9/7 or a smaller ratio keeps it better"
+    if (o->lossy == LBC_LOSSY_HCOMPRESS) return "images this weak want a smaller -H, or -J with --profile faithful";
+    return o->wavelet == LBC_WAVELET_53 ? "--wavelet 9/7 (--profile faithful) or a smaller ratio keeps it better"
                                         : "a smaller ratio keeps it better";
 }
 

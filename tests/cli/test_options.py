@@ -221,8 +221,8 @@ class Options(unittest.TestCase):
     def test_a_moved_mean_is_told_with_what_helps(self):
         """A scale far above the noise of weak images, and truncated 5/3 coefficients."""
         weak = series.filewriter(self.folder.name, "weak", np.random.default_rng(2).poisson(0.4, (8, 96, 96)).astype("u2"))
-        for options, pattern in ((["-H", 16], "moves the mean count by .* want a smaller -H, or -J with --wavelet 9/7"),
-                                 (["-J", 125], "moves the mean count by .*: --wavelet 9/7 or a smaller ratio"),
+        for options, pattern in ((["-H", 16], "moves the mean count by .* want a smaller -H, or -J with --profile faithful"),
+                                 (["-J", 125], r"moves the mean count by .*: --wavelet 9/7 \(--profile faithful\) or a smaller ratio"),
                                  (["-H", 1], None), (["-J", 4, "--wavelet", "9/7"], None), ([], None)):
             said = compress(weak, self.prefix(), *options).stderr
             if pattern:

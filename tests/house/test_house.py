@@ -129,6 +129,11 @@ class ThePlant(unittest.TestCase):
                 self.setUp()
                 self.refuse("src/pipeline/a.c", SPDX + "\n" + line + "\n", "place", 3)
 
+    def test_one_file_has_a_child(self):
+        self.put("cli/probe.c", SPDX + "pid_t p = fork();\n")
+        self.assertEqual(self.violations(), "")
+        self.refuse("cli/other.c", SPDX + "pid_t p = fork();\n", "place", 2)
+
     def test_words_in_comments_and_strings_are_no_violation(self):
         self.put("src/pipeline/a.c", SPDX + '/* printf(hid_t) */ static const char a[] = "exit(1)"; // getenv(\n')
         self.assertEqual(self.violations(), "")

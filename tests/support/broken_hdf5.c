@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* For LD_PRELOAD: an HDF5 library that does not outlive the file it opens, as the real one does not outlive some damage.
- * LBC_BREAK says how: crash, or spin. */
+/* For LD_PRELOAD: an HDF5 library that does not outlive the file it opens, as the real one does not outlive some
+ * damage. LBC_BREAK says how: crash, or spin. */
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
