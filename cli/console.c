@@ -159,7 +159,7 @@ static bool put_text(FILE *file, const char *text)
 /* Makes the file, which must not exist. */
 static bool put_file(const char *path, const char *text)
 {
-    const int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    const int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     FILE *file = descriptor >= 0 ? fdopen(descriptor, "w") : NULL;
     if (!file) {
         if (descriptor >= 0) close(descriptor);

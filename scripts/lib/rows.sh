@@ -72,11 +72,13 @@ row_package()
     run_tests release -R '_install$'
 }
 
-# failures injected into every call that can fail, long form
+# long forms of failing calls, SIGKILL, damaged input and many images; their figures go into docs/RELIABILITY.md
 row_fault()
 {
-    export LBC_LONG=1
+    export LBC_LONG=1 LBC_FIGURES=$top/build/figures
+    rm -rf -- "$LBC_FIGURES"
     label fault
+    "$top/scripts/lib/reliability.py" "$LBC_FIGURES" "$top/docs/RELIABILITY.md"
 }
 
 # unit, golden, cli and fault tests under AddressSanitizer and UndefinedBehaviorSanitizer

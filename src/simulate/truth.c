@@ -38,7 +38,7 @@ static lbc_status table_begin(table *t, const char *path, const char *heading, l
     t->fd = -1;
     const lbc_status status = lbc_place_begin(&t->place, path, err);
     if (status != LBC_OK) return status;
-    t->fd = open(t->place.temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    t->fd = open(t->place.temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (t->fd < 0) return lbc_fail(err, LBC_E_IO, "%s: %s", path, strerror(errno));
     t->used = strlen(heading);
     memcpy(t->text, heading, t->used);

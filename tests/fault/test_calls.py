@@ -28,6 +28,7 @@ import unittest
 
 import numpy as np
 
+import figures
 import live
 import series
 from run import compress, digests, program, run
@@ -58,6 +59,7 @@ def setUpModule():
 def tearDownModule():
     for kind in KINDS:
         print(f"fault {kind} points {points[kind]} failures {failures[kind]}", flush=True)
+    figures.note("calls", {"modes": len(MODES), "points": points, "failures": sum(failures.values())})
 
 
 class Program:
