@@ -67,7 +67,7 @@ static lbc_j2k_word *row_at(const columns *c, uint32_t y)
 static void columns_step(const lifting *l, const columns *c, uint32_t last)
 {
     if (c->h == 1 || (last + 1) % 2 != l->first) return;
-    void *r[MOST_STEPS + 2];
+    void *r[MOST_STEPS + 2] = {NULL};
     if (last < c->h && last > l->steps) {
         for (uint32_t k = 0; k < l->steps + 2; k++) r[k] = row_at(c, last - k);
         if (l->reversible)
