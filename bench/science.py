@@ -80,7 +80,8 @@ def sections(by_series, by_real):
     """{mark: lines} for docs/SCIENCE.md."""
     return {"judgement": table.of_judgement(by_series),
             "series": [line for name, rows in by_series.items() for line in table.of_series(name, rows)],
-            "shells": [line for name, rows in by_series.items() for line in [f"### {name}", "", *table.of_shells(rows)]],
+            "shells": [line for name, rows in by_series.items()
+                       for line in [f"### {name}", "", *table.of_shells(rows)]],
             "real": [line for name, rows in by_real.items() for line in real.table(name, rows)]}
 
 

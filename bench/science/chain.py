@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""DIALS from master to scaled intensities, in the current folder, all in one process (the imports are half of the time).
+"""DIALS from master to scaled intensities, in the current folder, in one process, which spares five starts.
 
     chain.py MASTER SERIES     leaves unmerged.mtz, and prints figures of spots and cell as JSON
 

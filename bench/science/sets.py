@@ -16,7 +16,8 @@ def local_figures(told):
     """What can be told without DIALS, from a comparison by l_bnl_compare."""
     figures = told["figures"]
     before, after = np.array(told["spot_sample"], float).T
-    return {"mean_ratio": figures["mean_after"] / figures["mean_before"], "local_mean_error": figures["local_mean_shift"],
+    return {"mean_ratio": figures["mean_after"] / figures["mean_before"],
+            "local_mean_error": figures["local_mean_shift"],
             "box_error": float(np.median(np.abs(after - before) / np.sqrt(np.maximum(before, 1))))}
 
 

@@ -27,7 +27,8 @@ def grid(heads, lines):
 
 
 def of_columns(rows, columns):
-    return grid(["setting", *columns], [[name, *(how.format(**r) for how in columns.values())] for name, r in rows.items()])
+    return grid(["setting", *columns],
+                [[name, *(how.format(**r) for how in columns.values())] for name, r in rows.items()])
 
 
 def of_series(name, rows):
@@ -55,5 +56,6 @@ def of_shells(rows):
 
 def of_judgement(by_series):
     lines = [[f"{name} J{ratio}", figure, f"{before:.4f}", f"{after:.4f}", beside, f"{bound:.2f}", said]
-             for name, rows in by_series.items() for ratio, figure, before, after, beside, bound, said in judge.judged(rows)]
+             for name, rows in by_series.items()
+             for ratio, figure, before, after, beside, bound, said in judge.judged(rows)]
     return grid(["set", "loss or error", "5/3", "faithful", "ratio", "bound", ""], lines) if lines else []

@@ -112,8 +112,8 @@ class Short(unittest.TestCase):
     def test_lossy_sets_are_told_apart(self):
         with tempfile.TemporaryDirectory() as folder:
             out = os.path.join(folder, "out.json")
-            done = subprocess.run(["/usr/bin/python3", "-B", os.path.join(BENCH, "science.py"), "--short", "--json", out],
-                                  capture_output=True, text=True, timeout=580)
+            command = ["/usr/bin/python3", "-B", os.path.join(BENCH, "science.py"), "--short", "--json", out]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=580)
             self.assertEqual(done.returncode, 0, done.stderr[-3000:])
             with open(out) as f:
                 rows = json.load(f)["simulated"]["short"]
