@@ -50,8 +50,8 @@ def judged(rows):
             continue
         for figure, before, after, bound in beside_original(rows, ratio):
             if before <= NOISE:
-                said = "met" if after <= NOISE else "missed"
-                yield ratio, figure, before, after, "-", bound, said + " (no loss to speak of)"
+                said = "met (no loss to speak of)" if after <= NOISE else "missed (the original loses nothing)"
+                yield ratio, figure, before, after, "-", bound, said
             else:
                 yield ratio, figure, before, after, f"{after / before:.2f}", bound, \
                     "met" if after <= bound * before else "missed"

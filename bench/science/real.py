@@ -21,13 +21,15 @@ def masters():
 
 
 def spots(master, folder):
-    """(x, y, frame, counts) of each spot DIALS finds; None when it does not open the master."""
+    """(x, y, frame, counts) of each spot DIALS finds; None when it finds none, or does not open the master."""
     folder.mkdir()
     try:
         programs.tool(folder, "dials.import", master)
     except programs.Failed:
         return None
     programs.tool(folder, "dials.find_spots", "imported.expt", "nproc=1")
+    if not (folder / "strong.refl").exists():
+        return None
     from dials.array_family import flex
     table = flex.reflection_table.from_file(str(folder / "strong.refl"))
     return np.column_stack([table["xyzobs.px.value"].as_numpy_array(), table["intensity.sum.value"].as_numpy_array()])
@@ -37,13 +39,15 @@ def matched(before, after):
     """(spots found again, median distance in pixels, median change of counts over their root)."""
     distance, change = [], []
     for x, y, z, counts in before:
+        if not len(after):
+            break
         away = np.hypot(after[:, 0] - x, after[:, 1] - y)
         away[np.abs(after[:, 2] - z) > 0.75] = np.inf
         best = int(np.argmin(away))
         if away[best] <= SAME_SPOT:
             distance.append(away[best])
             change.append(abs(after[best, 3] - counts) / max(counts, 1)**0.5)
-    return len(distance), float(np.median(distance)), float(np.median(change))
+    return len(distance), *(float(np.median(x)) if x else float("nan") for x in (distance, change))
 
 
 def rows_of(master, folder):
@@ -56,6 +60,7 @@ def rows_of(master, folder):
         row = {**programs.sizes(compressed), **local_figures(programs.compare(master, compressed))}
         if before is not None:
             after = spots(compressed, folder / f"after-{n}")
+            after = np.zeros((0, 4)) if after is None else after
             again, distance, change = matched(before, after)
             row.update(spots_before=len(before), spots=len(after), again=again, distance=distance, change=change)
         rows[name] = row

@@ -69,6 +69,7 @@ class Figures(unittest.TestCase):
         before = np.array([[10, 10, 0.5, 100], [50, 50, 0.5, 400], [90, 90, 1.5, 25]], float)
         after = np.array([[10, 11, 0.5, 110], [50, 50, 0.5, 400], [90, 90, 0.5, 25]], float)
         self.assertEqual(real.matched(before, after), (2, 0.5, 0.5))
+        self.assertEqual(real.matched(before, np.zeros((0, 4)))[0], 0)
 
 
 class Judgement(unittest.TestCase):
