@@ -92,7 +92,9 @@ class Kill(unittest.TestCase):
             done = run(*command, "--resume", env=live.DAY)
             if done.returncode:
                 wrong.append(done.stderr)
-        same = digests(folder) == self.whole[mode]
+        # killed between the old master and its files, a run leaves some of these, which no master lists any more
+        old = {n: d for n, d in self.old.items() if mode == "overwrite" and n not in self.whole[mode]}
+        same = {n: d for n, d in digests(folder).items() if old.get(n) != d} == self.whole[mode]
         shutil.rmtree(folder)
         return mode, seed, kills, temporaries, wrong, same
 
