@@ -39,11 +39,21 @@ static const cli_option table[] = {
      "original|faithful"},
     {0, "wavelet", CLI_ARGUMENT, CLI_CHOICE, FIELD(wavelet), 0, "5/3|9/7",
      "wavelet of JPEG 2000 (5/3; faithful: 9/7); at equal size 9/7 keeps the background truer", "5/3|9/7"},
+    {0, "fill", CLI_ARGUMENT, CLI_CHOICE, FIELD(fill), 0, "zero|mean",
+     "what JPEG 2000 sees in masked pixels: 0, or the mean around them (zero; faithful: mean)", "zero|mean"},
+    {0, "rounding", CLI_ARGUMENT, CLI_CHOICE, FIELD(rounding), 0, "nearest|diffuse",
+     "how decoded values of JPEG 2000 become counts: each to the nearest, or with its error carried on to its "
+     "neighbours, which keeps the mean (nearest; faithful: diffuse)",
+     "nearest|diffuse"},
     {0, "j2k-engine", CLI_ARGUMENT, CLI_CHOICE, FIELD(engine), 0, "openjpeg|own",
      "who encodes JPEG 2000 (openjpeg; faithful: own)", "openjpeg|own"},
+    {0, "j2k-layers", CLI_ARGUMENT, CLI_CHOICE, FIELD(layers), 0, "list|one",
+     "quality layers of JPEG 2000, from coarse to fine (list), or none but the last, which saves some bytes (one) "
+     "(list; faithful: one)",
+     "list|one"},
     {0, "j2k-weights", CLI_ARGUMENT, CLI_TEXT, FIELD(weights), 0, "none|spot|W1,W2,...",
-     "how much an error in a level of the wavelet counts, from the finest on, beside 1 (none; faithful: spot, which "
-     "keeps the sums of spots); our own engine",
+     "how much an error in a level of the wavelet counts beside 1, from the finest on, sixth in its low band (none; "
+     "faithful: spot, which keeps the sums of spots and of background); our own engine",
      "none|spot"},
     {0, "gaps", CLI_ARGUMENT, CLI_CHOICE, FIELD(gaps), 0, "keep|zero",
      "masked pixels stay masked (keep), or count as 0 as in the original program (zero)", "keep|zero"},
@@ -141,7 +151,10 @@ void compress_settings_init(compress_settings *s)
                              .psnr = NAN,
                              .profile = -1,
                              .wavelet = -1,
-                             .engine = -1};
+                             .engine = -1,
+                             .layers = -1,
+                             .fill = -1,
+                             .rounding = -1};
 }
 
 /* A count: below 2 it is 1; above what fits it is refused later, by being the largest. */
@@ -157,6 +170,9 @@ static const char *j2k_option(const compress_settings *s)
            : !isnan(s->psnr)              ? "--psnr"
            : s->wavelet >= 0              ? "--wavelet"
            : s->engine >= 0               ? "--j2k-engine"
+           : s->layers >= 0               ? "--j2k-layers"
+           : s->fill >= 0                 ? "--fill"
+           : s->rounding >= 0             ? "--rounding"
            : s->weights                   ? "--j2k-weights"
                                           : NULL;
 }
@@ -220,6 +236,9 @@ static bool set_j2k(const compress_settings *s, lbc_options *o, char *error, siz
         o->psnr = s->psnr;
     }
     if (s->wavelet >= 0) o->wavelet = s->wavelet == 1 ? LBC_WAVELET_97 : LBC_WAVELET_53;
+    if (s->layers >= 0) o->one_layer = s->layers == 1;
+    if (s->fill >= 0) o->fill = s->fill == 1 ? LBC_FILL_MEAN : LBC_FILL_ZERO;
+    if (s->rounding >= 0) o->rounding = s->rounding == 1 ? LBC_ROUNDING_DIFFUSE : LBC_ROUNDING_NEAREST;
     if (s->weights && !set_weights(s->weights, o, error, size)) return false;
     return set_engine(s, o, error, size);
 }

@@ -15,7 +15,8 @@ typedef struct compress_settings {
     double psnr; /* NAN: not given, as is NULL below */
     const char *weights;
     int64_t parallel, thread, jobs;
-    int profile, wavelet, engine, partial, gaps, progress; /* the first three are -1 when not given */
+    int profile, wavelet, engine, layers, fill, rounding; /* -1 when not given */
+    int partial, gaps, progress;
     bool overwrite, resume, verify, skip_bad, dry_run, suggest, verbose, help, version;
 } compress_settings;
 

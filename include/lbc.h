@@ -91,7 +91,13 @@ typedef enum lbc_wavelet { LBC_WAVELET_53, LBC_WAVELET_97 } lbc_wavelet;
 /* Who encodes JPEG 2000. Decoding is always our own, whose pixels are OpenJPEG's. */
 typedef enum lbc_j2k_engine { LBC_ENGINE_OPENJPEG, LBC_ENGINE_OWN } lbc_j2k_engine;
 
-#define LBC_MAX_WEIGHTS 5
+#define LBC_MAX_WEIGHTS 6
+
+/* Masked pixels before the codec: 0, or about the mean of the counts around them. */
+typedef enum lbc_fill { LBC_FILL_ZERO, LBC_FILL_MEAN } lbc_fill;
+
+/* Decoded values: each to the nearest count, or so that their sum over neighbouring pixels is kept. */
+typedef enum lbc_rounding { LBC_ROUNDING_NEAREST, LBC_ROUNDING_DIFFUSE } lbc_rounding;
 
 /* Settings of the lossy codecs that go together: those of the original program, or better ones at the same size. */
 typedef enum lbc_profile { LBC_PROFILE_ORIGINAL, LBC_PROFILE_FAITHFUL } lbc_profile;
@@ -135,12 +141,15 @@ typedef struct lbc_options {
     double psnr;         /* JPEG 2000, our own engine: above 0, codestreams end at about this PSNR in dB, or at their
                              * size where that comes first; the peak is 65535, or the least 2^n - 1 that holds the
                              * saturation value */
-    lbc_profile profile; /* to be set by lbc_options_profile, which sets the four below */
+    lbc_profile profile; /* to be set by lbc_options_profile, which sets the six below */
     lbc_wavelet wavelet;
     lbc_j2k_engine engine;
     double weights[LBC_MAX_WEIGHTS]; /* JPEG 2000, our own engine: how much an error in a wavelet level's details
-                             * counts beside one of the same size in pixels, from the finest level on; 0 stands for
-                             * 1. Where it counts less, fewer bytes go there */
+                             * counts beside one of the same size in pixels, from the finest level on, and last in
+                             * the low band; 0 stands for 1. Where it counts less, fewer bytes go there */
+    lbc_fill fill;          /* JPEG 2000: what masked pixels are for the codec */
+    lbc_rounding rounding;  /* JPEG 2000: how decoded values become counts */
+    bool one_layer;         /* JPEG 2000: no quality layers, which cost bytes, but the last */
     int stored;                      /* 2: unsigned 16-bit, 4: unsigned 32-bit, 0: signed 32-bit */
     bool keep_partial;               /* a last group with fewer than `sum` images is written, not dropped */
     bool gaps_zero;                  /* masked pixels count as 0, as in the original program */

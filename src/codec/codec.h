@@ -111,10 +111,13 @@ typedef struct lbc_lossy_params {
     uint32_t nlayers;              /* quality layers, coarsest first */
     double layers[LBC_MAX_LAYERS]; /* ratio of each: stored frame bytes over codestream bytes */
     lbc_wavelet wavelet;
+    /* JPEG 2000: what the codec's user does around it. */
+    bool fill_mean; /* masked pixels are filled by lbc_fill_mean, and not with 0 */
+    bool diffuse;   /* decoded values are for lbc_diffuse; else they are counts */
     /* JPEG 2000, our own engine only; all 0 is the plain codec. */
     lbc_j2k_engine engine;
     /* How much an error in a wavelet level's details counts beside one of the same size in pixels, from the
-     * finest level on; 0 stands for 1. Where it counts less, fewer bytes go there. */
+     * finest level on, and last in the low band; 0 stands for 1. Where it counts less, fewer bytes go there. */
     double weights[LBC_MAX_WEIGHTS];
     double psnr; /* above 0: the last layer ends at about this PSNR in dB (9/7: within 1.5 dB), when its ratio
                   * allows that; the peak is the largest value that lbc_j2k_precision's bits hold */

@@ -15,6 +15,13 @@ typedef struct lbc_widen_rule {
     int32_t masked;      /* what the type's marker, or a negative pixel, becomes */
 } lbc_widen_rule;
 
+/* How decoded values become counts (see diffuse.h). */
+typedef struct lbc_diffuse_rule {
+    int32_t limit;
+    uint32_t fraction;
+    uint32_t seed; /* of the row's first pixel; each next has one more */
+} lbc_diffuse_rule;
+
 typedef struct lbc_frame_kernels {
     /* out[i] = the working value of stored pixel i; pixels at any alignment. By lbc_pixel_type. */
     void (*widen[6])(int32_t *restrict out, const void *restrict pixels, size_t n, const lbc_widen_rule *rule);
@@ -29,6 +36,9 @@ typedef struct lbc_frame_kernels {
                    lbc_frame_counts *counts);
     void (*fill)(int32_t *out, const int32_t *frame, size_t n, int32_t limit);
     void (*restore)(int32_t *restrict decoded, const int32_t *restrict marks, size_t n, int32_t limit);
+    /* A row of lbc_diffuse: values to counts, errors[i] those of each pixel; above[-1 .. n]: those of the row above. */
+    void (*diffuse)(int32_t *restrict values, int32_t *restrict errors, const int32_t *restrict above, size_t n,
+                    const lbc_diffuse_rule *rule);
     /* masked and overloaded: bit patterns of the stored marks. */
     void (*store16)(void *restrict out, const int32_t *restrict frame, size_t n, uint32_t masked, uint32_t overloaded);
     void (*store32)(void *restrict out, const int32_t *restrict frame, size_t n, uint32_t masked, uint32_t overloaded);

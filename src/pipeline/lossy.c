@@ -10,7 +10,7 @@
 
 void lbc_options_spot_weights(lbc_options *options)
 {
-    static const double weights[LBC_MAX_WEIGHTS] = {0.5, 0.8};
+    static const double weights[LBC_MAX_WEIGHTS] = {0.4, 0.7, 1, 0.8, 0.7, 3};
     memcpy(options->weights, weights, sizeof weights);
 }
 
@@ -19,10 +19,16 @@ void lbc_options_profile(lbc_options *options, lbc_profile profile)
     options->profile = profile;
     options->wavelet = LBC_WAVELET_53;
     options->engine = LBC_ENGINE_OPENJPEG;
+    options->fill = LBC_FILL_ZERO;
+    options->rounding = LBC_ROUNDING_NEAREST;
+    options->one_layer = false;
     memset(options->weights, 0, sizeof options->weights);
     if (profile == LBC_PROFILE_ORIGINAL) return;
     options->wavelet = LBC_WAVELET_97;
     options->engine = LBC_ENGINE_OWN;
+    options->fill = LBC_FILL_MEAN;
+    options->rounding = LBC_ROUNDING_DIFFUSE;
+    options->one_layer = true;
     lbc_options_spot_weights(options);
 }
 
@@ -37,12 +43,15 @@ static lbc_status set_j2k(lbc_lossy_params *p, const lbc_options *o, lbc_error *
         return lbc_fail(err, LBC_E_ARGUMENT, "JPEG 2000 needs a size: -J, -K, --bytes-per-frame or --psnr");
     p->wavelet = o->wavelet;
     p->engine = o->engine;
+    p->fill_mean = o->fill == LBC_FILL_MEAN;
+    p->diffuse = o->rounding == LBC_ROUNDING_DIFFUSE;
     p->psnr = o->psnr;
     memcpy(p->weights, o->weights, sizeof p->weights);
-    p->nlayers = 1;
-    p->layers[0] = 1;
     const double ratio = o->bytes_per_frame ? frame / (double)o->bytes_per_frame : o->lossy_value;
-    if (ratio > 1 || o->lossy_value) lbc_j2k_layers(p, o->lossy == LBC_LOSSY_J2K_ALT ? LBC_J2K_K : LBC_J2K_J, ratio);
+    p->nlayers = 1;
+    p->layers[0] = ratio > 1 ? ratio : 1;
+    if (!o->one_layer && (ratio > 1 || o->lossy_value))
+        lbc_j2k_layers(p, o->lossy == LBC_LOSSY_J2K_ALT ? LBC_J2K_K : LBC_J2K_J, ratio);
     return LBC_OK;
 }
 
@@ -67,7 +76,7 @@ lbc_status lbc_job_set_lossy(lbc_job *job, lbc_error *err)
 
 /* ---- provenance ------------------------------------------------------------------------------ */
 
-/* "0.5,0.8,1,1,1" in job->weights; NULL: there are none. */
+/* "0.5,0.8,1,1,1,1" in job->weights; NULL: there are none. */
 static const char *weights_text(lbc_job *job)
 {
     const double *weights = job->options->weights;
@@ -94,9 +103,11 @@ void lbc_job_describe_lossy(lbc_job *job, lbc_step *step)
     if (o->lossy_value) lbc_step_number(step, "ratio", o->lossy_value);
     if (o->bytes_per_frame) lbc_step_number(step, "bytes_per_frame", (double)o->bytes_per_frame);
     if (o->psnr > 0) lbc_step_number(step, "psnr", o->psnr);
-    lbc_step_text(step, "layers", o->lossy == LBC_LOSSY_J2K ? "J" : "K");
+    lbc_step_text(step, "layers", o->one_layer ? "one" : o->lossy == LBC_LOSSY_J2K ? "J" : "K");
     lbc_step_text(step, "wavelet", o->wavelet == LBC_WAVELET_53 ? "5/3" : "9/7");
     lbc_step_text(step, "engine", o->engine == LBC_ENGINE_OWN ? "own" : "openjpeg");
+    lbc_step_text(step, "fill", o->fill == LBC_FILL_MEAN ? "mean" : "zero");
+    lbc_step_text(step, "rounding", o->rounding == LBC_ROUNDING_DIFFUSE ? "diffuse" : "nearest");
     const char *weights = weights_text(job);
     if (weights) lbc_step_text(step, "weights", weights);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipeline/worker.h"
 
+#include "codec/around.h"
 #include "codec/rest/rest.h"
 #include "export/minicbf.h"
+#include "frame/diffuse.h"
 #include "pipeline/cbf.h"
 #include "pipeline/image.h"
 #include "pipeline/store.h"
@@ -29,8 +31,10 @@ static bool open_lane(lbc_lane *lane, const lbc_job *job)
     lane->work = lbc_codec_work_new();
     lane->sum = lbc_alloc_aligned(job->pixels, sizeof *lane->sum);
     if (job->lossy) lane->coded = lbc_alloc_aligned(job->pixels, sizeof *lane->coded);
+    const size_t room = job->lossy ? lbc_around_room(&job->lossy_params) : 0;
+    if (room) lane->room = lbc_alloc_aligned(room, 1);
     if (job->measuring.full) lane->measure_room = lbc_alloc(lbc_measure_room(job->shape), 1);
-    return lane->reader && lane->work && lane->sum && (lane->coded || !job->lossy) &&
+    return lane->reader && lane->work && lane->sum && (lane->coded || !job->lossy) && (lane->room || !room) &&
            (lane->measure_room || !job->measuring.full);
 }
 
@@ -98,6 +102,7 @@ void lbc_workshop_close(lbc_workshop *shop)
         lbc_codec_work_free(shop->lane[i].work);
         free(shop->lane[i].sum);
         free(shop->lane[i].coded);
+        free(shop->lane[i].room);
         free(shop->lane[i].measure_room);
     }
     for (unsigned i = 0; i < shop->slots; i++) {
@@ -186,7 +191,7 @@ static lbc_status lose(const lbc_job *job, lbc_lane *lane, lbc_slot *slot, const
 {
     const lbc_lossy *codec = job->lossy;
     const lbc_lossy_params *params = &job->lossy_params;
-    lbc_frame_fill(lane->coded, sum, job->pixels, job->limit);
+    lbc_before_lossy(params, lane->coded, sum, lane->room);
     slot->stream_known = true;
     lbc_status status = LBC_OK;
     if (slot->stream) {
@@ -197,8 +202,13 @@ static lbc_status lose(const lbc_job *job, lbc_lane *lane, lbc_slot *slot, const
     } else if (pixels) {
         status = codec->roundtrip(lane->work, params, lane->coded, &slot->stream_size);
     }
-    if (status == LBC_OK && pixels) lbc_frame_restore(lane->coded, sum, job->pixels, job->limit);
-    return status;
+    if (status || !pixels) return status;
+    if (lbc_wants_after_lossy(params)) {
+        lbc_diffuse_except(lane->coded, sum, job->pixels);
+        lbc_after_lossy(params, lane->coded, lane->room);
+    }
+    lbc_frame_restore(lane->coded, sum, job->pixels, job->limit);
+    return LBC_OK;
 }
 
 /* ---- measuring ------------------------------------------------------------------------------ */

@@ -209,8 +209,10 @@ static json_t *lossy_of(const lbc_options *o)
     put(&l, "ratio", o->lossy_value ? whole(o->lossy_value) : json_null());
     put(&l, "bytes_per_frame", o->bytes_per_frame ? whole(o->bytes_per_frame) : json_null());
     put(&l, "psnr", o->psnr > 0 ? real(o->psnr) : json_null());
-    put(&l, "layers", text(o->lossy == LBC_LOSSY_J2K ? "J" : "K"));
+    put(&l, "layers", text(o->one_layer ? "one" : o->lossy == LBC_LOSSY_J2K ? "J" : "K"));
     put(&l, "wavelet", text(o->wavelet == LBC_WAVELET_53 ? "5/3" : "9/7"));
+    put(&l, "fill", text(o->fill == LBC_FILL_MEAN ? "mean" : "zero"));
+    put(&l, "rounding", text(o->rounding == LBC_ROUNDING_DIFFUSE ? "diffuse" : "nearest"));
     put(&l, "engine", text(o->engine == LBC_ENGINE_OWN ? "own" : "openjpeg"));
     put(&l, "weights", weights_of(o));
     return l;

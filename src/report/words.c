@@ -34,6 +34,9 @@ static void add_details(char out[LBC_LOSSY_TEXT], const lbc_options *o)
     int weights = 0;
     add(out, ", wavelet %s", o->wavelet == LBC_WAVELET_53 ? "5/3" : "9/7");
     if (o->engine == LBC_ENGINE_OWN) add(out, ", own engine");
+    if (o->fill == LBC_FILL_MEAN) add(out, ", gaps filled");
+    if (o->rounding == LBC_ROUNDING_DIFFUSE) add(out, ", rounding diffused");
+    if (o->one_layer) add(out, ", one layer");
     for (int i = 0; i < LBC_MAX_WEIGHTS; i++)
         if (o->weights[i] > 0) weights = i + 1;
     for (int i = 0; i < weights; i++) add(out, "%s%.4g", i ? "," : ", weights ", o->weights[i] > 0 ? o->weights[i] : 1);

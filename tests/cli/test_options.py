@@ -19,7 +19,7 @@ ORIGINAL = {  # letter: (long name, takes an argument)
     "h": "help",
 }
 OURS = ["wavelet", "overwrite", "partial", "gaps", "jobs", "progress", "profile", "j2k-engine", "j2k-weights", "psnr",
-        "bytes-per-frame"]
+        "bytes-per-frame", "j2k-layers", "fill", "rounding"]
 
 
 class Options(unittest.TestCase):
@@ -128,15 +128,21 @@ class Options(unittest.TestCase):
         self.same(["-J 20 --profile original", "-J 20 --wavelet 5/3 --j2k-engine openjpeg --j2k-weights none"], ["-J", 20])
         faithful = self.made("-J", 8, "--profile", "faithful")
         self.same(["-J 8 --profile faithful --j2k-weights spot"], ["-J", 8, "--profile", "faithful"])
-        for other in (["--j2k-weights", "none"], ["--wavelet", "5/3"]):
+        for other in (["--j2k-weights", "none"], ["--wavelet", "5/3"], ["--fill", "zero"], ["--rounding", "nearest"]):
             self.assertTrue((self.made("-J", 8, "--profile", "faithful", *other) != faithful).any(), other)
 
     def test_weights(self):
         own = ["-J", 8, "--wavelet", "9/7", "--j2k-engine", "own"]
-        self.same(["-J 8 --wavelet 9/7 --j2k-weights 0.5,0.8,1", "-J 8 --wavelet 9/7 --j2k-weights SPOT"],
+        self.same(["-J 8 --wavelet 9/7 --j2k-weights 0.4,0.7,1,0.8,0.7,3", "-J 8 --wavelet 9/7 --j2k-weights SPOT"],
                   [*own, "--j2k-weights", "spot"])
         self.same(["-J 8 --wavelet 9/7 --j2k-engine own --j2k-weights none"], own)
         self.assertTrue((self.made(*own, "--j2k-weights", "0.1") != self.made(*own)).any())
+
+    def test_one_layer_is_smaller_or_better(self):
+        self.same(["-J 8 --j2k-layers list"], ["-J", 8])
+        many, one = (self.streams("-J", 20, "--j2k-engine", "own", "--j2k-layers", n)[0] for n in ("list", "one"))
+        layers = [int.from_bytes(s[s.index(b"\xff\x52") + 6 :][:2], "big") for s in (many, one)]
+        self.assertEqual(layers, [9, 1])
 
     def streams(self, *options):
         prefix = self.files(*options, "-c", "j2k", "-q", "out_file")
@@ -173,7 +179,8 @@ class Options(unittest.TestCase):
             lossy = [s["parameters"] for s in steps if s["step"][()] == b"lossy"][0]
             self.assertEqual({k: lossy[k][()] for k in lossy},
                              {"codec": b"JPEG 2000", "profile": b"faithful", "bytes_per_frame": 500, "psnr": 90.5,
-                              "layers": b"J", "wavelet": b"9/7", "engine": b"own", "weights": b"0.25,1,1,1,1"})
+                              "layers": b"one", "wavelet": b"9/7", "fill": b"mean", "rounding": b"diffuse",
+                              "engine": b"own", "weights": b"0.25,1,1,1,1,1"})
 
     def test_storage_names_in_any_case(self):
         want = self.made("-c", "none")
@@ -291,7 +298,7 @@ class Options(unittest.TestCase):
             ([*i, "-J", 9, "--psnr", 0], "above 0"), ([*i, "--psnr", 90, "--j2k-engine", "openjpeg"], "--j2k-engine own"),
             ([*i, "-J", 9, "--j2k-weights", "spot", "--j2k-engine", "openjpeg"], "--j2k-engine own"),
             ([*i, "-J", 9, "--profile", "faithful", "--j2k-engine", "openjpeg"], "--j2k-weights none"),
-            ([*i, "-J", 9, "--j2k-weights", "1,2,3,4,5,6"], "1 to 5"), ([*i, "-J", 9, "--j2k-weights", "1,,2"], "1 to 5"),
+            ([*i, "-J", 9, "--j2k-weights", "1,2,3,4,5,6,7"], "1 to 6"), ([*i, "-J", 9, "--j2k-weights", "1,,2"], "1 to 6"),
             ([*i, "-J", 9, "--j2k-weights", "0"], "above 0"), ([*i, "-J", 9, "--profile", "true"], "faithful"),
             ([*i, "--jobs", 2], "--jobs"), ([*i, "--pa", "keep"], "--partial"), ([*i, "-m", "no_000001"], "-m"),
         ):

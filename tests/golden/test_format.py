@@ -201,7 +201,7 @@ def decode_j2k(stream, shape):
 def decode_chunk(chunk, values):
     codec, limit, flags, kind, ny, nx, layers, words = (values[i] for i in (0, 3, 4, 6, 7, 8, 9, 10))
     dtype = {1: np.uint16, 2: np.uint32, 3: np.int32}[kind]
-    fixed = {1: 11, 2: 24}[values[5]]
+    fixed = {1: 11, 2: 26}[values[5]]
     assert len(values) == fixed + 2 * layers + words
     mask = unpack_set(struct.pack(f"<{words}I", *values[fixed + 2 * layers :]), ny, nx)
     head = struct.unpack("<4s4BIIIIII", chunk[:32])

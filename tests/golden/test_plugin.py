@@ -234,6 +234,9 @@ class Twins(Case):
         ("-H", "16", "--gaps", "zero"), ("-J", "20", "--gaps", "zero", "-b", "2"), ("-J", "20", "--wavelet", "9/7"),
         ("-J", "20", "--j2k-engine", "own"), ("--bytes-per-frame", "1500", "-b", "2"), ("--psnr", "84", "-u", "4"),
         ("-K", "20", "--j2k-weights", "0.5,2", "--wavelet", "9/7"), ("-J", "40", "--profile", "faithful"),
+        ("-J", "20", "--rounding", "diffuse"), ("-J", "30", "--fill", "mean", "-u", "0"),
+        ("-J", "30", "--profile", "faithful", "-b", "2", "-u", "4"),
+        ("-J", "10", "--profile", "faithful", "--gaps", "zero", "--wavelet", "5/3"),
     )
 
     def test_at_rest_and_plain(self):

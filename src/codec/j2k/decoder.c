@@ -37,7 +37,8 @@ static lbc_status decode_blocks(lbc_j2k_decoder *d, uint32_t *coefficients)
     return LBC_OK;
 }
 
-lbc_status lbc_j2k_decode(lbc_j2k_decoder *d, lbc_shape shape, const uint8_t *stream, size_t size, int32_t *frame)
+lbc_status lbc_j2k_decode(lbc_j2k_decoder *d, lbc_shape shape, const uint8_t *stream, size_t size, int fraction,
+                          int32_t *frame)
 {
     lbc_j2k_header header;
     const uint8_t *packets;
@@ -51,7 +52,7 @@ lbc_status lbc_j2k_decode(lbc_j2k_decoder *d, lbc_shape shape, const uint8_t *st
     if (!lbc_buffer_need(&d->coefficients, d->layout.coefficients * sizeof(uint32_t))) return LBC_E_MEMORY;
     uint32_t *coefficients = (uint32_t *)(void *)d->coefficients.data;
     status = decode_blocks(d, coefficients);
-    if (!status) status = lbc_j2k_inverse(&d->transform, &d->layout, &header, coefficients, frame);
+    if (!status) status = lbc_j2k_inverse(&d->transform, &d->layout, &header, coefficients, fraction, frame);
     return status;
 }
 

@@ -116,13 +116,14 @@ static lbc_status set_layout(lbc_j2k_encoder *e, const lbc_lossy_params *params,
     return status;
 }
 
-/* Details of level 1, the finest, have the first weight; the low band has none. */
+/* Details of level 1, the finest, have the first weight; the low band has the last. */
 static void set_weights(lbc_j2k_encoder *e, const lbc_lossy_params *params)
 {
+    enum { LOW = LBC_MAX_WEIGHTS - 1 };
     for (uint32_t b = 0; b < e->layout.nbands; b++) {
         const lbc_j2k_band *band = &e->layout.bands[b];
-        const bool has = band->orientation != LBC_J2K_LL && band->level <= LBC_MAX_WEIGHTS;
-        const double weight = has ? params->weights[band->level - 1] : 0;
+        const bool low = band->orientation == LBC_J2K_LL;
+        const double weight = low ? params->weights[LOW] : band->level <= LOW ? params->weights[band->level - 1] : 0;
         e->weights[b] = e->norms[b] * (weight > 0 ? weight * weight : 1);
     }
 }
@@ -448,5 +449,5 @@ lbc_status lbc_j2k_roundtrip(lbc_j2k_encoder *e, const lbc_lossy_params *params,
             for (uint32_t y = 0; y < b->h; y++) memset(rows + y * stride, 0, b->w * sizeof *rows);
     }
     *size = header_size + e->allocation.bytes + 2;
-    return lbc_j2k_inverse(&e->transform, &e->layout, &e->header, coefficients_of(e), frame);
+    return lbc_j2k_inverse(&e->transform, &e->layout, &e->header, coefficients_of(e), lbc_j2k_fraction(params), frame);
 }

@@ -106,7 +106,7 @@ static lbc_status decode(lbc_codec_work *w, const lbc_lossy_params *params, cons
 {
     state *s = get_state(w);
     if (!s) return LBC_E_MEMORY;
-    return lbc_j2k_decode(&s->decoder, params->shape, stream, size, frame);
+    return lbc_j2k_decode(&s->decoder, params->shape, stream, size, lbc_j2k_fraction(params), frame);
 }
 
 static lbc_status roundtrip(lbc_codec_work *w, const lbc_lossy_params *params, int32_t *frame, size_t *size)
@@ -120,7 +120,8 @@ static lbc_status roundtrip(lbc_codec_work *w, const lbc_lossy_params *params, i
         const size_t capacity = lbc_openjpeg_bound(params);
         if (!lbc_buffer_need(&s->stream, capacity)) return LBC_E_MEMORY;
         status = lbc_openjpeg_encode(params, frame, s->stream.data, capacity, &used);
-        if (!status) status = lbc_j2k_decode(&s->decoder, params->shape, s->stream.data, used, frame);
+        if (!status)
+            status = lbc_j2k_decode(&s->decoder, params->shape, s->stream.data, used, lbc_j2k_fraction(params), frame);
     }
     if (!status && size) *size = used;
     return status;

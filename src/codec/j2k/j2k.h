@@ -25,6 +25,9 @@ void lbc_j2k_layers(lbc_lossy_params *params, lbc_j2k_mode mode, double ratio);
 /* Bits of the component: 16 for 2 stored bytes, else the bits of params->limit but at least 16. */
 uint32_t lbc_j2k_precision(const lbc_lossy_params *params);
 
+/* Bits that decoded values have behind the point: those of lbc_diffuse; -1: they are counts. */
+int lbc_j2k_fraction(const lbc_lossy_params *params);
+
 /* Resolutions of the wavelet decomposition: min(6, floor(log2(min(nx, ny))) + 1). */
 uint32_t lbc_j2k_resolutions(lbc_shape shape);
 

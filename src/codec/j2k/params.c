@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "codec/j2k/j2k.h"
 
+#include "frame/diffuse.h"
+
 /* Ends of the two lists, as the users of -J and -K know them. */
 static const double j_limit = 8000, k_enough = 5001;
 static const uint32_t k_most_layers = 10;
@@ -31,6 +33,11 @@ uint32_t lbc_j2k_precision(const lbc_lossy_params *params)
     if (params->stored_bytes == 2) return least;
     const uint32_t bits = bits_of((uint32_t)params->limit);
     return bits > least ? bits : least;
+}
+
+int lbc_j2k_fraction(const lbc_lossy_params *params)
+{
+    return params->diffuse ? (int)lbc_diffuse_fraction(params->limit) : -1;
 }
 
 uint32_t lbc_j2k_resolutions(lbc_shape shape)

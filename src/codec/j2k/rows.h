@@ -43,6 +43,10 @@ typedef struct lbc_j2k_rows {
     /* And back, rounded to nearest, halves to even, and held within 0..most < 2^24. */
     void (*store53)(int32_t *pixels, const int32_t *src, int32_t shift, int32_t most, size_t n);
     void (*store97)(int32_t *pixels, const float *src, int32_t shift, int32_t most, size_t n);
+    /* And back as multiples of 2^-fraction, held within -2^29..2^29 of them; with 9/7 the level shift is not added,
+     * for the low band was restored by restore97_offset. */
+    void (*store53_fixed)(int32_t *pixels, const int32_t *src, int32_t shift, uint32_t fraction, size_t n);
+    void (*store97_fixed)(int32_t *pixels, const float *src, uint32_t fraction, size_t n);
 
     /* Quantisation (E.1): sign in bit 31, floor of the magnitude times scale below it. */
     void (*quantise53)(uint32_t *dst, const int32_t *src, size_t n);
@@ -63,6 +67,8 @@ typedef struct lbc_j2k_rows {
      * then times scale. */
     void (*restore53)(int32_t *dst, const uint32_t *halves, size_t n);
     void (*restore97)(float *dst, const uint32_t *halves, float step, float scale, size_t n);
+    /* The same with an offset, beyond single precision, added between the two. */
+    void (*restore97_offset)(float *dst, const uint32_t *halves, double step, double offset, float scale, size_t n);
 } lbc_j2k_rows;
 
 /* The fastest at the level in force. */

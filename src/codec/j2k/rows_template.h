@@ -144,6 +144,16 @@ static void store53(int32_t *restrict pixels, const int32_t *restrict src, int32
     }
 }
 
+static void store53_fixed(int32_t *restrict pixels, const int32_t *restrict src, int32_t shift, uint32_t fraction,
+                          size_t n)
+{
+    const int32_t most = (INT32_C(1) << 29) >> fraction, one = INT32_C(1) << fraction;
+    for (size_t i = 0; i < n; i++) {
+        const int32_t v = plus(src[i], shift), above = v < -most ? -most : v;
+        pixels[i] = (above > most ? most : above) * one;
+    }
+}
+
 /* To the nearest whole number by adding what leaves no fraction bits: for |v| <= 2^23. */
 static inline float nearest(float v)
 {
@@ -158,6 +168,16 @@ static void store97(int32_t *restrict pixels, const float *restrict src, int32_t
     for (size_t i = 0; i < n; i++) {
         const float above = src[i] > low ? src[i] : low;
         pixels[i] = (int32_t)nearest(above < high ? above : high) + shift;
+    }
+}
+
+static void store97_fixed(int32_t *restrict pixels, const float *restrict src, uint32_t fraction, size_t n)
+{
+    const float most = 0x1p29F, whole = 0x1p23F, one = (float)(INT32_C(1) << fraction);
+    for (size_t i = 0; i < n; i++) {
+        const float v = src[i] * one, above = v > -most ? v : -most, held = above < most ? above : most;
+        const float magnitude = held < 0 ? -held : held;
+        pixels[i] = (int32_t)(magnitude < whole ? nearest(held) : held); /* from 2^23 on all are whole */
     }
 }
 
@@ -252,6 +272,15 @@ static void restore97(float *restrict dst, const uint32_t *restrict halves, floa
     }
 }
 
+static void restore97_offset(float *restrict dst, const uint32_t *restrict halves, double step, double offset,
+                             float scale, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const int32_t magnitude = (int32_t)(halves[i] & ~SIGN), mask = (int32_t)halves[i] >> 31;
+        dst[i] = (float)((double)((magnitude ^ mask) - mask) * step + offset) * scale;
+    }
+}
+
 const lbc_j2k_rows ROWS = {
     .lift53 = {{forward53_odd, forward53_even}, {inverse53_even, inverse53_odd}},
     .lift97 = lift97,
@@ -265,6 +294,8 @@ const lbc_j2k_rows ROWS = {
     .load97 = load97,
     .store53 = store53,
     .store97 = store97,
+    .store53_fixed = store53_fixed,
+    .store97_fixed = store97_fixed,
     .quantise53 = quantise53,
     .quantise97 = quantise97,
     .quantise97_offset = quantise97_offset,
@@ -274,4 +305,5 @@ const lbc_j2k_rows ROWS = {
     .settle = settle,
     .restore53 = restore53,
     .restore97 = restore97,
+    .restore97_offset = restore97_offset,
 };

@@ -23,6 +23,9 @@ enum { MOST_STEPS = 4 };
 typedef struct lifting {
     const lbc_j2k_rows *rows;
     bool reversible, inverse;
+    bool fixed;        /* pixels come out in fixed point: */
+    uint32_t fraction; /* of so many bits; */
+    double offset;     /* 9/7: what stands for the level shift in the low band */
     uint32_t steps;
     uint32_t first; /* parity of the elements that the first step changes */
     float factors[MOST_STEPS];
@@ -293,6 +296,8 @@ static void restore(const lifting *l, const lbc_j2k_band *b, uint32_t y, float s
     const uint32_t *in = coefficients + b->offset + y * b->stride;
     if (l->reversible)
         l->rows->restore53((int32_t *)(void *)row, in, b->w);
+    else if (l->fixed && b->orientation == LBC_J2K_LL)
+        l->rows->restore97_offset((float *)(void *)row, in, 0.5 * b->step, l->offset, scale, b->w);
     else
         l->rows->restore97((float *)(void *)row, in, 0.5F * step_without_gain(b), scale, b->w);
 }
@@ -311,10 +316,15 @@ static void merge(const lifting *l, const columns *c, uint32_t y, const lbc_j2k_
 static void store(const lifting *l, const lbc_j2k_header *h, const lbc_j2k_word *row, int32_t *pixels)
 {
     const int32_t most = (int32_t)(((uint32_t)1 << h->precision) - 1);
-    if (l->reversible)
-        l->rows->store53(pixels, (const int32_t *)(const void *)row, level_shift(h), most, h->shape.nx);
+    const void *in = row;
+    if (l->fixed && l->reversible)
+        l->rows->store53_fixed(pixels, in, level_shift(h), l->fraction, h->shape.nx);
+    else if (l->fixed)
+        l->rows->store97_fixed(pixels, in, l->fraction, h->shape.nx);
+    else if (l->reversible)
+        l->rows->store53(pixels, in, level_shift(h), most, h->shape.nx);
     else
-        l->rows->store97(pixels, (const float *)(const void *)row, level_shift(h), most, h->shape.nx);
+        l->rows->store97(pixels, in, level_shift(h), most, h->shape.nx);
 }
 
 /* One level: image `c` from the bands of `level` and from `low`, or the low band at the last level. Its
@@ -352,10 +362,13 @@ static void inverse_none(const lifting *l, const lbc_j2k_layout *layout, const l
 }
 
 lbc_status lbc_j2k_inverse(lbc_j2k_transform *t, const lbc_j2k_layout *layout, const lbc_j2k_header *header,
-                           const uint32_t *coefficients, int32_t *frame)
+                           const uint32_t *coefficients, int fraction, int32_t *frame)
 {
-    const lifting l = make_lifting(header->reversible, true);
+    lifting l = make_lifting(header->reversible, true);
     scratch s;
+    l.fixed = fraction >= 0;
+    l.fraction = (uint32_t)fraction;
+    l.offset = level_shift(header) * low_band_of_one(layout);
     if (!get_scratch(t, layout->shape.nx, &s)) return LBC_E_MEMORY;
     if (layout->levels == 0) {
         inverse_none(&l, layout, header, coefficients, &s, frame);

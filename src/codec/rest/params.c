@@ -11,8 +11,9 @@
 
 enum { CODEC_HCOMP = 1, CODEC_J2K = 2 };
 enum { LAYERS_J = 0, LAYERS_K = 1, LAYERS_OTHER = 2, VARIANT_97 = 1 << 8, VARIANT_OWN = 1 << 16 };
+enum { AROUND_FILL_MEAN = 1, AROUND_DIFFUSE = 2 };
 enum { FLAG_GAPS_ZERO = 1, FLAG_MASK_IN_CHUNKS = 2 };
-enum { VERSION_PLAIN = 1, VERSION_OWN = 2, SIDE_MAX = 65535 };
+enum { VERSION_PLAIN = 1, VERSION_MORE = 2, SIDE_MAX = 65535 };
 
 /* Places of the words. */
 enum {
@@ -31,13 +32,13 @@ enum {
     AT_AROUND = FIXED_WORDS,
     AT_PSNR,
     AT_WEIGHTS = AT_PSNR + 2,
-    OWN_WORDS = AT_WEIGHTS + 2 * LBC_MAX_WEIGHTS
+    MORE_WORDS = AT_WEIGHTS + 2 * LBC_MAX_WEIGHTS
 };
 
 /* Words before the layers. */
 static uint32_t fixed_words(uint32_t version)
 {
-    return version == VERSION_OWN ? OWN_WORDS : FIXED_WORDS;
+    return version == VERSION_MORE ? MORE_WORDS : FIXED_WORDS;
 }
 
 /* ---- types and limits ---------------------------------------------------------------------- */
@@ -157,9 +158,9 @@ static lbc_status check_layout(const lbc_chunk_format *format, lbc_error *err)
     const uint32_t *words = format->params;
     if (format->nparams < FIXED_WORDS)
         return lbc_fail(err, LBC_E_FORMAT, "%u cd_values do not describe the chunks", format->nparams);
-    if (words[AT_VERSION] != VERSION_PLAIN && words[AT_VERSION] != VERSION_OWN)
+    if (words[AT_VERSION] != VERSION_PLAIN && words[AT_VERSION] != VERSION_MORE)
         return lbc_fail(err, LBC_E_UNSUPPORTED, "cd_values of version %u; this program knows %d and %d",
-                        words[AT_VERSION], VERSION_PLAIN, VERSION_OWN);
+                        words[AT_VERSION], VERSION_PLAIN, VERSION_MORE);
     if (format->nparams < fixed_words(words[AT_VERSION]))
         return lbc_fail(err, LBC_E_FORMAT, "%u cd_values do not describe the chunks", format->nparams);
     if (words[AT_TYPE] != type_word(format->type) || words[AT_NY] != format->shape.ny ||
@@ -170,10 +171,13 @@ static lbc_status check_layout(const lbc_chunk_format *format, lbc_error *err)
 }
 
 /* What version 2 adds. */
-static lbc_status read_own(lbc_rest_params *p, const uint32_t *words, lbc_error *err)
+static lbc_status read_more(lbc_rest_params *p, const uint32_t *words, lbc_error *err)
 {
-    if (words[AT_AROUND] != 0)
-        return lbc_fail(err, LBC_E_UNSUPPORTED, "cd_values[11] is %u; this program knows 0", words[AT_AROUND]);
+    if (words[AT_AROUND] & ~(uint32_t)(AROUND_FILL_MEAN | AROUND_DIFFUSE))
+        return lbc_fail(err, LBC_E_UNSUPPORTED, "cd_values[11] is %u; this program knows the bits 1 and 2",
+                        words[AT_AROUND]);
+    p->coding.fill_mean = words[AT_AROUND] & AROUND_FILL_MEAN;
+    p->coding.diffuse = words[AT_AROUND] & AROUND_DIFFUSE;
     p->coding.psnr = get_double(words + AT_PSNR);
     for (uint32_t i = 0; i < LBC_MAX_WEIGHTS; i++) p->coding.weights[i] = get_double(words + AT_WEIGHTS + 2 * i);
     return LBC_OK;
@@ -197,8 +201,8 @@ lbc_status lbc_rest_params_read(lbc_rest_params *p, const lbc_chunk_format *form
     for (uint32_t i = 0; i < layers; i++) p->coding.layers[i] = get_double(words + fixed + 2 * i);
     p->mask = (const uint8_t *)(words + fixed + 2 * layers);
     p->mask_size = (size_t)mask_words * sizeof *words;
-    if (words[AT_VERSION] == VERSION_OWN) {
-        status = read_own(p, words, err);
+    if (words[AT_VERSION] == VERSION_MORE) {
+        status = read_more(p, words, err);
         if (status) return status;
     }
     if (p->gaps_zero && mask_words)
@@ -206,9 +210,9 @@ lbc_status lbc_rest_params_read(lbc_rest_params *p, const lbc_chunk_format *form
     return p->lossy->check(&p->coding, err);
 }
 
-static void put_own(uint32_t *words, const lbc_lossy_params *coding)
+static void put_more(uint32_t *words, const lbc_lossy_params *coding)
 {
-    words[AT_AROUND] = 0;
+    words[AT_AROUND] = (coding->fill_mean ? (uint32_t)AROUND_FILL_MEAN : 0) | (coding->diffuse ? (uint32_t)AROUND_DIFFUSE : 0);
     put_double(words + AT_PSNR, coding->psnr);
     for (uint32_t i = 0; i < LBC_MAX_WEIGHTS; i++) put_double(words + AT_WEIGHTS + 2 * i, coding->weights[i]);
 }
@@ -218,12 +222,13 @@ static void put_rest(lbc_chunk_format *format, const lbc_lossy_params *coding)
 {
     uint32_t *words = format->params;
     const bool own = coding->nlayers && coding->engine == LBC_ENGINE_OWN;
-    const uint32_t fixed = fixed_words(own ? VERSION_OWN : VERSION_PLAIN);
+    const bool more = own || (coding->nlayers && (coding->fill_mean || coding->diffuse));
+    const uint32_t fixed = fixed_words(more ? VERSION_MORE : VERSION_PLAIN);
     if (coding->nlayers)
         words[AT_VARIANT] = layers_kind(coding) | (coding->wavelet == LBC_WAVELET_97 ? (uint32_t)VARIANT_97 : 0) |
                             (own ? (uint32_t)VARIANT_OWN : 0);
     words[AT_LIMIT] = (uint32_t)coding->limit;
-    words[AT_VERSION] = own ? VERSION_OWN : VERSION_PLAIN;
+    words[AT_VERSION] = more ? VERSION_MORE : VERSION_PLAIN;
     words[AT_TYPE] = type_word(format->type);
     words[AT_NY] = format->shape.ny;
     words[AT_NX] = format->shape.nx;
@@ -231,7 +236,7 @@ static void put_rest(lbc_chunk_format *format, const lbc_lossy_params *coding)
     words[AT_MASK] = 0;
     for (uint32_t i = 0; i < coding->nlayers; i++) put_double(words + fixed + 2 * i, coding->layers[i]);
     format->nparams = fixed + 2 * coding->nlayers;
-    if (own) put_own(words, coding);
+    if (more) put_more(words, coding);
 }
 
 lbc_status lbc_rest_complete(lbc_chunk_format *format, lbc_error *err)

@@ -4,9 +4,11 @@
 
 #include "base/bytes.h"
 #include "base/checksum.h"
+#include "codec/around.h"
 #include "codec/rest/marks.h"
 #include "codec/rest/params.h"
 #include "codec/work.h"
+#include "frame/diffuse.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +19,7 @@ static const uint8_t magic[4] = {'L', 'B', 'C', 'R'};
 
 /* What a thread keeps from frame to frame. */
 typedef struct scratch {
-    lbc_buffer frame, row, mask, exceptions, overloads;
+    lbc_buffer frame, row, mask, exceptions, overloads, around;
 } scratch;
 
 static void scratch_free(void *state)
@@ -28,6 +30,7 @@ static void scratch_free(void *state)
     lbc_buffer_free(&s->mask);
     lbc_buffer_free(&s->exceptions);
     lbc_buffer_free(&s->overloads);
+    lbc_buffer_free(&s->around);
     free(s);
 }
 
@@ -253,7 +256,8 @@ static lbc_status encode_frame(scratch *s, lbc_codec_work *w, const lbc_chunk_fo
         parts[2] = stream_size;
     } else {
         int32_t *frame = (int32_t *)(void *)s->frame.data;
-        lbc_frame_fill(frame, frame, lbc_shape_pixels(p.coding.shape), p.coding.limit);
+        if (!lbc_buffer_need(&s->around, lbc_around_room(&p.coding))) return LBC_E_MEMORY;
+        lbc_before_lossy(&p.coding, frame, frame, s->around.data);
         status = p.lossy->encode(w, &p.coding, frame, chunk + begin, capacity - begin, &parts[2]);
         if (status) return status;
     }
@@ -296,6 +300,22 @@ static lbc_status get_marks(scratch *s, const lbc_rest_params *p, const uint8_t 
     return status;
 }
 
+/* Decoded values to counts, where they are not that already. */
+static lbc_status make_counts(scratch *s, const lbc_rest_params *p, int32_t *values, const lbc_marks *masked,
+                              const lbc_marks *overloaded)
+{
+    const lbc_shape shape = p->coding.shape;
+    if (!lbc_buffer_need(&s->around, lbc_around_room(&p->coding))) return LBC_E_MEMORY;
+    for (uint32_t y = 0; y < shape.ny; y++) {
+        const uint64_t *mask = lbc_marks_row(masked, y), *over = lbc_marks_row(overloaded, y);
+        for (size_t i = 0; i < masked->stride; i++)
+            for (uint64_t word = (p->gaps_zero ? 0 : mask[i]) | over[i]; word; word &= word - 1)
+                values[(size_t)y * shape.nx + i * 64 + (size_t)__builtin_ctzll(word)] = LBC_DIFFUSE_NONE;
+    }
+    lbc_after_lossy(&p->coding, values, s->around.data);
+    return LBC_OK;
+}
+
 static lbc_status decode_frame(scratch *s, lbc_codec_work *w, const lbc_chunk_format *format, const uint8_t *chunk,
                                size_t size, const lbc_pixel_sink *sink)
 {
@@ -315,6 +335,11 @@ static lbc_status decode_frame(scratch *s, lbc_codec_work *w, const lbc_chunk_fo
     const uint8_t *stream = lbc_rest_stream(chunk, &stream_size);
     status = p.lossy->decode(w, &p.coding, stream, stream_size, frame);
     if (status) return status;
+
+    if (lbc_wants_after_lossy(&p.coding)) {
+        status = make_counts(s, &p, frame, &masked, &overloaded);
+        if (status) return status;
+    }
 
     const pixel_rule rule = rule_of(format->type, &p);
     for (uint32_t y = 0; y < shape.ny; y++) {

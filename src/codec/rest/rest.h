@@ -28,16 +28,18 @@
  *         bits 16..23 engine: 0 OpenJPEG, 1 our own
  *     3   S'; 0, in a request: the largest that type and codec allow
  *     4   flags: bit 0 gaps zero; bit 1 the series' mask is too large for here, so that each chunk carries it
- *     5   version of this layout: 1; 2 with our own engine
+ *     5   version of this layout: 1; 2 where one of the words that it adds is not 0, or the
+ *         engine is our own
  *     6   type of a stored pixel: 1 uint16, 2 uint32, 3 int32 (little-endian)
  *     7   ny, rows
  *     8   nx, pixels of a row
  *     9   n, number of quality layers: 0 for HCompress, 1 .. 32 for JPEG 2000
  *    10   m, words of the mask; 0: no pixel is masked in the whole series, or flag bit 1
  *     version 2 alone, IEEE 754 doubles having their low word first:
- *    11   0
+ *    11   what is done around the codec (around.h): bit 0 masked pixels are filled with means, bit 1 decoded values
+ *         become counts by diffusion
  *    12   a double: the PSNR at which codestreams end, in dB; 0: at their size alone
- *    14   5 doubles: weights of the wavelet's levels, the finest first; 0 stands for 1
+ *    14   6 doubles: weights of the wavelet's levels, the finest first, and of its low band; 0 stands for 1
  *
  *     -   n doubles: the ratio of each layer, coarsest first
  *     -   m words: the packed mask (marks.h) as little-endian bytes, padded with zero bytes

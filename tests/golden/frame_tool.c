@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* frame_tool.c - what is done around a lossy codec, on raw int32 frames, for the Python tests.
+ *
+ *   frame_tool diffuse|fill NY NX LIMIT LEVEL INPUT OUTPUT
+ *
+ * INPUT and OUTPUT hold native int32_t[NY][NX]; LEVEL is the highest instruction set to use. */
+#include "base/memory.h"
+#include "frame/diffuse.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WHAT = 1, ROWS, COLUMNS, LIMIT, LEVEL, INPUT, OUTPUT, ARGUMENTS };
+
+int main(int argc, char **argv)
+{
+    if (argc != ARGUMENTS || lbc_limit_cpu(argv[LEVEL])) return 2;
+    const lbc_shape shape = {(uint32_t)atoi(argv[ROWS]), (uint32_t)atoi(argv[COLUMNS])};
+    const size_t n = lbc_shape_pixels(shape), a = lbc_diffuse_room(shape), b = lbc_fill_room(shape);
+    int32_t *frame = lbc_alloc_aligned(n, sizeof *frame);
+    void *room = lbc_alloc_aligned(a > b ? a : b, 1);
+    FILE *in = fopen(argv[INPUT], "rb"), *out = fopen(argv[OUTPUT], "wb");
+    int bad = !frame || !room || !in || !out || fread(frame, sizeof *frame, n, in) != n;
+    if (!bad && strcmp(argv[WHAT], "fill") == 0)
+        lbc_fill_mean(frame, frame, shape, atoi(argv[LIMIT]), room);
+    else if (!bad)
+        lbc_diffuse(frame, shape, atoi(argv[LIMIT]), room);
+    bad = bad || fwrite(frame, sizeof *frame, n, out) != n;
+    if (in) fclose(in);
+    if (out && fclose(out)) bad = 1;
+    free(room);
+    free(frame);
+    return bad;
+}
