@@ -4,6 +4,7 @@
  *   frame_tool diffuse|fill NY NX LIMIT LEVEL INPUT OUTPUT
  *
  * INPUT and OUTPUT hold native int32_t[NY][NX]; LEVEL is the highest instruction set to use. */
+#include "base/cpu.h"
 #include "base/memory.h"
 #include "frame/diffuse.h"
 
@@ -15,7 +16,9 @@ enum { WHAT = 1, ROWS, COLUMNS, LIMIT, LEVEL, INPUT, OUTPUT, ARGUMENTS };
 
 int main(int argc, char **argv)
 {
-    if (argc != ARGUMENTS || lbc_limit_cpu(argv[LEVEL])) return 2;
+    const int level = argc == ARGUMENTS ? lbc_cpu_level_by_name(argv[LEVEL]) : -1;
+    if (level < 0) return 2;
+    lbc_cpu_limit((lbc_cpu_level)level);
     const lbc_shape shape = {(uint32_t)atoi(argv[ROWS]), (uint32_t)atoi(argv[COLUMNS])};
     const size_t n = lbc_shape_pixels(shape), a = lbc_diffuse_room(shape), b = lbc_fill_room(shape);
     int32_t *frame = lbc_alloc_aligned(n, sizeof *frame);
