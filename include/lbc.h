@@ -147,9 +147,9 @@ typedef struct lbc_options {
     double weights[LBC_MAX_WEIGHTS]; /* JPEG 2000, our own engine: how much an error in a wavelet level's details
                              * counts beside one of the same size in pixels, from the finest level on, and last in
                              * the low band; 0 stands for 1. Where it counts less, fewer bytes go there */
-    lbc_fill fill;          /* JPEG 2000: what masked pixels are for the codec */
-    lbc_rounding rounding;  /* JPEG 2000: how decoded values become counts */
-    bool one_layer;         /* JPEG 2000: no quality layers, which cost bytes, but the last */
+    lbc_fill fill;                   /* JPEG 2000: what masked pixels are for the codec */
+    lbc_rounding rounding;           /* JPEG 2000: how decoded values become counts */
+    bool one_layer;                  /* JPEG 2000: no quality layers, which cost bytes, but the last */
     int stored;                      /* 2: unsigned 16-bit, 4: unsigned 32-bit, 0: signed 32-bit */
     bool keep_partial;               /* a last group with fewer than `sum` images is written, not dropped */
     bool gaps_zero;                  /* masked pixels count as 0, as in the original program */

@@ -18,7 +18,7 @@ typedef struct lbc_lane {
     bool begun;         /* the last image of the group is not in the sum: the reader has begun it */
     bool alone;         /* and it is the only one: there is no sum */
     int32_t *coded;     /* [pixels], on its way through the lossy codec; NULL without one */
-    void *room;     /* for codec/around.h */
+    void *room;         /* for codec/around.h */
     void *measure_room; /* for lbc_measure; NULL unless the job measures by all figures */
 } lbc_lane;
 

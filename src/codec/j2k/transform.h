@@ -22,8 +22,8 @@ void lbc_j2k_transform_clear(lbc_j2k_transform *t);
 /* coefficients: uint32_t[layout->coefficients], sign in bit 31, quantised magnitude below. */
 lbc_status lbc_j2k_forward(lbc_j2k_transform *t, const lbc_j2k_layout *layout, const lbc_j2k_header *header,
                            const int32_t *frame, uint32_t *coefficients);
-/* coefficients: sign and magnitude in halves of a unit. fraction: bits of it that pixels have, which are then held within
- * -2^29..2^29 units alone; -1: whole pixels, held within the component's range. */
+/* coefficients: sign and magnitude in halves of a unit. fraction: how many bits behind the point pixels keep, which
+ * are then held within -2^29..2^29 units alone; -1: whole pixels, held within the component's range. */
 lbc_status lbc_j2k_inverse(lbc_j2k_transform *t, const lbc_j2k_layout *layout, const lbc_j2k_header *header,
                            const uint32_t *coefficients, int fraction, int32_t *frame);
 

@@ -212,7 +212,8 @@ lbc_status lbc_rest_params_read(lbc_rest_params *p, const lbc_chunk_format *form
 
 static void put_more(uint32_t *words, const lbc_lossy_params *coding)
 {
-    words[AT_AROUND] = (coding->fill_mean ? (uint32_t)AROUND_FILL_MEAN : 0) | (coding->diffuse ? (uint32_t)AROUND_DIFFUSE : 0);
+    words[AT_AROUND] =
+        (coding->fill_mean ? (uint32_t)AROUND_FILL_MEAN : 0) | (coding->diffuse ? (uint32_t)AROUND_DIFFUSE : 0);
     put_double(words + AT_PSNR, coding->psnr);
     for (uint32_t i = 0; i < LBC_MAX_WEIGHTS; i++) put_double(words + AT_WEIGHTS + 2 * i, coding->weights[i]);
 }
