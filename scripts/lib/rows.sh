@@ -36,7 +36,8 @@ sanitized()
     shift
     need_packages build tests
     build_preset "$preset"
-    ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 \
+    # Not detect_stack_use_after_return: gcc 12 then puts 64-byte vectors where they are not aligned (its bug 110027).
+    ASAN_OPTIONS=strict_string_checks=1 \
         UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1 \
         run_tests "$preset" "$@"
 }
