@@ -105,9 +105,9 @@ typedef enum lbc_profile { LBC_PROFILE_ORIGINAL, LBC_PROFILE_FAITHFUL } lbc_prof
 typedef enum lbc_lossy_kind {
     LBC_LOSSY_NONE,
     LBC_LOSSY_HCOMPRESS, /* lossy_value: the absolute scale */
-    LBC_LOSSY_J2K,       /* lossy_value: the ratio of the last layer, layers from high ratios down; 0 where
-                          * bytes_per_frame or psnr says the size */
-    LBC_LOSSY_J2K_ALT    /* the original's alternate layer list */
+    /* lossy_value: the ratio of the last layer, layers from high ratios down; 0: see bytes_per_frame and psnr */
+    LBC_LOSSY_J2K,
+    LBC_LOSSY_J2K_ALT /* the original's alternate layer list */
 } lbc_lossy_kind;
 
 typedef struct lbc_progress {
@@ -121,55 +121,71 @@ typedef struct lbc_progress {
 /* One job. lbc_options_init gives the defaults of the command line; strings stay the caller's and
  * must live until the call that takes the options returns. */
 typedef struct lbc_options {
-    const char *input;       /* the master */
-    const char *out_file;    /* prefix: data files are PREFIX_000001.h5, ... */
-    const char *out_master;  /* NULL or "out_file": PREFIX_master.h5; ".h5" appended when missing; without
-                             * a slash it goes to the folder of out_file */
-    const char *out_squash;  /* prefix of files of bare codestreams; "out_file": PREFIX_squash; NULL: none */
-    const char *minicbf;     /* prefix of miniCBF files, one an output image: PREFIX_000001.cbf; NULL: none */
-    uint64_t first_image;    /* from 1 */
-    uint64_t last_image;     /* 0: all images */
-    uint32_t bin, sum;       /* 1: none */
+    /* Input. */
+    const char *input; /* the master */
+
+    /* Output. */
+    const char *out_file; /* prefix: data files are PREFIX_000001.h5, ... */
+    /* NULL or "out_file": PREFIX_master.h5. ".h5" is appended when missing; a name without a slash goes to the folder
+     * of out_file. */
+    const char *out_master;
+    const char *out_squash; /* prefix of files of bare codestreams; "out_file": PREFIX_squash; NULL: none */
+    const char *minicbf;    /* prefix of miniCBF files, one an output image: PREFIX_000001.cbf; NULL: none */
+
+    /* What is done: images are selected, summed and binned. */
+    uint64_t first_image; /* from 1 */
+    uint64_t last_image;  /* 0: all images */
+    uint32_t bin, sum;    /* 1: none */
+
+    /* Storage. */
     uint32_t block;          /* images a data file */
     const char *compression; /* storage codec: "bslz4", "bszstd", "bshuf", "zstd", "none", "hcomp", "j2k" */
     int level;               /* brought into the codec's range, with a notice */
     bool level_given;        /* false: the codec's own default */
+
+    /* Lossy codec. */
     lbc_lossy_kind lossy;
     uint32_t lossy_value;
-    uint64_t bytes_per_frame; /* JPEG 2000: most bytes of an image's codestream, in place of lossy_value, which is
-                             * 0 then; 0: lossy_value says it */
-    double psnr;         /* JPEG 2000, our own engine: above 0, codestreams end at about this PSNR in dB, or at their
-                             * size where that comes first; the peak is 65535, or the least 2^n - 1 that holds the
-                             * saturation value */
+    /* JPEG 2000: most bytes of an image's codestream, in place of lossy_value (0 then); 0: lossy_value says it. */
+    uint64_t bytes_per_frame;
+    /* JPEG 2000, our own engine: above 0, codestreams end at about this PSNR in dB, or at their size where that comes
+     * first. The peak is 65535, or the least 2^n - 1 that holds the saturation value. */
+    double psnr;
     lbc_profile profile; /* to be set by lbc_options_profile, which sets the six below */
     lbc_wavelet wavelet;
     lbc_j2k_engine engine;
-    double weights[LBC_MAX_WEIGHTS]; /* JPEG 2000, our own engine: how much an error in a wavelet level's details
-                             * counts beside one of the same size in pixels, from the finest level on, and last in
-                             * the low band; 0 stands for 1. Where it counts less, fewer bytes go there */
-    lbc_fill fill;                   /* JPEG 2000: what masked pixels are for the codec */
-    lbc_rounding rounding;           /* JPEG 2000: how decoded values become counts */
-    bool one_layer;                  /* JPEG 2000: no quality layers, which cost bytes, but the last */
-    int stored;                      /* 2: unsigned 16-bit, 4: unsigned 32-bit, 0: signed 32-bit */
-    bool keep_partial;               /* a last group with fewer than `sum` images is written, not dropped */
-    bool gaps_zero;                  /* masked pixels count as 0, as in the original program */
-    bool overwrite;
-    bool resume;            /* complete data files of the same job are kept after a check, the rest is made */
-    bool verify;            /* every file is read again and compared with what was computed, before it is put in
-                             * place */
-    bool skip_bad;          /* an input frame that cannot be read counts as masked all over, with a warning */
-    bool measure;           /* every image is compared with what went into the lossy codec, and a row an image is kept
-                             * for lbc_report_json; else, where there is a lossy codec, one in a few, for
-                             * result->figures alone */
-    bool draw;              /* measure, and keep three images drawn before and after, for lbc_report_html */
-    int64_t date;           /* of the run, for provenance: seconds since 1970 UTC, of which the day is written */
-    unsigned threads;       /* worker threads; 0: everything in the caller's thread */
-    uint32_t shares, share; /* shares 0: the whole job; else share 0 writes the master alone, share t in
-                             * 1..shares the data files n with (n-1) mod shares + 1 = t */
+    /* JPEG 2000, our own engine: how much an error in a wavelet level's details counts beside one of the same size in
+     * pixels, from the finest level on, and last in the low band; 0 stands for 1. Where it counts less, fewer bytes go
+     * there. */
+    double weights[LBC_MAX_WEIGHTS];
+    lbc_fill fill;         /* JPEG 2000: what masked pixels are for the codec */
+    lbc_rounding rounding; /* JPEG 2000: how decoded values become counts */
+    bool one_layer;        /* JPEG 2000: no quality layers, which cost bytes, but the last */
 
+    /* Pixels and groups of the output. */
+    int stored;        /* 2: unsigned 16-bit, 4: unsigned 32-bit, 0: signed 32-bit */
+    bool keep_partial; /* a last group with fewer than `sum` images is written, not dropped */
+    bool gaps_zero;    /* masked pixels count as 0, as in the original program */
+
+    /* How the run goes. */
+    bool overwrite;
+    bool resume;   /* complete data files of the same job are kept after a check, the rest is made */
+    bool verify;   /* every file is read again and compared with what was computed, before it is put in place */
+    bool skip_bad; /* an input frame that cannot be read counts as masked all over, with a warning */
+    /* Every image is compared with what went into the lossy codec, and a row an image is kept for lbc_report_json;
+     * else, where there is a lossy codec, one in a few, for result->figures alone. */
+    bool measure;
+    bool draw;        /* measure, and keep three images drawn before and after, for lbc_report_html */
+    int64_t date;     /* of the run, for provenance: seconds since 1970 UTC, of which the day is written */
+    unsigned threads; /* worker threads; 0: everything in the caller's thread */
+    /* shares 0: the whole job; else share 0 writes the master alone, share t in 1..shares the data files n with
+     * (n-1) mod shares + 1 = t. */
+    uint32_t shares, share;
+
+    /* Callbacks. */
     lbc_message_fn *message; /* may be NULL */
-    /* Called after each frame and a few times a second (NULL: never), from the calling thread; another
-     * value than 0 cancels the run. */
+    /* Called after each frame and a few times a second (NULL: never), from the calling thread; another value than 0
+     * cancels the run. */
     int (*progress)(void *user, const lbc_progress *progress);
     void *user;
 } lbc_options;
@@ -177,18 +193,21 @@ typedef struct lbc_options {
 /* How far frames after a lossy step are from the same before it. A pixel is compared where it is a count
  * in both. */
 typedef struct lbc_figures {
-    uint64_t frames;                                /* compared; 0: none, and nothing below means anything */
-    uint32_t every;                                 /* every nth of the output was; 1: all */
-    uint64_t pixels;                                /* compared */
-    uint64_t lost, gained;                          /* pixels that are counts before alone, after alone */
-    uint64_t largest;                               /* difference of a pixel, counts */
-    double rmse;                                    /* root of the mean squared difference, counts */
-    double mean_before, mean_after, relative_shift; /* the last: mean_after / mean_before - 1 */
+    uint64_t frames;       /* compared; 0: none, and nothing below means anything */
+    uint32_t every;        /* every nth of the output was; 1: all */
+    uint64_t pixels;       /* compared */
+    uint64_t lost, gained; /* pixels that are counts before alone, after alone */
+    uint64_t largest;      /* difference of a pixel, counts */
+    double rmse;           /* root of the mean squared difference, counts */
+    double mean_before, mean_after;
+    double relative_shift; /* mean_after / mean_before - 1 */
+
     /* NAN below: not measured, or not defined. */
-    double local_shift;                          /* median of |after / before - 1| of means over 31 x 31 pixels */
-    uint64_t spots;                              /* strong spots, integrated over 5 x 5 pixels */
-    double spot_correlation, spot_scale, spot_r; /* of their intensities: Pearson's correlation, sum after over
-                            * sum before, and sum of |after - before| over sum before */
+    double local_shift;      /* median of |after / before - 1| of means over 31 x 31 pixels */
+    uint64_t spots;          /* strong spots, integrated over 5 x 5 pixels */
+    double spot_correlation; /* of their intensities: Pearson's */
+    double spot_scale;       /* sum after over sum before */
+    double spot_r;           /* sum of |after - before| over sum before */
 } lbc_figures;
 
 typedef struct lbc_record lbc_record; /* rows, histograms, pictures: what a report is made of */
@@ -207,10 +226,11 @@ typedef struct lbc_result {
     uint64_t bytes_in;      /* stored bytes of the input frames */
     uint64_t bytes_chunks;  /* stored bytes of the output frames */
     uint64_t bytes_out;     /* size of the data files written */
-    uint64_t masked, overloaded, clipped, above_i16; /* pixels of the output; overloaded includes
-                             * clipped; above_i16: counts above 32767 */
-    int64_t saturation;                              /* S' */
-    uint64_t codestreams, codestream_bytes;          /* how many frames' codestreams were measured, and their sum */
+    uint64_t masked, overloaded, clipped; /* pixels of the output; overloaded includes clipped */
+    uint64_t above_i16;                   /* counts above 32767 */
+    int64_t saturation;                   /* S' */
+    uint64_t codestreams;                 /* how many frames' codestreams were measured */
+    uint64_t codestream_bytes;            /* their sum */
     double seconds;
     char *master;                 /* path of the master written, NULL: none */
     char *first_file, *last_file; /* paths of data files, NULL: none */
@@ -270,8 +290,10 @@ typedef struct lbc_facts {
     double wavelength, distance, pixel_x, pixel_y, beam_x, beam_y;
     double angle, oscillation; /* about the rotation axis: where the first image begins, and its width */
     double frame_time, count_time, sensor_thickness;
-    const char *sensor_material, *description, *serial, *start_time; /* "Si", "Dectris Eiger 1M", "E-02-0114",
-                             * ISO 8601 */
+    const char *sensor_material; /* "Si" */
+    const char *description;     /* "Dectris Eiger 1M" */
+    const char *serial;          /* "E-02-0114" */
+    const char *start_time;      /* ISO 8601 */
 } lbc_facts;
 
 /* A series to be read frame by frame, in any order. */
@@ -346,10 +368,9 @@ typedef struct lbc_suggestion {
     lbc_figures figures;
 } lbc_suggestion;
 
-/* Tries a table of settings (-H 4 8 16 32; -J 20 50 125 250 with both wavelets; -b 1 2, or the bin of
- * options where that is above 1) on 3 images, all else
- * as in options, and writes nothing. Sorted: first by classes of spot correlation, from the best down, then by
- * size. count: how many were possible. */
+/* Tries a table of settings (-H 4 8 16 32; -J 20 50 125 250 with both wavelets; -b 1 2, or the bin of options where
+ * that is above 1) on 3 images, all else as in options, and writes nothing. Sorted: first by classes of spot
+ * correlation, from the best down, then by size. count: how many were possible. */
 LBC_API lbc_status lbc_suggest(const lbc_options *options, lbc_suggestion suggestions[LBC_SUGGESTIONS], unsigned *count,
                                lbc_error *err);
 LBC_API char *lbc_suggest_text(const lbc_options *options, const lbc_suggestion *suggestions, unsigned count);
