@@ -5,22 +5,24 @@
 #include <math.h>
 #include <stdlib.h>
 
-typedef struct setting {
+enum { VALUES = 4 };
+
+/* Settings that differ in their lossy_value alone. */
+typedef struct family {
     lbc_lossy_kind lossy;
-    uint32_t value;
+    lbc_profile profile;
     lbc_wavelet wavelet;
-} setting;
+    uint32_t values[VALUES];
+} family;
 
 static const uint32_t bins[] = {1, 2};
-static const setting settings[] = {
-    {LBC_LOSSY_HCOMPRESS, 4, LBC_WAVELET_53},  {LBC_LOSSY_HCOMPRESS, 8, LBC_WAVELET_53},
-    {LBC_LOSSY_HCOMPRESS, 16, LBC_WAVELET_53}, {LBC_LOSSY_HCOMPRESS, 32, LBC_WAVELET_53},
-    {LBC_LOSSY_J2K, 20, LBC_WAVELET_53},       {LBC_LOSSY_J2K, 50, LBC_WAVELET_53},
-    {LBC_LOSSY_J2K, 125, LBC_WAVELET_53},      {LBC_LOSSY_J2K, 250, LBC_WAVELET_53},
-    {LBC_LOSSY_J2K, 20, LBC_WAVELET_97},       {LBC_LOSSY_J2K, 50, LBC_WAVELET_97},
-    {LBC_LOSSY_J2K, 125, LBC_WAVELET_97},      {LBC_LOSSY_J2K, 250, LBC_WAVELET_97},
+static const family families[] = {
+    {LBC_LOSSY_HCOMPRESS, LBC_PROFILE_ORIGINAL, LBC_WAVELET_53, {4, 8, 16, 32}},
+    {LBC_LOSSY_J2K, LBC_PROFILE_ORIGINAL, LBC_WAVELET_53, {20, 50, 125, 250}},
+    {LBC_LOSSY_J2K, LBC_PROFILE_ORIGINAL, LBC_WAVELET_97, {20, 50, 125, 250}},
+    {LBC_LOSSY_J2K, LBC_PROFILE_FAITHFUL, LBC_WAVELET_97, {20, 50, 125, 250}},
 };
-enum { BINS = sizeof bins / sizeof *bins, SETTINGS = sizeof settings / sizeof *settings };
+enum { BINS = sizeof bins / sizeof *bins, SETTINGS = VALUES * sizeof families / sizeof *families };
 _Static_assert(BINS *SETTINGS == LBC_SUGGESTIONS, "a suggestion for each setting");
 
 typedef struct trials {
@@ -52,6 +54,7 @@ static lbc_suggestion suggestion_of(const lbc_options *o, const lbc_job *job, co
     const double raw =
         images * (double)lbc_shape_pixels(job->series->shape) * (double)lbc_pixel_size(job->series->type);
     lbc_suggestion s = {.bin = o->bin, .lossy = o->lossy, .lossy_value = o->lossy_value, .wavelet = o->wavelet};
+    s.profile = o->profile;
     s.bytes = (double)t->bytes_out / t->frames;
     s.ratio = raw / (double)t->bytes_out;
     s.ratio_stored = (double)t->bytes_in / (double)t->bytes_out;
@@ -90,13 +93,16 @@ lbc_status lbc_suggest(const lbc_options *options, lbc_suggestion suggestions[LB
     *count = 0;
     const unsigned trials_wanted = options->bin > 1 ? SETTINGS : LBC_SUGGESTIONS; /* a bin that was given stays */
     for (unsigned i = 0; i < trials_wanted; i++) {
-        const setting *s = &settings[i % SETTINGS];
+        const family *f = &families[i % SETTINGS / VALUES];
         lbc_options o = *options;
         if (options->bin <= 1) o.bin = bins[i / SETTINGS];
-        o.lossy = s->lossy;
-        o.lossy_value = s->value;
-        o.wavelet = s->wavelet;
-        o.compression = s->lossy == LBC_LOSSY_HCOMPRESS ? "hcomp" : "j2k";
+        lbc_options_profile(&o, f->profile);
+        o.wavelet = f->wavelet;
+        o.lossy = f->lossy;
+        o.lossy_value = f->values[i % VALUES];
+        o.bytes_per_frame = 0;
+        o.psnr = 0;
+        o.compression = f->lossy == LBC_LOSSY_HCOMPRESS ? "hcomp" : "j2k";
         o.out_squash = o.minicbf = NULL;
         o.measure = true;
         o.draw = o.verify = o.resume = false;

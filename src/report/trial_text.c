@@ -47,16 +47,18 @@ char *lbc_estimate_text(const lbc_options *o, const lbc_estimate *e)
 
 /* ---- suggestions ----------------------------------------------------------------------------- */
 
-/* "-b 2 -J 125 --wavelet 9/7 -c j2k" */
+/* "-b 2 -J 125 --profile faithful -c j2k" */
 static void settings_text(const lbc_suggestion *s, char out[48])
 {
+    const char *more = s->profile == LBC_PROFILE_FAITHFUL ? " --profile faithful"
+                       : s->wavelet == LBC_WAVELET_97     ? " --wavelet 9/7"
+                                                          : "";
     char bin[16] = "";
     if (s->bin > 1) snprintf(bin, sizeof bin, "-b %" PRIu32 " ", s->bin);
     if (s->lossy == LBC_LOSSY_HCOMPRESS)
         snprintf(out, 48, "%s-H %" PRIu32 " -c hcomp", bin, s->lossy_value);
     else
-        snprintf(out, 48, "%s-J %" PRIu32 "%s -c j2k", bin, s->lossy_value,
-                 s->wavelet == LBC_WAVELET_97 ? " --wavelet 9/7" : "");
+        snprintf(out, 48, "%s-J %" PRIu32 "%s -c j2k", bin, s->lossy_value, more);
 }
 
 static const char *percent_text(double part, char out[16])
@@ -69,13 +71,21 @@ static const char *percent_text(double part, char out[16])
     return out;
 }
 
+/* Three digits or more, in five characters from 0 to 99999. */
+static const char *number_text(double x, char out[16])
+{
+    snprintf(out, 16, x < 0.1 ? "%.3f" : x < 999.5 ? "%.3g" : "%.0f", x);
+    return out;
+}
+
 static void add_suggestion(lbc_text *t, const lbc_suggestion *s)
 {
-    char settings[48], bytes[16], local[16], spots[16] = "-";
+    char settings[48], size[16], ratio[16], rmse[16], local[16], spots[16] = "-", speed[16];
     settings_text(s, settings);
     if (isfinite(s->figures.spot_correlation)) snprintf(spots, sizeof spots, "%.5f", s->figures.spot_correlation);
-    lbc_text_add(t, "  %-32s %7s %6.4g %6.3g %6s %7s %6.3g\n", settings, lbc_text_bytes(s->bytes, bytes), s->ratio,
-                 s->figures.rmse, percent_text(s->figures.local_shift, local), spots, s->frames_per_second);
+    lbc_text_add(t, "  %-38s %5s %5s %5s %6s %7s %5s\n", settings, number_text(s->bytes / 1000, size),
+                 number_text(s->ratio, ratio), number_text(s->figures.rmse, rmse),
+                 percent_text(s->figures.local_shift, local), spots, number_text(s->frames_per_second, speed));
 }
 
 /* Where a class begins. */
@@ -94,13 +104,12 @@ char *lbc_suggest_text(const lbc_options *o, const lbc_suggestion *s, unsigned c
     lbc_text_add(&t, "%s: %" PRIu64 " image%s tried", o->input, images, images == 1 ? "" : "s");
     if (o->sum > 1) lbc_text_add(&t, ", each a sum of %" PRIu32, o->sum);
     lbc_text_add(&t, "; best first, by how well spots are kept, then by size\n\n");
-    lbc_text_add(&t, "  %-32s %7s %6s %6s %6s %7s %6s\n", "settings", "size", "ratio", "RMSE", "local%", "spots",
-                 "1/s");
+    lbc_text_add(&t, "  %-38s %5s %5s %5s %6s %7s %5s\n", "settings", "kB", "ratio", "RMSE", "local%", "spots", "1/s");
     for (unsigned i = 0; i < count; i++) {
         if (i == 0 || s[i].least_correlation != s[i - 1].least_correlation) add_class(&t, s[i].least_correlation);
         add_suggestion(&t, &s[i]);
     }
-    lbc_text_add(&t, "\nsize   of an image at rest          local  error of the mean over 31 x 31 pixels\n"
+    lbc_text_add(&t, "\nkB     an image at rest             local  error of the mean over 31 x 31 pixels\n"
                      "ratio  against the raw input        spots  correlation of their intensities\n"
                      "RMSE   counts a (binned) pixel      1/s    images a second on one core\n");
     return lbc_text_take(&t);
