@@ -85,6 +85,14 @@ static bool take_band(pixels_out *o)
     return true;
 }
 
+/* Makes values ready, at most n where it can choose. After a failure there are no more: a decoder that goes on behind
+ * a damaged block gives pixels that have another place. */
+static bool take_more(pixels_out *o, size_t n)
+{
+    if (o->trouble.decoding || o->trouble.lossy) return false;
+    return o->finished || !o->job->band ? take_piece(o, n) : take_band(o);
+}
+
 /* What the storage codec calls. */
 static void give(void *user, size_t first, size_t count, void *pixels)
 {
@@ -93,7 +101,7 @@ static void give(void *user, size_t first, size_t count, void *pixels)
     uint8_t *out = pixels;
     (void)first; /* pixels are asked for in order */
     while (count) {
-        if (o->nready == 0 && !(o->finished || !o->job->band ? take_piece(o, count) : take_band(o))) {
+        if (o->nready == 0 && !take_more(o, count)) {
             o->nready = 0;
             memset(out, 0, count * size);
             return;

@@ -223,28 +223,38 @@ class SkipBad(bad.Bad):
         got = pixels(self.path("s1/x"))
         self.assertTrue((got == 65535).all())
 
-    def test_damage_far_into_an_image(self):
-        """When pixels before it have been stored already."""
-        images = series.frames(6, 90, 120)
+    def torn(self, shape, whole_block):
+        """A good series and one of whose image 4 the second block of pixels is bad: its size, or all of it but that.
+        And where that image is."""
+        images = series.frames(6, *shape)
         good = series.filewriter(self.folder, "good", images, block=6)
-        bad_one = series.filewriter(self.folder, "torn", images, block=6)
-        file = self.path("torn_data_000001.h5")
-        offset, size = live.chunk_place(file, 3)
-        with open(file, "r+b") as f:
+        torn = series.filewriter(self.folder, "torn", images, block=6)
+        offset, size = live.chunk_place(self.path("torn_data_000001.h5"), 3)
+        with open(self.path("torn_data_000001.h5"), "r+b") as f:
             f.seek(offset + 12)
-            first = int.from_bytes(f.read(4), "big")
-            f.seek(offset + 12 + 4 + first)
-            f.write(b"\xff" * 4)
-        for options in ([], ["-s", 2], ["-s", 3, "-c", "zstd"], ["-H", 4, "-c", "bslz4"], ["-H", 4, "-s", 2, "-b", 2]):
-            with self.subTest(options=options):
-                done, errors = run_on(self, bad_one, *options)
-                self.assertEqual(done.returncode, 1)
-                self.assertRegex(errors[0], rf"{file}: image 4 cannot be decoded \(bslz4, {size} bytes at byte")
-                compress(bad_one, self.path("t/x"), "--skip-bad", "--verify", "--overwrite", *options)
-                compress(good, self.path("g/x"), "--overwrite", *options)
-                expected = pixels(self.path("g/x"))
-                expected[3 // (options[options.index("-s") + 1] if "-s" in options else 1)] = 65535
-                np.testing.assert_array_equal(pixels(self.path("t/x")), expected)
+            f.seek(int.from_bytes(f.read(4), "big"), os.SEEK_CUR)
+            second = int.from_bytes(f.read(4), "big")
+            f.seek(0 if whole_block else -4, os.SEEK_CUR)
+            f.write(b"\xff" * (second if whole_block else 4))
+        return good, torn, offset, size
+
+    def test_damage_far_into_an_image(self):
+        """When pixels before it have been stored already; and where the blocks behind it, all as long as it, could
+        pass for it and them."""
+        for shape, whole_block in (((90, 120), False), ((128, 128), True)):
+            good, torn, offset, size = self.torn(shape, whole_block)
+            where = rf"torn_data_000001.h5: image 4 cannot be decoded \(bslz4, {size} bytes at byte {offset}\)"
+            for options in ([], ["-s", 2], ["-s", 3, "-c", "zstd"], ["-H", 4, "-c", "bslz4"],
+                            ["-H", 4, "-s", 2, "-b", 2]):
+                with self.subTest(shape=shape, options=options):
+                    done, errors = run_on(self, torn, *options)
+                    self.assertEqual(done.returncode, 1)
+                    self.assertRegex(errors[0], where)
+                    compress(torn, self.path("t/x"), "--skip-bad", "--verify", "--overwrite", *options)
+                    compress(good, self.path("g/x"), "--overwrite", *options)
+                    expected = pixels(self.path("g/x"))
+                    expected[3 // (options[options.index("-s") + 1] if "-s" in options else 1)] = 65535
+                    np.testing.assert_array_equal(pixels(self.path("t/x")), expected)
 
     def test_one_that_is_beyond_the_end(self):
         os.truncate(self.path("run_data_000002.h5"), 5000)
