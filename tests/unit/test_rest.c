@@ -605,6 +605,24 @@ static void forged_params_do_no_harm(void **state)
     }
 }
 
+/* Nor is there diffusion of values that no bound holds. */
+static void more_words_are_of_jpeg_2000_alone(void **state)
+{
+    (void)state;
+    enum { VERSION = 5, MASK = 10, PLAIN = 11, AROUND = 11, MORE = 26 };
+    static lbc_chunk_format read;
+    bench b = open_bench(&lbc_codec_rest_hcomp, LBC_U32, 1 << 30);
+    uint32_t values[MORE] = {0};
+    configure(&b, false);
+    memcpy(values, b.format.params, PLAIN * 4);
+    values[MASK] = 0;
+    assert_int_equal(lbc_rest_format(&read, PLAIN, values, NULL), LBC_OK);
+    values[VERSION] = 2;
+    values[AROUND] = 2;
+    assert_int_equal(lbc_rest_format(&read, MORE, values, NULL), LBC_E_FORMAT);
+    close_bench(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -624,6 +642,7 @@ int main(void)
         cmocka_unit_test(every_cut_is_seen),
         cmocka_unit_test(forged_chunks_do_no_harm),
         cmocka_unit_test(forged_params_do_no_harm),
+        cmocka_unit_test(more_words_are_of_jpeg_2000_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -161,6 +161,8 @@ static lbc_status check_layout(const lbc_chunk_format *format, lbc_error *err)
     if (words[AT_VERSION] != VERSION_PLAIN && words[AT_VERSION] != VERSION_MORE)
         return lbc_fail(err, LBC_E_UNSUPPORTED, "cd_values of version %u; this program knows %d and %d",
                         words[AT_VERSION], VERSION_PLAIN, VERSION_MORE);
+    if (words[AT_VERSION] == VERSION_MORE && words[AT_CODEC] != CODEC_J2K)
+        return lbc_fail(err, LBC_E_FORMAT, "cd_values of version %d are of JPEG 2000 alone", VERSION_MORE);
     if (format->nparams < fixed_words(words[AT_VERSION]))
         return lbc_fail(err, LBC_E_FORMAT, "%u cd_values do not describe the chunks", format->nparams);
     if (words[AT_TYPE] != type_word(format->type) || words[AT_NY] != format->shape.ny ||
