@@ -63,7 +63,8 @@ static lbc_status read_checksums(check *c, lbc_error *err)
         status = differs(c, err, "has not as many checksums as images");
     else if (!(c->crc = lbc_alloc(count, sizeof *c->crc)))
         status = lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", c->path);
-    else if (H5Dread(c->sums, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, c->crc) < 0)
+    else if (!lbc_h5_chunks_sound(c->sums, NULL, NULL) ||
+             H5Dread(c->sums, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, c->crc) < 0)
         status = differs(c, err, "its checksums cannot be read");
     c->frames = count;
     c->found.tells_input = status == LBC_OK && lbc_h5_attr_numbers(c->sums, "input_crc32c", &input, 1) == 1 &&

@@ -157,7 +157,7 @@ static lbc_status write_field(lbc_tree *t, const place *at, const char *name, hi
 static bool is_larger(hid_t set, uint64_t bytes)
 {
     hid_t space = H5Dget_space(set), type = H5Dget_type(set);
-    const hssize_t count = H5Sget_simple_extent_npoints(space);
+    const hssize_t count = lbc_h5_points(space);
     const size_t size = H5Tget_size(type);
     lbc_h5_close(&space);
     lbc_h5_close(&type);
