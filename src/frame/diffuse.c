@@ -3,8 +3,6 @@
 
 #include "frame/kernels.h"
 
-#include <string.h>
-
 uint32_t lbc_diffuse_fraction(int32_t limit)
 {
     uint32_t fraction = 29;
