@@ -260,6 +260,28 @@ class Resumed(Ended):
                     self.assertEqual(digests(folder), before)
                     self.resumed(folder, "--overwrite")
 
+    def test_every_setting_of_jpeg_2000_makes_another_job(self):
+        folder, last = self.new(), ["-1", 57]
+        size, codec = ["--bytes-per-frame", 8192], ["--profile", "faithful"]
+        compress(self.master, folder + "x", *size, *codec, *last, env=live.DAY)
+        whole = digests(folder)
+        os.remove(folder + "x_master.h5")
+        before = digests(folder)
+        others = [[*size, *codec, *more] for more in (
+            ["--rounding", "nearest"], ["--fill", "zero"], ["--j2k-layers", "list"], ["--j2k-weights", "0.5"],
+            ["--j2k-weights", "none"], ["--wavelet", "5/3"], ["--psnr", 60])]
+        others += [[*other, *codec] for other in (["--bytes-per-frame", 8191], ["-J", 10], ["-K", 10])]
+        for options in others:
+            with self.subTest(options):
+                done = run("-i", self.master, "-o", folder + "x", *options, *last, "--resume", env=live.DAY)
+                self.assertEqual(done.returncode, 1)
+                self.assertRegex(done.stderr, "error: .*x_000001.h5: was made by another job")
+                self.assertEqual(digests(folder), before)
+        same = [*size, *codec, "--j2k-weights", "spot", *last]
+        done = run("-i", self.master, "-o", folder + "x", *same, "--resume", env=live.DAY)
+        self.assertEqual(done.returncode, 0, done.stderr)  # the same in other words
+        self.assertEqual(digests(folder), whole)
+
     def test_a_file_of_another_program_is_refused(self):
         folder = self.broken("x_000002.h5", "x_squash_000002.h5", "x_master.h5")
         for content in (b"precious", None):

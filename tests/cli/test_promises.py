@@ -27,6 +27,8 @@ MODES = {
     "hcomp_at_rest": ["-H", 8, "-c", "hcomp"],
     "j2k_squash": ["-J", 10, "-q", "out_file", "-c", "bshuf"],
     "j2k_at_rest": ["-K", 5, "-c", "j2k", "-b", 2],
+    "faithful": ["-J", 10, "--profile", "faithful", "-c", "bslz4", "-q", "out_file"],
+    "faithful_psnr": ["--psnr", 70, "--profile", "faithful", "-c", "j2k", "-u", 4, "-s", 2],
     "gaps_zero": ["-H", 3, "--gaps", "zero", "-c", "bszstd", "-b", 3],
 }
 
