@@ -2,7 +2,7 @@
 /* l_bnl_simulate - makes up a rotation series of a made-up crystal, and tells the truth beside it. */
 #include "simulate_options.h"
 
-#include <time.h>
+#include "base/clock.h"
 
 #define PROGRAM "l_bnl_simulate"
 
@@ -24,16 +24,14 @@ static int simulate(const lbc_simulation *s, bool quiet)
 {
     lbc_error error = {LBC_OK, ""};
     lbc_simulated made;
-    struct timespec begin, end;
-    clock_gettime(CLOCK_MONOTONIC, &begin);
+    const double begin = lbc_clock();
     const lbc_status status = lbc_simulate(s, &made, &error);
-    clock_gettime(CLOCK_MONOTONIC, &end);
+    const double seconds = lbc_clock() - begin;
     if (status != LBC_OK) {
         fprintf(stderr, PROGRAM ": error: %s\n", error.text);
         return status == LBC_E_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
     }
     if (quiet) return EXIT_DONE;
-    const double seconds = (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
     fprintf(stderr, PROGRAM ": %s_master.h5: %u image%s in %u file%s, %.1f MB, %.2f s\n", s->prefix,
             (unsigned)s->images, s->images == 1 ? "" : "s", (unsigned)made.files, made.files == 1 ? "" : "s",
             1e-6 * (double)made.bytes, seconds);
