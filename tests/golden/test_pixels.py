@@ -73,8 +73,9 @@ class Pixels(unittest.TestCase):
         for ny, nx in ((1, 1), (1, 9), (8, 8), (9, 17), (40, 33)):
             images = images_of("u2", n=2, ny=ny, nx=nx, seed=nx)
             master = series.filewriter(self.folder.name, f"{ny}x{nx}", images)
-            for b, gaps in itertools.product((1, 2, 3, 5, 8, 50), ("keep", "zero")):
-                self.check(master, images, ["-b", b, "--gaps", gaps], saturation=11000, b=b, gaps=gaps)
+            for b, gaps in itertools.product((1, 2, 3, 5, 8, 33), ("keep", "zero")):
+                if b <= min(ny, nx):  # else there is not one whole bin, which is refused
+                    self.check(master, images, ["-b", b, "--gaps", gaps], saturation=11000, b=b, gaps=gaps)
 
     def test_selection_and_short_groups(self):
         images = images_of("u2", n=11)
