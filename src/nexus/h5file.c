@@ -55,6 +55,15 @@ static struct {
     size_t size;
 } noted;
 
+bool lbc_h5_note_read(H5FD_mem_t type, haddr_t address, size_t size)
+{
+    if (!noted.on || type != H5FD_MEM_DRAW) return false;
+    noted.count++;
+    noted.address = address;
+    noted.size = size;
+    return true;
+}
+
 static H5FD_t *driver_open(const char *path, unsigned flags, hid_t access, haddr_t max_address)
 {
     (void)access;
@@ -117,12 +126,7 @@ static herr_t driver_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t
 {
     (void)transfer;
     const driver_file *file = (const driver_file *)base;
-    if (noted.on && type == H5FD_MEM_DRAW) {
-        noted.count++;
-        noted.address = address;
-        noted.size = size;
-        return 0;
-    }
+    if (lbc_h5_note_read(type, address, size)) return 0;
     char *to = buffer;
     while (size) {
         const ssize_t n = pread(file->fd, to, size, (off_t)address);

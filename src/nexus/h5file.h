@@ -40,8 +40,12 @@ typedef struct lbc_chunk_place {
 #define LBC_NOWHERE UINT64_MAX
 
 /* Where the chunk that begins at `first` (one coordinate a dimension) is stored. The data set must be
- * chunked and in a file opened by lbc_h5_open_read. False: HDF5 cannot say (a damaged index). */
+ * chunked and in a file of one of our drivers, this one or h5out.h's. False: HDF5 cannot say (a damaged index). */
 bool lbc_h5_chunk_place(hid_t dataset, const hsize_t *first, lbc_chunk_place *place);
+
+/* For the drivers: whether this read is the one by which lbc_h5_chunk_place learns where a chunk is. Then it is not to
+ * be done; there is no room for what it would read. */
+bool lbc_h5_note_read(H5FD_mem_t type, haddr_t address, size_t size);
 
 /* Whether the chunks of a box (first, count: a number each dimension; NULL: the whole data set) have as many bytes as
  * HDF5 expects. 1.10 takes that for granted where no filter changes their size, and reads on behind a chunk that is

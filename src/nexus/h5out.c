@@ -2,6 +2,7 @@
 #include "nexus/h5out.h"
 
 #include "base/memory.h"
+#include "nexus/h5file.h"
 #include "nexus/h5util.h"
 
 #include <errno.h>
@@ -137,8 +138,8 @@ static void overlay(const out_file *file, haddr_t address, size_t size, unsigned
 
 static herr_t out_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t size, void *buffer)
 {
-    (void)type;
     (void)transfer;
+    if (lbc_h5_note_read(type, address, size)) return 0;
     out_file *file = (out_file *)base;
     unsigned char *to = buffer;
     size_t done = 0;

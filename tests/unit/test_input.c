@@ -4,6 +4,7 @@
  * tests/golden/test_input.py. */
 #include "base/memory.h"
 #include "nexus/h5file.h"
+#include "nexus/h5out.h"
 #include "nexus/h5util.h"
 #include "nexus/input.h"
 #include "nexus/value.h"
@@ -358,6 +359,36 @@ static void test_chunk_place(void **state)
     lbc_h5_leave();
 }
 
+/* In a file that is being written, whose driver is another one. */
+static void test_chunk_place_in_new_file(void **state)
+{
+    (void)state;
+    const hsize_t dims[1] = {4096}, chunk[1] = {1024}, first[1] = {1024};
+    static uint8_t bytes[4096];
+    char path[80];
+    lbc_chunk_place place;
+    unsigned skipped = 1;
+    haddr_t address = 0;
+    hsize_t size = 0;
+    snprintf(path, sizeof path, "%s/new.h5", folder);
+    lbc_h5_enter();
+    hid_t file = lbc_h5_out_create(path, H5Pcreate(H5P_FILE_CREATE), false);
+    hid_t space = H5Screate_simple(1, dims, NULL), creation = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_chunk(creation, 1, chunk);
+    hid_t dataset = H5Dcreate2(file, "data", H5T_STD_U8LE, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    assert_true(H5Dwrite(dataset, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes) >= 0);
+    const bool found = lbc_h5_chunk_place(dataset, first, &place);
+    assert_true(H5Dget_chunk_info_by_coord(dataset, first, &skipped, &address, &size) >= 0);
+    lbc_h5_close(&creation);
+    lbc_h5_close(&space);
+    lbc_h5_close(&dataset);
+    const lbc_status closed = lbc_h5_out_close(&file, path, NULL);
+    lbc_h5_leave();
+    unlink(path);
+    assert_int_equal(closed, LBC_OK);
+    assert_true(found && place.offset == address && place.size == size && place.skipped == skipped);
+}
+
 /* ---- what hostile files hold ---------------------------------------------------------------- */
 
 /* A file with a data set of one chunk, of so many bytes, behind the filters given (0 ends them), of which those in
@@ -540,6 +571,7 @@ int main(void)
         cmocka_unit_test(test_many_filter_parameters),
         cmocka_unit_test(test_host_error_printing),
         cmocka_unit_test(test_chunk_place),
+        cmocka_unit_test(test_chunk_place_in_new_file),
         cmocka_unit_test(test_chunks_sound),
         cmocka_unit_test(test_chunks_too_many),
         cmocka_unit_test(test_first_numbers),
