@@ -383,13 +383,16 @@ def main():
                    stdout=subprocess.DEVNULL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     path, measured = pathlib.Path(options.json), {}
+    found = json.loads(path.read_text()) if path.exists() else {}
+    lacking = [name for name in SECTIONS if name not in found and name not in wanted]
+    if options.write and lacking:
+        parser.error(f"--write makes the whole table, and {path} lacks {', '.join(lacking)}")
     for name in wanted:
         with tempfile.TemporaryDirectory(prefix="lbc-speed-", dir=room_for_files()) as folder:
             measured[name] = SECTIONS[name](pathlib.Path(folder), options.short,
                                             options.repeats or (1 if options.short else 3))
         if measured[name] is None:
             print(f"{name}: not there")
-    found = json.loads(path.read_text()) if path.exists() else {}
     found.update({name: value for name, value in measured.items() if value})
     path.write_text(json.dumps(found, indent=1) + "\n")
     if options.write:
