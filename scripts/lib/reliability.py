@@ -26,7 +26,7 @@ def kill_calls(f):
 
 
 def corruption(f):
-    kinds = ", ".join(f"{k} {f[k]}" for k in ("cut", "flip", "overwrite", "edit"))
+    kinds = ", ".join(f"{k} {f[k]}" for k in ("cut", "flip", "overwrite", "inside", "edit"))
     return (f"damaged series, of {f['series']} dialects and storages", f"{f['inputs']} ({kinds})",
             f"refused {f.get('refused', 0)}, of them the end of HDF5 itself {f.get('hdf5', 0)}; read with a warning "
             f"{f.get('told', 0)}; read unharmed {f.get('unharmed', 0)}; read as damaged, which nothing in the file tells, "

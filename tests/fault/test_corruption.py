@@ -35,7 +35,8 @@ LONG = os.environ.get("LBC_LONG") == "1"
 OUTCOMES = ("refused", "hdf5", "told", "unharmed", "true", "undefined")
 TRIALS = 2500 if LONG else 90
 SECONDS = 180  # after which a run that has not ended hangs
-OPTIONS = ["-c", "none", "-u", "4", "-d", "1000", "-p", "2"]
+OPTIONS = ["-u", "4", "-d", "1000", "-p", "2"]
+STORED = ("none", "bslz4")  # the second: as most of the input, so that frames go in pieces from chunk to chunk
 
 
 # ---- the series ------------------------------------------------------------------------------
@@ -67,8 +68,8 @@ def ours(*options):
 
 def made(maker, **more):
     def make(folder, name):
-        images = series.frames(6, dtype=more.get("dtype", "u2"))
-        rest = {"block": 3, **{k: v for k, v in more.items() if k != "dtype"}}
+        images = series.frames(6, *more.get("shape", ()), dtype=more.get("dtype", "u2"))
+        rest = {"block": 3, **{k: v for k, v in more.items() if k not in ("shape", "dtype")}}
         if maker is series.plain:
             del rest["block"]
         if maker in (series.filewriter, series.nxmx):
@@ -79,6 +80,8 @@ def made(maker, **more):
 
 SERIES = {
     **{f"filewriter_{s}": made(series.filewriter, storage=s) for s in sorted(series.STORAGES)},
+    # bitshuffle's blocks are the same in and out, and all of one size: one that is missing leaves room for the next
+    "whole_blocks": made(series.filewriter, shape=(64, 128), dtype="u4"),
     "latest": made(series.filewriter, libver="latest"),
     "signed": made(series.filewriter, dtype="i4", storage="bszstd"),
     "nxmx": made(series.nxmx),
@@ -104,7 +107,7 @@ class Series:
         self.master = os.path.basename(SERIES[name](self.folder, "run"))
         self.files = sorted(n for n in os.listdir(self.folder) if n.endswith((".h5", ".nxs")))
         out = os.path.join(folder, name + "_out")
-        compress(os.path.join(self.folder, self.master), out + "/x", *OPTIONS)
+        compress(os.path.join(self.folder, self.master), out + "/x", "-c", "none", *OPTIONS)
         self.pixels = pixels(out + "/x")
         shutil.rmtree(out)
 
@@ -150,8 +153,8 @@ def is_true(master, got):
     return in_a_child(question)
 
 
-def judge_run(case, master, out):
-    status, said = ended("-i", master, "-o", out + "/x", *OPTIONS)
+def judge_run(case, master, out, stored):
+    status, said = ended("-i", master, "-o", out + "/x", "-c", stored, *OPTIONS)
     errors = sum(line.startswith("l_bnl_compress: error: ") for line in said.splitlines())
     left = os.listdir(out) if os.path.isdir(out) else []
     if status == 1:
@@ -187,10 +190,11 @@ def trial(case, seed):
         victim = case.master if rng.random() < 0.5 else rng.choice(case.files)
         master = case.copied(folder, victim)
         kind, what = damage.spoil(rng, os.path.join(folder, victim))
-        outcome = judge_run(case, master, folder + "/out")
+        stored = rng.choice(STORED)
+        outcome = judge_run(case, master, folder + "/out", stored)
         if outcome in OUTCOMES and case.name.startswith("ours"):
             outcome = judge_check(case, master) or outcome
-    return case.name, seed, kind, outcome, f"{case.name} {seed}: {victim}: {what}"
+    return case.name, seed, kind, outcome, f"{case.name} {seed}: {victim}: {what}, stored as {stored}"
 
 
 CASES = {}

@@ -48,6 +48,33 @@ def overwrite(rng, path):
     return f"{length} bytes of {kind} at {at}"
 
 
+def _chunks(f):
+    """(offset, size) of every stored chunk."""
+    found = []
+
+    def visit(_, item):
+        if isinstance(item, h5py.Dataset) and item.chunks and not item.is_virtual:
+            infos = (item.id.get_chunk_info(i) for i in range(item.id.get_num_chunks()))
+            found.extend((i.byte_offset, i.size) for i in infos)
+
+    f.visititems(visit)
+    return found
+
+
+def inside(rng, path):
+    """Amid the blocks of a compressed image, which are damaged and still as long as they were."""
+    with h5py.File(path, "r") as f:
+        chunks = [c for c in _chunks(f) if c[1] > 512]
+    if not chunks:
+        return overwrite(rng, path)
+    at, size = rng.choice(chunks)
+    at, length = at + rng.randrange(16, size - 256), rng.choice((16, 64, 256))
+    with open(path, "r+b") as f:
+        f.seek(at)
+        f.write(rng.choice((b"\xff" * length, rng.randbytes(length))))
+    return f"{length} bytes at {at}, inside a chunk"
+
+
 # ---- fields ----------------------------------------------------------------------------------
 
 VALUES = (np.float32("nan"), np.float64("inf"), -1, 0, 2**40, -2**63, 1e300, np.uint8(7), np.bytes_(b"text"), "\u00b5" * 300,
@@ -100,11 +127,11 @@ def edit(rng, path):
         return f"{where}: {how}"
 
 
-KINDS = {"cut": cut, "flip": flip, "overwrite": overwrite, "edit": edit}
+KINDS = {"cut": cut, "flip": flip, "overwrite": overwrite, "inside": inside, "edit": edit}
 
 
 def spoil(rng, path):
-    kind = rng.choice(("cut", "flip", "flip", "overwrite", "edit", "edit"))
+    kind = rng.choice(("cut", "flip", "flip", "overwrite", "inside", "edit", "edit"))
     return kind, KINDS[kind](rng, path)
 
 
@@ -181,7 +208,8 @@ def _copies_itself(block):
 
     while at < len(block):
         token, at = block[at], at + 1
-        at += length(token >> 4)
+        literals = length(token >> 4)  # which moves `at`
+        at += literals
         if at + 2 > len(block):
             break
         if block[at:at + 2] == b"\0\0":
