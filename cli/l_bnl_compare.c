@@ -80,6 +80,8 @@ int main(int argc, char **argv)
     options.message = console_message;
     options.progress = console_progress;
     options.user = &c;
-    if (!probe_series(PROGRAM, options.a) || !probe_series(PROGRAM, options.b)) return TROUBLE;
+    if (!probe_files(PROGRAM, &(lbc_options){.input = options.a}) ||
+        !probe_files(PROGRAM, &(lbc_options){.input = options.b}))
+        return TROUBLE;
     return compare(&settings, &options, &c);
 }

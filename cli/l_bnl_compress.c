@@ -138,8 +138,10 @@ int main(int argc, char **argv)
     options.progress = console_progress;
     options.user = &c;
     options.date = date_of_run();
-    if (!probe_series(PROGRAM, options.input)) return EXIT_FAILED;
+    const bool at_rest = settings.verify && !settings.out_file && !settings.suggest && !settings.dry_run;
+    if (at_rest) options.out_file = NULL;
+    if (!probe_files(PROGRAM, &options)) return EXIT_FAILED;
     if (settings.suggest) return suggest(&options, &c);
     if (settings.dry_run) return dry_run(&options, &c);
-    return settings.verify && !settings.out_file ? verify(&options, &c) : compress(&settings, &options, &c);
+    return at_rest ? verify(&options, &c) : compress(&settings, &options, &c);
 }

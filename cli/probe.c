@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 #include "probe.h"
 
 #include "console.h"
@@ -6,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,7 +25,14 @@ static void set_limit(int resource, rlim_t most)
     (void)setrlimit(resource, &limit); /* refused: the limit that was there is no higher than its own */
 }
 
-static void go_through(const char *master)
+/* The child's half. `at` is shared with the parent: the file that the child is at. */
+
+static void note_file(void *at, const char *path)
+{
+    snprintf(at, LBC_ERROR_SIZE, "%s", path);
+}
+
+static void go_through(const lbc_options *options, char *at)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction action;
@@ -36,37 +45,59 @@ static void go_through(const char *master)
     }
     set_limit(RLIMIT_CPU, SECONDS);
     set_limit(RLIMIT_CORE, 0);
-    lbc_rehearse(master);
+    lbc_rehearse(options, note_file, at);
 }
 
-bool probe_series(const char *program, const char *master)
+/* What a signal that ended the child says of the file it was at. False: nothing. */
+static bool explain(char *text, size_t size, int number, const char *file)
 {
-    int end;
-    pid_t ended;
-    char text[LBC_ERROR_SIZE];
-    const pid_t child = fork();
-    if (child < 0) return true; /* no process to spare: then without */
-    if (child == 0) {
-        go_through(master);
-        _exit(0);
-    }
-    do ended = waitpid(child, &end, 0);
-    while (ended < 0 && errno == EINTR);
-    if (ended < 0 || !WIFSIGNALED(end)) return true;
-    switch (WTERMSIG(end)) {
+    switch (number) {
     case SIGINT:
     case SIGTERM:
-    case SIGHUP: return true; /* meant for all of us */
+    case SIGHUP: return false; /* meant for all of us */
     case SIGXCPU:
-        snprintf(text, sizeof text,
-                 "%s: damaged, or a file it leads to is: the HDF5 library was at it for %d s, to no end", master,
-                 SECONDS);
-        break;
+        snprintf(text, size,
+                 "%s: damaged, or a file it leads to is: the HDF5 library was at it for %d s, to no end; copy or make "
+                 "it anew",
+                 file, SECONDS);
+        return true;
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGABRT:
+    case SIGFPE:
+    case SIGILL:
+        snprintf(text, size,
+                 "%s: damaged, or a file it leads to is: the HDF5 library breaks down over it (signal %d); copy or "
+                 "make it anew",
+                 file, number);
+        return true;
     default:
-        snprintf(text, sizeof text,
-                 "%s: damaged, or a file it leads to is: the HDF5 library breaks down over it (signal %d)", master,
-                 WTERMSIG(end));
+        snprintf(text, size,
+                 "%s: not known to be sound: the process that looks for damage before the run was killed at it "
+                 "(signal %d), by somebody or by the system for want of memory; start again",
+                 file, number);
+        return true;
     }
-    console_error(program, text);
-    return false;
+}
+
+bool probe_files(const char *program, const lbc_options *options)
+{
+    int end = 0;
+    pid_t ended = -1;
+    char text[LBC_ERROR_SIZE];
+    char *at = mmap(NULL, LBC_ERROR_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    const pid_t child = at == MAP_FAILED ? -1 : fork();
+    if (child == 0) {
+        go_through(options, at);
+        _exit(0);
+    }
+    if (child > 0) {
+        do ended = waitpid(child, &end, 0);
+        while (ended < 0 && errno == EINTR);
+    }
+    /* no process or page to spare, or lost sight of it: then without */
+    const bool broke = ended > 0 && WIFSIGNALED(end) && explain(text, sizeof text, WTERMSIG(end), at);
+    if (at != MAP_FAILED) munmap(at, LBC_ERROR_SIZE);
+    if (broke) console_error(program, text);
+    return !broke;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* probe.h - whether the HDF5 library outlives a series.
+/* probe.h - whether the HDF5 library outlives the files that a run reads.
  *
  * HDF5 crashes over some damaged files, and over others it counts to the end of time; nothing that could be asked
  * before finds that out. So a child process goes through the files first, and how it ends tells.
@@ -7,10 +7,13 @@
 #ifndef LBC_CLI_PROBE_H
 #define LBC_CLI_PROBE_H
 
+#include "lbc.h"
+
 #include <stdbool.h>
 
-/* To be called while there is one thread, before HDF5 is used. False: it breaks down over this series, which has been
- * said. True: it does not; whatever else is wrong with the series is for the run to find and to tell. */
-bool probe_series(const char *program, const char *master);
+/* Goes through what lbc_rehearse(options) does. To be called while there is one thread, before HDF5 is used. False: it
+ * breaks down over one of the files, or the child was killed before the last, which has been said. True: it does not;
+ * whatever else is wrong with the files is for the run to find and to tell. */
+bool probe_files(const char *program, const lbc_options *options);
 
 #endif

@@ -256,11 +256,14 @@ LBC_API void lbc_result_free(lbc_result *result);
  * of options: input, threads, message, progress, user. frames (NULL: not wanted): how many were read. */
 LBC_API lbc_status lbc_verify(const lbc_options *options, uint64_t *frames, lbc_error *err);
 
-/* Opens a series and goes through all that lbc_compress will of its master and the heads of its files, reads no image,
- * writes nothing, and says nothing. The HDF5 library crashes over some damaged files, and over others it does not come
- * to an end; a program that must live lets a child process do this first, with a limit of processor time, and looks
- * how it ended. */
-LBC_API void lbc_rehearse(const char *master);
+/* Told the path of each file before it is gone through. */
+typedef void lbc_rehearsal_fn(void *user, const char *path);
+
+/* Goes through all that lbc_compress will of masters and heads of files: of options->input, and of what is there
+ * under the names of the output. With out_file NULL: all that lbc_verify will. Reads no image, writes nothing, and says
+ * nothing. The HDF5 library crashes over some damaged files, and over others it does not come to an end; a program that
+ * must live lets a child process do this first, with a limit of processor time, and looks how it ended. */
+LBC_API void lbc_rehearse(const lbc_options *options, lbc_rehearsal_fn *at, void *user);
 
 /* The summary of a run that is done, for people: lines of at most 80 columns (paths may be longer).
  * verbose: with the note for readers even when nothing was binned or summed. The text is the

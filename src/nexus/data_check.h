@@ -23,6 +23,7 @@ typedef struct lbc_data_expected {
     uint64_t first_number;          /* 0: any */
     const uint32_t *pixel_crc;      /* [frames], CRC-32C of each frame's stored pixels; NULL: not compared.
                                      * Needs format; every frame is then decoded. */
+    bool heads_only;                /* a rehearsal: HDF5 is led to every chunk, and no byte of it is read or compared */
 } lbc_data_expected;
 
 /* What it was found to be, as far as the check came. */

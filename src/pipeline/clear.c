@@ -154,8 +154,7 @@ static lbc_status find_extras(const lbc_job *job, old_set *old, char *const *nam
         if (lbc_names_number(names[i], prefix) <= job->plan.files) continue;
         struct stat linked, ours;
         char *path = lbc_asprintf("%s/%s", folder, lbc_names_base(names[i]));
-        char *link =
-            names[i][0] == '/' ? lbc_strdup(names[i]) : lbc_asprintf("%s/%s", job->names.master_folder, names[i]);
+        char *link = lbc_names_linked(job->names.master, names[i]);
         const bool known = path && link;
         const bool extra = known && lstat(path, &ours) == 0 && lstat(link, &linked) == 0 &&
                            ours.st_dev == linked.st_dev && ours.st_ino == linked.st_ino;

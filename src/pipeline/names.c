@@ -101,6 +101,12 @@ uint64_t lbc_names_number(const char *path, const char *prefix)
     return strtoull(digits, NULL, 10);
 }
 
+char *lbc_names_linked(const char *master, const char *link)
+{
+    const int folder = link[0] == '/' ? 0 : (int)(lbc_names_base(master) - master);
+    return lbc_asprintf("%.*s%s", folder, master, link);
+}
+
 /* to relative to from; both absolute, without links, "." or "..". */
 static char *relative(const char *from, const char *to)
 {

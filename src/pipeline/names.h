@@ -27,6 +27,10 @@ uint64_t lbc_names_number(const char *path, const char *prefix);
 /* The part of a path after its last slash; points into it. */
 const char *lbc_names_base(const char *path);
 
+/* The file that a master's external link means, which is relative to the master's folder. Freed with free(), NULL: out
+ * of memory. */
+char *lbc_names_linked(const char *master, const char *link);
+
 /* What a link in `from` (an existing folder) must say to mean `to` (a file in an existing folder): a
  * base name where they share the folder, else a path relative to `from`. Freed with free(). */
 char *lbc_names_link(const char *from, const char *to);

@@ -36,7 +36,11 @@ static lbc_status verify_files(lbc_outputs *out, const lbc_job *job, lbc_error *
 {
     uint64_t first, count;
     lbc_plan_file(&job->plan, out->file, &first, &count);
-    const lbc_data_expected expected = {job->identity, job->format, count, first + 1, out->pixel_crc};
+    const lbc_data_expected expected = {.job = job->identity,
+                                        .format = job->format,
+                                        .frames = count,
+                                        .first_number = first + 1,
+                                        .pixel_crc = out->pixel_crc};
     const char *temporary = lbc_data_file_finish(out->data, err);
     if (!temporary) return LBC_E_IO;
     lbc_status status = lbc_place_flush(temporary, err);

@@ -64,7 +64,8 @@ static lbc_status judge(const lbc_job *job, const char *prefix, uint32_t f, file
     struct stat there;
     uint64_t first, count;
     lbc_plan_file(&job->plan, f, &first, &count);
-    const lbc_data_expected expected = {job->identity, job->format, count, first + 1, NULL};
+    const lbc_data_expected expected = {
+        .job = job->identity, .format = job->format, .frames = count, .first_number = first + 1};
     lbc_data_found found = {0};
     char *path = lbc_names_file(prefix, f);
     lbc_status status = path ? lbc_clear_input(job, path, err) : lbc_fail(err, LBC_E_MEMORY, "out of memory");

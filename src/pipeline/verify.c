@@ -6,10 +6,10 @@
 #include "nexus/data_check.h"
 #include "nexus/input.h"
 #include "nexus/master_links.h"
+#include "pipeline/names.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 typedef struct verification {
     const lbc_options *options;
@@ -29,14 +29,6 @@ static lbc_status tick(void *user, lbc_error *err)
 
 /* ---- checksums ------------------------------------------------------------------------------ */
 
-/* A file the master links, as the link names it. */
-static char *path_of(const verification *v, const char *linked)
-{
-    const char *slash = linked[0] == '/' ? NULL : strrchr(v->options->input, '/');
-    const int folder = slash ? (int)(slash - v->options->input) + 1 : 0;
-    return lbc_asprintf("%.*s%s", folder, v->options->input, linked);
-}
-
 /* A set of ours is what its checksums say. Of another, that its files can be decoded must do. */
 static lbc_status check_data(verification *v, const lbc_master_list *list, uint32_t n, uint64_t first, lbc_error *err)
 {
@@ -44,7 +36,7 @@ static lbc_status check_data(verification *v, const lbc_master_list *list, uint3
                                         .frames = list->frames ? list->frames[n] : 0,
                                         .first_number = list->frames ? first : 0};
     lbc_data_found found = {0};
-    char *path = path_of(v, list->names[n]);
+    char *path = lbc_names_linked(v->options->input, list->names[n]);
     if (!path) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
     const lbc_status status = lbc_data_file_check(path, &expected, &found, err);
     free(path);
@@ -57,7 +49,7 @@ static lbc_status check_squash(const verification *v, const lbc_master_list *lis
                                lbc_error *err)
 {
     const lbc_data_expected expected = {.job = list->job, .frames = list->frames[n], .first_number = first};
-    char *path = path_of(v, list->squash_names[n]);
+    char *path = lbc_names_linked(v->options->input, list->squash_names[n]);
     if (!path) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
     const lbc_status status = lbc_squash_file_check(path, &expected, NULL, err);
     free(path);

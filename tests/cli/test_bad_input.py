@@ -86,31 +86,49 @@ class Damage(ByTheProgram, bad.Damage):
 class Hdf5(bad.Bad):
     """Damage that the HDF5 library itself does not outlive."""
 
-    def broken(self, how, *options, name="l_bnl_compress"):
+    def broken(self, how, *options, name="l_bnl_compress", at=None):
         def limit():
             resource.setrlimit(resource.RLIMIT_CPU, (2, resource.RLIM_INFINITY))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         library = os.path.join(os.environ["LBC_BUILD"], "tests", "broken_hdf5.so")
-        before = sorted(os.listdir(self.folder))
-        done = run(*options, name=name, env={"LD_PRELOAD": library, "LBC_BREAK": how}, preexec_fn=limit, cwd=self.folder)
+        before = digests(self.folder)
+        broken = {"LD_PRELOAD": library, "LBC_BREAK": how, **({"LBC_BREAK_AT": at} if at else {})}
+        done = run(*options, name=name, env=broken, preexec_fn=limit, cwd=self.folder)
         errors = [line for line in done.stderr.splitlines() if "error:" in line]
         self.assertEqual(len(errors), 1, done.stderr)
-        self.assertEqual(sorted(os.listdir(self.folder)), before)
+        self.assertEqual(digests(self.folder), before)
         return done.returncode, errors[0]
 
     @unittest.skipIf(bad.SANITIZED, "the sanitizer's library must come first")
     def test_is_told_as_any_other(self):
         master = series.filewriter(self.folder, "run", self.images)
-        for how, pattern in (("crash", r"breaks down over it \(signal 11\)"), ("spin", "was at it for .* to no end")):
+        for how, pattern in (("crash", r"damaged, .*breaks down over it \(signal 11\)"),
+                             ("spin", "damaged, .*was at it for .* to no end"),
+                             ("kill", r"not known to be sound: .*was killed at it \(signal 9\)")):
             for options in (["-o", "x"], ["--verify"], ["--dry-run"], ["--suggest"]):
                 code, error = self.broken(how, "-i", master, *options)
                 self.assertEqual(code, 1)
-                self.assertRegex(error, f"{master}: damaged, .*{pattern}")
+                self.assertRegex(error, f"{master}: {pattern}")
                 if how == "spin":
                     break
         code, error = self.broken("crash", master, master, name="l_bnl_compare")
         self.assertEqual(code, 2)
         self.assertIn(f"{master}: damaged", error)
+
+    @unittest.skipIf(bad.SANITIZED, "the sanitizer's library must come first")
+    def test_in_files_of_ours(self):
+        """Which --verify and --resume read, and any run that finds a master in its place."""
+        master = series.filewriter(self.folder, "run", self.images)
+        options = ["-i", master, "-o", "x", "-d", 3, "-H", 2, "-q", "s"]
+        compress(master, self.path("x"), *options[4:-1], self.path("s"))
+        for at, file in (("/entry/checksums", "x_000001.h5"), ("data_000004", "s_000002.h5")):
+            self.assertIn(f" {file}: damaged", self.broken("crash", "-i", "x_master.h5", "--verify", at=at)[1])
+        for more in ([], ["--overwrite"], ["--resume"]):
+            self.assertIn(" x_master.h5: damaged", self.broken("crash", *options, *more, at="data_files")[1])
+        os.remove(self.path("x_master.h5"))
+        os.remove(self.path("x_000001.h5"))
+        for at, file in (("/entry/checksums", "x_000002.h5"), ("data_000004", "s_000002.h5")):
+            self.assertIn(f" {file}: damaged", self.broken("crash", *options, "--resume", at=at)[1])
 
 
 class Facts(bad.Bad):
