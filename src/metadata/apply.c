@@ -105,5 +105,5 @@ const char *lbc_material_name(const char *name)
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcasecmp(name, known[i].spelling) == 0) return known[i].name;
-    return name;
+    return NULL;
 }

@@ -32,7 +32,7 @@ double lbc_axis_end(const lbc_axis *axis, uint64_t n);
 double lbc_axis_new_start(const lbc_axis *axis, const lbc_change *change);
 double lbc_axis_new_total(const lbc_axis *axis, const lbc_change *change);
 
-/* Si, Silicon, CdTe or GaAs when name is one of them in other letters or words; else name. */
+/* Si, Silicon, CdTe or GaAs when name is one of them in whatever letters or words; else NULL. */
 const char *lbc_material_name(const char *name);
 
 #endif

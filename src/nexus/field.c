@@ -36,6 +36,12 @@ static bool replace_with_text(lbc_value *v, const char *text)
     return lbc_value_new_text(v, text);
 }
 
+static bool name_material(lbc_value *v)
+{
+    const char *name = v->count == 1 && lbc_value_is_text(v) ? lbc_material_name((const char *)v->data) : NULL;
+    return !name || replace_with_text(v, name);
+}
+
 static bool set_numbers(lbc_value *v, const double *numbers, unsigned count)
 {
     if (!lbc_value_is_number(v) || v->count % count != 0 || v->count == 0) {
@@ -215,9 +221,7 @@ static bool apply(lbc_value *v, lbc_rule rule, const lbc_field_context *c, hid_t
     }
     case LBC_ACTION_CODEC: return replace_with_text(v, c->change->codec);
     case LBC_ACTION_NXMX: return replace_with_text(v, "NXmx");
-    case LBC_ACTION_MATERIAL:
-        if (v->count != 1 || !lbc_value_is_text(v)) return true;
-        return replace_with_text(v, lbc_material_name((const char *)v->data));
+    case LBC_ACTION_MATERIAL: return name_material(v);
     case LBC_ACTION_START:
     case LBC_ACTION_TOTAL: return set_range(v, rule, c, group, name);
     case LBC_ACTION_MAP: return bin_map(v, c);

@@ -143,8 +143,11 @@ class Metadata(unittest.TestCase):
 
     def test_nothing_but_storage(self):
         master, mask = self.rich()
+        with h5py.File(master, "r+") as f:
+            f["entry/" + DET + "sensor_material"][()] = "Diamond"
         self.compress(master, "-c", "bslz4")
         _, after = self.walk(master, 1, 1, [(k, k) for k in range(N)], mask, saturation=9999)
+        self.assertEqual(after["/entry/" + DET + "sensor_material"].value, "Diamond")    # a name we do not know stays
         self.assertIn("/entry/" + SPECIFIC + "eiger_fw_version", after)
         self.assertIn("/entry/" + SPECIFIC + "detectorModule_000/flatfield", after)
 
