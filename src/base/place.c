@@ -135,6 +135,14 @@ lbc_status lbc_place_commit(lbc_place *place, bool replace, lbc_error *err)
     return lbc_fail(err, LBC_E_IO, "%s: cannot flush its folder to disk: %s", place->path, strerror(why));
 }
 
+void lbc_place_blame(const char *temporary, const char *path, lbc_error *err)
+{
+    const size_t n = strlen(temporary);
+    if (!err || strncmp(err->text, temporary, n)) return;
+    const lbc_error told = *err;
+    lbc_fail(err, told.status, "%s%s", path, told.text + n);
+}
+
 void lbc_place_drop(lbc_place *place)
 {
     if (place->temporary) unlink(place->temporary);
@@ -198,6 +206,11 @@ unsigned lbc_place_sweep(const char *folder, const char *base)
     return removed;
 }
 
+static lbc_status cannot_make(const char *folder, int why, lbc_error *err)
+{
+    return lbc_fail(err, LBC_E_IO, "%s: cannot make this folder: %s", folder, strerror(why));
+}
+
 lbc_status lbc_place_folder(const char *folder, lbc_error *err)
 {
     lbc_status status = LBC_OK;
@@ -212,9 +225,10 @@ lbc_status lbc_place_folder(const char *folder, lbc_error *err)
         const int why = errno;
         if (made)
             flush_folder_of(path); /* that of the files in it counts; where it fails this may too */
-        else if (stat(path, &there) || !S_ISDIR(there.st_mode))
-            status = lbc_fail(err, LBC_E_IO, "%s: cannot make this folder: %s", path,
-                              strerror(why == EEXIST ? ENOTDIR : why));
+        else if (stat(path, &there))
+            status = cannot_make(path, why == EEXIST ? errno : why, err);
+        else if (!S_ISDIR(there.st_mode))
+            status = cannot_make(path, why == EEXIST ? ENOTDIR : why, err);
         *p = was;
         if (!was) break;
     }

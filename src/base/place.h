@@ -25,6 +25,8 @@ lbc_status lbc_place_begin(lbc_place *place, const char *path, lbc_error *err);
  * path is LBC_E_EXISTS. On failure there is nothing new at path, and the temporary file stays for
  * lbc_place_drop. */
 lbc_status lbc_place_commit(lbc_place *place, bool replace, lbc_error *err);
+/* Makes an error of the temporary file one of the file that it is to be, where err's text begins with it. */
+void lbc_place_blame(const char *temporary, const char *path, lbc_error *err);
 /* Removes the temporary file if there is one, and frees the names. */
 void lbc_place_drop(lbc_place *place);
 

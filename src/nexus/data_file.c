@@ -144,8 +144,10 @@ const char *lbc_data_file_finish(lbc_data_file *file, lbc_error *err)
     const lbc_status closed = lbc_h5_out_close(&file->file, file->place.path, status ? NULL : err);
     if (status == LBC_OK) status = closed;
     lbc_h5_leave();
-    if (status == LBC_OK && file->format->codec->filter)
+    if (status == LBC_OK && file->format->codec->filter) {
         status = lbc_filter_stamp(file->place.temporary, file->header, file->format->codec->filter, err);
+        if (status) lbc_place_blame(file->place.temporary, file->place.path, err);
+    }
     file->finished = status == LBC_OK;
     return file->finished ? file->place.temporary : NULL;
 }

@@ -211,7 +211,7 @@ static bool is_in_place(lbc_rule rule)
     return rule.scale != LBC_SCALE_NONE || rule.action == LBC_ACTION_BOOLEAN;
 }
 
-static bool apply(lbc_value *v, lbc_rule rule, const lbc_field_context *c, hid_t group, const char *name)
+bool lbc_field_apply(lbc_value *v, lbc_rule rule, const lbc_field_context *c, hid_t group, const char *name)
 {
     double numbers[2];
     switch (rule.action) {
@@ -231,11 +231,4 @@ static bool apply(lbc_value *v, lbc_rule rule, const lbc_field_context *c, hid_t
     if (rule.sample != LBC_SAMPLE_NONE && v->owner < 0 && !sample_rows(v, rule.sample, c->change)) return false;
     if (rule.wide && !widen(v)) return false;
     return !is_in_place(rule) || !lbc_value_is_number(v) || change_numbers(v, rule, c->change);
-}
-
-lbc_status lbc_field_apply(lbc_value *value, lbc_rule rule, const lbc_field_context *context, hid_t group,
-                           const char *name, lbc_error *err)
-{
-    if (apply(value, rule, context, group, name)) return LBC_OK;
-    return lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", name);
 }

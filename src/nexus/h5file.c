@@ -64,18 +64,18 @@ bool lbc_h5_note_read(H5FD_mem_t type, haddr_t address, size_t size)
     return true;
 }
 
+static int driver_trouble; /* errno of the last file that could not be opened. Guarded by the HDF5 lock. */
+
 static H5FD_t *driver_open(const char *path, unsigned flags, hid_t access, haddr_t max_address)
 {
     (void)access;
     (void)max_address;
     if (flags & (H5F_ACC_RDWR | H5F_ACC_TRUNC | H5F_ACC_CREAT)) return NULL;
     driver_file *file = lbc_alloc_zero(1, sizeof *file);
-    if (!file) return NULL;
-    if (lbc_file_open(&file->fd, &file->identity, path, NULL) != LBC_OK) {
-        free(file);
-        return NULL;
-    }
-    return &file->base;
+    if (file && lbc_file_open(&file->fd, &file->identity, path, NULL) == LBC_OK) return &file->base;
+    driver_trouble = errno;
+    free(file);
+    return NULL;
 }
 
 static herr_t driver_close(H5FD_t *base)
@@ -193,15 +193,16 @@ static hid_t driver_access(void)
 /* ---- opening ------------------------------------------------------------------------------- */
 
 /* HDF5's signature is at 0, 512, 1024, 2048, ... (behind a user block). */
-static bool has_signature(int fd, uint64_t size)
+static lbc_status find_signature(int fd, uint64_t size, const char *path, lbc_error *err)
 {
     static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
     unsigned char found[8];
     for (uint64_t at = 0; at + sizeof found <= size; at = at ? 2 * at : 512) {
-        if (pread(fd, found, sizeof found, (off_t)at) != (ssize_t)sizeof found) return false;
-        if (memcmp(found, signature, sizeof found) == 0) return true;
+        const ssize_t n = pread(fd, found, sizeof found, (off_t)at);
+        if (n < 0) return lbc_fail(err, LBC_E_IO, "%s: cannot be read: %s", path, strerror(errno));
+        if (n == (ssize_t)sizeof found && memcmp(found, signature, sizeof found) == 0) return LBC_OK;
     }
-    return false;
+    return lbc_fail(err, LBC_E_FORMAT, "%s: not an HDF5 file", path);
 }
 
 lbc_status lbc_h5_open_read(hid_t *file, lbc_file_identity *identity, const char *path, lbc_error *err)
@@ -211,12 +212,15 @@ lbc_status lbc_h5_open_read(hid_t *file, lbc_file_identity *identity, const char
     *file = H5I_INVALID_HID;
     lbc_status status = lbc_file_open(&fd, identity, path, err);
     if (status != LBC_OK) return status;
-    const bool signature = has_signature(fd, identity->size);
+    status = find_signature(fd, identity->size, path, err);
     close(fd);
-    if (!signature) return lbc_fail(err, LBC_E_FORMAT, "%s: not an HDF5 file", path);
+    if (status != LBC_OK) return status;
     hid_t access = driver_access();
+    driver_trouble = 0;
     *file = access < 0 ? H5I_INVALID_HID : H5Fopen(path, H5F_ACC_RDONLY, access);
-    if (*file < 0)
+    if (*file < 0 && driver_trouble)
+        status = lbc_fail(err, LBC_E_IO, "%s: cannot be opened: %s", path, strerror(driver_trouble));
+    else if (*file < 0)
         status = lbc_fail(err, LBC_E_FORMAT, "%s: damaged, or cut short while it was copied or written (HDF5: %s)",
                           path, lbc_h5_why(why));
     lbc_h5_close(&access);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The fields of a master that the work needs, found by their meaning, checked, in fixed units. */
 #include "base/memory.h"
+#include "nexus/doubt.h"
 #include "nexus/input_internal.h"
 
 #include <math.h>
@@ -192,6 +193,7 @@ static lbc_status require(const lbc_input *input, const lbc_groups *groups, cons
     const place *where;
     const lbc_status status = find_field(input, groups, r->places, &f, &where, err);
     if (status != LBC_OK) return status;
+    if (!where && lbc_believe(input->path, err)) return LBC_E_IO;
     if (!where)
         return lbc_fail(err, LBC_E_FORMAT, "%s: no %s (%s); a master must have it", input->path, r->what, r->usual);
     const double factor = unit_factor(where->kind, f.unit);

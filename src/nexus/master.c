@@ -50,6 +50,7 @@ lbc_status lbc_master_write(const char *path, bool replace, const lbc_input *inp
     lbc_tree tree = {
         .context = {change, series->nimages * (series->ntrigger ? series->ntrigger : 1), series->mask},
         .input = lbc_input_path(input),
+        .output = path,
         .sources = lbc_input_sources(input),
         .out = H5I_INVALID_HID,
         .mask_object = H5I_INVALID_HID,
@@ -64,8 +65,10 @@ lbc_status lbc_master_write(const char *path, bool replace, const lbc_input *inp
         lbc_h5_leave();
         if (log) lbc_tree_send_notes(&tree, log);
     }
-    if (status == LBC_OK && inspection && inspection->fn)
+    if (status == LBC_OK && inspection && inspection->fn) {
         status = inspection->fn(inspection->user, place.temporary, err);
+        if (status) lbc_place_blame(place.temporary, path, err);
+    }
     if (status == LBC_OK) status = lbc_place_commit(&place, replace, err);
     lbc_place_drop(&place);
     lbc_tree_free(&tree);

@@ -124,7 +124,7 @@ lbc_status lbc_master_put_links(const lbc_tree *tree, const lbc_chunk_format *fo
     const bool ok =
         entry >= 0 && data >= 0 && put_data(data, format, links) && put_squash(entry, links) && put_list(entry, links);
     const lbc_status status =
-        ok ? LBC_OK : lbc_fail(err, LBC_E_IO, "the new master: links cannot be written (%s)", lbc_h5_why(why));
+        ok ? LBC_OK : lbc_fail(err, LBC_E_IO, "%s: links cannot be written (%s)", tree->output, lbc_h5_why(why));
     lbc_h5_close(&data);
     lbc_h5_close(&entry);
     return status;

@@ -46,7 +46,8 @@ lbc_status lbc_master_put_mask(const lbc_tree *tree, const lbc_chunk_format *for
     bool ok = specific >= 0 && put_mask(tree, specific, format) && put_link(tree->out, mask_path, link_path);
     for (size_t i = 0; i < tree->masks.count && ok; i++) ok = put_link(tree->out, mask_path, tree->masks.pair[i].path);
     const lbc_status status =
-        ok ? LBC_OK : lbc_fail(err, LBC_E_IO, "the new master: the pixel mask cannot be written (%s)", lbc_h5_why(why));
+        ok ? LBC_OK
+           : lbc_fail(err, LBC_E_IO, "%s: the pixel mask cannot be written (%s)", tree->output, lbc_h5_why(why));
     lbc_h5_close(&specific);
     return status;
 }

@@ -264,7 +264,7 @@ lbc_status lbc_nxmx_complete(const lbc_tree *tree, const lbc_series *series, lbc
                     complete_detector(tree, series) && complete_beam(instrument, series->wavelength) &&
                     complete_instrument_name(instrument) && complete_sample(tree, series);
     const lbc_status status =
-        ok ? LBC_OK : lbc_fail(err, LBC_E_IO, "the new master: NXmx fields cannot be written (%s)", lbc_h5_why(why));
+        ok ? LBC_OK : lbc_fail(err, LBC_E_IO, "%s: NXmx fields cannot be written (%s)", tree->output, lbc_h5_why(why));
     lbc_h5_close(&data);
     lbc_h5_close(&instrument);
     lbc_h5_close(&entry);

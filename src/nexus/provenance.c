@@ -75,7 +75,7 @@ lbc_status lbc_master_put_provenance(const lbc_tree *tree, lbc_error *err)
     const unsigned long last = ok ? last_process(entry) : 0;
     for (uint32_t i = 0; i < c->nsteps && ok; i++) ok = put_step(entry, last + 1 + i, &c->steps[i], c);
     const lbc_status status =
-        ok ? LBC_OK : lbc_fail(err, LBC_E_IO, "the new master: provenance cannot be written (%s)", lbc_h5_why(why));
+        ok ? LBC_OK : lbc_fail(err, LBC_E_IO, "%s: provenance cannot be written (%s)", tree->output, lbc_h5_why(why));
     lbc_h5_close(&entry);
     return status;
 }

@@ -51,6 +51,7 @@ void lbc_master_rehearse(const lbc_input *input)
                              .group = group_of_one};
     lbc_tree tree = {.context = {&same, s->nimages * (s->ntrigger ? s->ntrigger : 1), s->mask},
                      .input = lbc_input_path(input),
+                     .output = "rehearsal",
                      .sources = lbc_input_sources(input),
                      .out = H5I_INVALID_HID,
                      .mask_object = H5I_INVALID_HID,

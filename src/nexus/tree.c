@@ -81,7 +81,7 @@ static lbc_status fail(const lbc_tree *t, lbc_status status, const char *what, l
 {
     char why[LBC_H5_WHY];
     if (status == LBC_E_MEMORY) return lbc_fail(err, status, "%s: out of memory", t->input);
-    return lbc_fail(err, status, "the new master: %s: %s (%s)", t->path, what, lbc_h5_why(why));
+    return lbc_fail(err, status, "%s: %s: %s (%s)", t->output, t->path, what, lbc_h5_why(why));
 }
 
 /* Appends a name to the path; returns the old length, to which path_up goes back, or SIZE_MAX. */
@@ -141,8 +141,9 @@ static lbc_status remember_mask(lbc_tree *t, const lbc_object *in)
 static lbc_status write_field(lbc_tree *t, const place *at, const char *name, hid_t set, lbc_value *value,
                               lbc_rule rule, lbc_error *err)
 {
-    lbc_status status = lbc_field_apply(value, rule, &t->context, at->in->id, name, err);
-    if (status != LBC_OK) return status;
+    lbc_status status = LBC_OK;
+    if (!lbc_field_apply(value, rule, &t->context, at->in->id, name))
+        return fail(t, LBC_E_IO, "its new value cannot be made", err);
     t->bytes += value->count * value->size;
     if (t->bytes > MOST_BYTES)
         return lbc_fail(err, LBC_E_UNSUPPORTED, "%s: holds more than 8 GiB beside its images", t->input);

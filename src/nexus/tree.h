@@ -31,7 +31,7 @@ typedef struct lbc_landmark {
 
 typedef struct lbc_tree {
     lbc_field_context context;
-    const char *input; /* path of the master, for messages */
+    const char *input, *output; /* paths of the masters, for messages */
     lbc_sources *sources;
     hid_t out; /* the new file */
     lbc_visited visited;
@@ -46,7 +46,7 @@ typedef struct lbc_tree {
     char path[4096];       /* of where the walk is, in the output */
 } lbc_tree;
 
-/* Copies everything below the root of the input's master. Fill context, input, sources, out; zero the
+/* Copies everything below the root of the input's master. Fill context, input, output, sources, out; zero the
  * rest, with mask_object invalid. groups: those of the input. */
 lbc_status lbc_tree_copy(lbc_tree *tree, const lbc_groups *groups, lbc_error *err);
 /* Makes the soft links, where nothing else has come to stand. */

@@ -70,7 +70,7 @@ lbc_status lbc_tree_link(lbc_tree *tree, lbc_error *err)
         const char *path = tree->soft.pair[i].path, *text = tree->soft.pair[i].text;
         if (H5Lexists(tree->out, path, H5P_DEFAULT) > 0) continue;
         if (H5Lcreate_soft(text, tree->out, path, H5P_DEFAULT, H5P_DEFAULT) < 0)
-            return lbc_fail(err, LBC_E_IO, "the new master: %s: cannot be written (%s)", path, lbc_h5_why(why));
+            return lbc_fail(err, LBC_E_IO, "%s: %s: cannot be written (%s)", tree->output, path, lbc_h5_why(why));
     }
     return LBC_OK;
 }
@@ -87,7 +87,8 @@ lbc_status lbc_tree_prune(lbc_tree *tree, lbc_error *err)
             lbc_tree_note(tree, LBC_LEVEL_WARNING, "%s: soft link %s is left out of the new master: no %s", tree->input,
                           path, tree->soft.pair[i].text);
             if (H5Ldelete(tree->out, path, H5P_DEFAULT) < 0)
-                return lbc_fail(err, LBC_E_IO, "the new master: %s: cannot be taken away (%s)", path, lbc_h5_why(why));
+                return lbc_fail(err, LBC_E_IO, "%s: %s: cannot be taken away (%s)", tree->output, path,
+                                lbc_h5_why(why));
             changed = true;
         }
     }

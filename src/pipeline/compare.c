@@ -222,7 +222,7 @@ static lbc_status tick(void *user, lbc_error *err)
 static lbc_status compare_frames(comparing *c, lbc_error *err)
 {
     lbc_pool *pool = lbc_pool_new(c->options->threads);
-    if (!pool) return lbc_fail(err, LBC_E_MEMORY, "cannot start %u threads", c->options->threads);
+    if (!pool) return lbc_fail(err, LBC_E_MEMORY, "cannot start %u threads (fewer: -p)", c->options->threads);
     lbc_status status = open_lanes(c, lbc_pool_workers(pool), err);
     if (status == LBC_OK) {
         const lbc_pool_task task = {.jobs = c->b.series->frames,

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,9 +137,11 @@ char *lbc_names_link(const char *from, const char *to)
     char *a = realpath(from, NULL), *b = to_folder ? realpath(to_folder, NULL) : NULL;
     if (a && b) way = relative(a, b);
     if (way) link = lbc_asprintf("%s%s", way, lbc_names_base(to));
+    const int why = errno;
     free(way);
     free(a);
     free(b);
     free(to_folder);
+    errno = why;
     return link;
 }

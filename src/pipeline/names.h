@@ -32,7 +32,7 @@ const char *lbc_names_base(const char *path);
 char *lbc_names_linked(const char *master, const char *link);
 
 /* What a link in `from` (an existing folder) must say to mean `to` (a file in an existing folder): a
- * base name where they share the folder, else a path relative to `from`. Freed with free(). */
+ * base name where they share the folder, else a path relative to `from`. Freed with free(); NULL: errno says why. */
 char *lbc_names_link(const char *from, const char *to);
 
 #endif

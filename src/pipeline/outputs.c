@@ -6,7 +6,9 @@
 #include "nexus/data_check.h"
 #include "pipeline/master_check.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 /* ---- data files ----------------------------------------------------------------------------- */
@@ -31,7 +33,21 @@ static lbc_status begin_files(lbc_outputs *out, const lbc_job *job, uint64_t fil
     return status ? status : lbc_squash_file_sign(out->squash, job->identity, count, err);
 }
 
-/* Reads the finished files again, from the disk, before they are put in place. */
+typedef lbc_status file_check(const char *path, const lbc_data_expected *expected, lbc_data_found *found,
+                              lbc_error *err);
+
+/* Reads a finished file again, from the disk. temporary NULL: it could not be finished, which err tells. */
+static lbc_status verify_file(const char *temporary, const char *path, file_check *check,
+                              const lbc_data_expected *expected, lbc_error *err)
+{
+    if (!temporary) return LBC_E_IO;
+    lbc_status status = lbc_place_flush(temporary, err);
+    if (status == LBC_OK) status = check(temporary, expected, NULL, err);
+    if (status) lbc_place_blame(temporary, path, err);
+    return status;
+}
+
+/* Before they are put in place. */
 static lbc_status verify_files(lbc_outputs *out, const lbc_job *job, lbc_error *err)
 {
     uint64_t first, count;
@@ -41,15 +57,12 @@ static lbc_status verify_files(lbc_outputs *out, const lbc_job *job, lbc_error *
                                         .frames = count,
                                         .first_number = first + 1,
                                         .pixel_crc = out->pixel_crc};
-    const char *temporary = lbc_data_file_finish(out->data, err);
-    if (!temporary) return LBC_E_IO;
-    lbc_status status = lbc_place_flush(temporary, err);
-    if (status == LBC_OK) status = lbc_data_file_check(temporary, &expected, NULL, err);
-    if (status || !out->squash) return status;
-    temporary = lbc_squash_file_finish(out->squash, err);
-    if (!temporary) return LBC_E_IO;
-    status = lbc_place_flush(temporary, err);
-    return status ? status : lbc_squash_file_check(temporary, &expected, NULL, err);
+    lbc_status status =
+        verify_file(lbc_data_file_finish(out->data, err), out->data_path, lbc_data_file_check, &expected, err);
+    if (status == LBC_OK && out->squash)
+        status = verify_file(lbc_squash_file_finish(out->squash, err), out->squash_path, lbc_squash_file_check,
+                             &expected, err);
+    return status;
 }
 
 static lbc_status commit_files(lbc_outputs *out, const lbc_job *job, lbc_error *err)
@@ -136,18 +149,19 @@ static lbc_status make_links(const lbc_job *job, lbc_master_links *links, lbc_er
     char **squash = job->names.squash ? lbc_alloc_zero(files, sizeof *squash) : NULL;
     uint64_t *frames = lbc_alloc_zero(files, sizeof *frames);
     *links = (lbc_master_links){job->identity, files, (const char *const *)names, frames, (const char *const *)squash};
-    if (!names || !frames || (job->names.squash && !squash)) goto no_memory;
+    if (!names || !frames || (job->names.squash && !squash)) goto fail;
     for (uint32_t f = 0; f < files; f++) {
         uint64_t first;
         lbc_plan_file(&job->plan, f, &first, &frames[f]);
         names[f] = link_to(job->names.master_folder, job->names.prefix, f);
         if (squash) squash[f] = link_to(job->names.master_folder, job->names.squash, f);
-        if (!names[f] || (squash && !squash[f])) goto no_memory;
+        if (!names[f] || (squash && !squash[f])) goto fail;
     }
     return LBC_OK;
 
-no_memory:
-    return lbc_fail(err, LBC_E_MEMORY, "%s: out of memory for its links", job->names.master);
+fail:
+    return lbc_fail(err, errno == ENOMEM ? LBC_E_MEMORY : LBC_E_IO, "%s: its links to other files cannot be made: %s",
+                    job->names.master, strerror(errno));
 }
 
 lbc_status lbc_outputs_master(const lbc_job *job, lbc_error *err)

@@ -125,7 +125,7 @@ static lbc_status run_frames(lbc_run *run, lbc_error *err)
 {
     if (run->job.frames == 0) return LBC_OK;
     lbc_pool *pool = lbc_pool_new(run->job.options->threads);
-    if (!pool) return lbc_fail(err, LBC_E_MEMORY, "cannot start %u threads", run->job.options->threads);
+    if (!pool) return lbc_fail(err, LBC_E_MEMORY, "cannot start %u threads (fewer: -p)", run->job.options->threads);
     lbc_status status = lbc_workshop_open(&run->shop, &run->job, lbc_pool_workers(pool), err);
     if (status == LBC_OK) status = lbc_space_check(&run->shop, err);
     if (status == LBC_OK) {

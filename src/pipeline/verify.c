@@ -136,8 +136,9 @@ lbc_status lbc_verify(const lbc_options *options, uint64_t *frames, lbc_error *e
     verification v = {.options = options};
     const lbc_input_options how = {.log = {options->message, options->user}};
     lbc_pool *pool = lbc_pool_new(options->threads);
-    lbc_status status = pool ? lbc_input_open(&v.input, options->input, &how, &trouble)
-                             : lbc_fail(&trouble, LBC_E_MEMORY, "cannot start %u threads", options->threads);
+    lbc_status status = pool
+                            ? lbc_input_open(&v.input, options->input, &how, &trouble)
+                            : lbc_fail(&trouble, LBC_E_MEMORY, "cannot start %u threads (fewer: -p)", options->threads);
     if (status == LBC_OK) status = lbc_input_complete(v.input, &trouble);
     if (status == LBC_OK) {
         v.progress.frames = lbc_input_series(v.input)->frames;

@@ -8,8 +8,8 @@ fault_compress is l_bnl_compress with wrapped calls (fault.c). In each mode the 
 - 0: all files are there, and are those of a run in which nothing failed, but that a field of the input which HDF5 could
   not read may be left out of the master with a warning, and that of a set which was replaced a file may be left which
   the new master does not list;
-- 1: an error line says what failed; no temporary is left; each file that is there is as before the run, or is one of
-  the finished ones; a new master is there only if all that it links is.
+- 1: one error line says what failed, and of which file; no temporary is left; each file that is there is as before
+  the run, or is one of the finished ones; a new master is there only if all that it links is.
 
 Closing, it prints a line a kind: fault KIND points N failures N.
 """
@@ -36,6 +36,8 @@ from run import compress, digests, program, run
 KINDS = ("memory", "open", "read", "write", "fsync", "rename", "inquiry", "lock", "thread", "library", "hdf5")
 LONG = bool(os.environ.get("LBC_LONG"))
 LEFT_OUT = re.compile(r"^l_bnl_compress: warning: .* left out", re.M)
+NAMES_FILE = re.compile(r"\.(h5|nxs|json|html|cbf|lbc-lock): |^(\.|m): ")  # or a folder
+NO_FILE = ("memory", "thread", "library")  # where none need be concerned
 LOCK = re.compile(r"^\..*\.lbc-lock$")
 FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # many small files, each flushed
 
@@ -105,7 +107,7 @@ class Mode:
         source = [] if "-i" in self.options else ["-i", inputs[self.source], "-o", "x"]
         return [*source, "-d", 2, "--jobs" if "-t" in self.options else "-p", threads, *self.options]
 
-    def check(self, folder, done, first, last):
+    def check(self, folder, kind, done, first, last):
         """What is wrong with a run from files `first` that should have come to `last`; "": nothing."""
         now = {n: d for n, d in digests(folder).items() if not LOCK.match(os.path.basename(n))}
         now_reports = [r for r in self.reports if now.pop(r, None)]
@@ -122,8 +124,11 @@ class Mode:
             if not changed or changed == {"x_master.h5"} and LEFT_OUT.search(done.said):
                 return ""
             return f"exit 0, and not as they should be: {changed}"
-        if not re.search(r"^l_bnl_compress: error: \S", done.said, re.M):
-            return "exit 1 without an error"
+        errors = re.findall(r"^l_bnl_compress: error: (.*)", done.said, re.M)
+        if len(errors) != 1:
+            return f"exit 1 with {len(errors)} errors"
+        if kind not in NO_FILE and not NAMES_FILE.search(errors[0]) or ".lbc~" in errors[0]:
+            return "exit 1 with an error that names no file, or a temporary one"
         strange = [n for n in now if now[n] not in (first.get(n), last.get(n))]
         if strange:
             return f"left {strange}"
@@ -198,7 +203,7 @@ class Calls(unittest.TestCase):
             one = programs.get()
             done = one.run(folder, kind, k)
             programs.put(one)
-            wrong = mode.check(folder, done, first, last)
+            wrong = mode.check(folder, kind, done, first, last)
             shutil.rmtree(folder)
             return done.failed, wrong and f"{kind} {k} ({done.failed}), {threads} threads: {wrong}\n{done.said[:3000]}"
 
