@@ -228,6 +228,7 @@ bool lbc_field_apply(lbc_value *v, lbc_rule rule, const lbc_field_context *c, hi
     case LBC_ACTION_MASK_MAP: return bin_mask_map(v, c);
     default: break;
     }
+    if (v->null) return true;
     if (rule.sample != LBC_SAMPLE_NONE && v->owner < 0 && !sample_rows(v, rule.sample, c->change)) return false;
     if (rule.wide && !widen(v)) return false;
     return !is_in_place(rule) || !lbc_value_is_number(v) || change_numbers(v, rule, c->change);

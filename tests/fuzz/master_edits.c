@@ -247,14 +247,17 @@ static void add_filters(edit *e, hid_t create)
     if (b >= 8) H5Pset_deflate(create, 1);
 }
 
-static void write_chunks(edit *e, hid_t set)
+/* Within the data set: HDF5 1.10 writes the index of another place over other memory. */
+static void write_chunks(edit *e, hid_t set, hid_t space)
 {
     uint8_t chunk[TEXT];
+    hsize_t dims[3] = {0};
+    if (H5Sget_simple_extent_ndims(space) <= 3) H5Sget_simple_extent_dims(space, dims, NULL);
     for (unsigned n = byte(e) % 8; n > 0; n--) {
         const hsize_t at[3] = {byte(e), 0, 0};
         const uint32_t skipped = byte(e) % 16 == 15;
         const size_t size = bytes(e, chunk);
-        if (size > 0) H5Dwrite_chunk(set, H5P_DEFAULT, skipped, at, size, chunk);
+        if (size > 0 && at[0] < dims[0]) H5Dwrite_chunk(set, H5P_DEFAULT, skipped, at, size, chunk);
     }
 }
 
@@ -273,7 +276,7 @@ static void images(edit *e)
     remove_place(e);
     hid_t set = H5Dcreate2(e->file, e->place, t, s, e->links, create, H5P_DEFAULT);
     if (set >= 0) {
-        write_chunks(e, set);
+        write_chunks(e, set, s);
         H5Dclose(set);
     }
     H5Pclose(create);

@@ -131,6 +131,18 @@ class Metadata(unittest.TestCase):
         self.assertEqual(entry["sample/depends_on"].value, "/entry/sample/transformations/omega")
         self.assertEqual(entry["sample/transformations/omega"].dtype, np.float64)
 
+    def test_fields_without_a_value(self):
+        empty = {"flatfield_correction_applied": "i4", "count_time": "f4", "detector_readout_time": "f4"}
+        master, _ = self.rich()
+        with h5py.File(master, "r+") as f:
+            for name, dtype in empty.items():
+                del f["entry/" + DET + name]
+                f["entry/" + DET + name] = h5py.Empty(dtype)
+        self.compress(master, "-b", 2, "-s", 2, "-c", "bslz4")
+        with h5py.File(self.at("out_master.h5")) as f:
+            for name, dtype in empty.items():
+                self.assertEqual(f["entry/" + DET + name][()], h5py.Empty(dtype), name)
+
     def test_short_last_group(self):
         master, mask = self.rich()
         self.compress(master, "-s", 5, "--partial", "keep", "-c", "zstd", "-u", 4, "-1", 2)
