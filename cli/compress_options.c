@@ -293,7 +293,8 @@ static bool set_threads(const compress_settings *s, unsigned cores, lbc_options 
 bool compress_options_from(const compress_settings *s, unsigned cores, lbc_options *o, char *error, size_t size)
 {
     lbc_options_init(o);
-    if (!s->infile) return cli_refuse(error, size, "no input: name the master file with -i (-h shows all options)");
+    if (!s->infile || !*s->infile)
+        return cli_refuse(error, size, "no input: name the master file with -i (-h shows all options)");
     if (s->first_image < 1)
         return cli_refuse(error, size, "-1 %lld: images are counted from 1", (long long)s->first_image);
     if (s->last_image != CLI_NONE && s->last_image < s->first_image)

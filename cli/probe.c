@@ -15,7 +15,8 @@
 #include <sys/prctl.h>
 #endif
 
-#define SECONDS 60 /* of processor time; an honest series of 100000 images takes less than one */
+#define PATH_SIZE 4096
+#define SECONDS   60 /* of processor time; an honest series of 100000 images takes less than one */
 
 static void set_limit(int resource, rlim_t most)
 {
@@ -29,7 +30,7 @@ static void set_limit(int resource, rlim_t most)
 
 static void note_file(void *at, const char *path)
 {
-    snprintf(at, LBC_ERROR_SIZE, "%s", path);
+    snprintf(at, PATH_SIZE, "%s", path);
 }
 
 static void go_through(const lbc_options *options, char *at)
@@ -48,35 +49,32 @@ static void go_through(const lbc_options *options, char *at)
     lbc_rehearse(options, note_file, at);
 }
 
-/* What a signal that ended the child says of the file it was at. False: nothing. */
-static bool explain(char *text, size_t size, int number, const char *file)
+/* What a signal that ended the child says of the file it was at. LBC_OK: nothing. */
+static lbc_status explain(int number, const char *file, lbc_error *err)
 {
     switch (number) {
     case SIGINT:
     case SIGTERM:
-    case SIGHUP: return false; /* meant for all of us */
+    case SIGHUP: return LBC_OK; /* meant for all of us */
     case SIGXCPU:
-        snprintf(text, size,
-                 "%s: damaged, or a file it leads to is: the HDF5 library was at it for %d s, to no end; copy or make "
-                 "it anew",
-                 file, SECONDS);
-        return true;
+        return lbc_fail(err, LBC_E_FORMAT,
+                        "%s: damaged, or a file it leads to is: the HDF5 library was at it for %d s, to no end; copy "
+                        "or make it anew",
+                        file, SECONDS);
     case SIGSEGV:
     case SIGBUS:
     case SIGABRT:
     case SIGFPE:
     case SIGILL:
-        snprintf(text, size,
-                 "%s: damaged, or a file it leads to is: the HDF5 library breaks down over it (signal %d); copy or "
-                 "make it anew",
-                 file, number);
-        return true;
+        return lbc_fail(err, LBC_E_FORMAT,
+                        "%s: damaged, or a file it leads to is: the HDF5 library breaks down over it (signal %d); copy "
+                        "or make it anew",
+                        file, number);
     default:
-        snprintf(text, size,
-                 "%s: not known to be sound: the process that looks for damage before the run was killed at it "
-                 "(signal %d), by somebody or by the system for want of memory; start again",
-                 file, number);
-        return true;
+        return lbc_fail(err, LBC_E_CANCELLED,
+                        "%s: not known to be sound: the process that looks for damage before the run was killed at it "
+                        "(signal %d), by somebody or by the system for want of memory; start again",
+                        file, number);
     }
 }
 
@@ -84,8 +82,8 @@ bool probe_files(const char *program, const lbc_options *options)
 {
     int end = 0;
     pid_t ended = -1;
-    char text[LBC_ERROR_SIZE];
-    char *at = mmap(NULL, LBC_ERROR_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    lbc_error error;
+    char *at = mmap(NULL, PATH_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     const pid_t child = at == MAP_FAILED ? -1 : fork();
     if (child == 0) {
         go_through(options, at);
@@ -96,8 +94,8 @@ bool probe_files(const char *program, const lbc_options *options)
         while (ended < 0 && errno == EINTR);
     }
     /* no process or page to spare, or lost sight of it: then without */
-    const bool broke = ended > 0 && WIFSIGNALED(end) && explain(text, sizeof text, WTERMSIG(end), at);
-    if (at != MAP_FAILED) munmap(at, LBC_ERROR_SIZE);
-    if (broke) console_error(program, text);
+    const bool broke = ended > 0 && WIFSIGNALED(end) && explain(WTERMSIG(end), at, &error);
+    if (at != MAP_FAILED) munmap(at, PATH_SIZE);
+    if (broke) console_error(program, error.text);
     return !broke;
 }

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "lbc.h"
-
+#include "base/line.h"
 #include "base/version.h"
-
-#include <stdarg.h>
-#include <stdio.h>
 
 const char *lbc_status_string(lbc_status status)
 {
@@ -28,7 +24,7 @@ lbc_status lbc_fail(lbc_error *err, lbc_status status, const char *format, ...)
     if (!err) return status;
     va_list args;
     va_start(args, format);
-    vsnprintf(err->text, sizeof err->text, format, args);
+    lbc_line(err->text, format, args);
     va_end(args);
     err->status = status;
     return status;

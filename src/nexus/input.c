@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nexus/input.h"
 
+#include "base/line.h"
 #include "base/memory.h"
 #include "nexus/doubt.h"
 #include "nexus/input_internal.h"
 
 #include <math.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,7 +20,7 @@ void lbc_log_send(const lbc_log *log, lbc_level level, const char *format, ...)
     va_list args;
     if (!log || !log->fn) return;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    lbc_line(text, format, args);
     va_end(args);
     log->fn(log->user, level, text);
 }
@@ -31,7 +31,7 @@ void lbc_input_note(lbc_input *input, lbc_level level, const char *format, ...)
     char text[LBC_ERROR_SIZE];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    lbc_line(text, format, args);
     va_end(args);
     /* two ways to a field may end at the same broken link: once is enough */
     for (const lbc_note *n = input->notes; n; n = n->next)

@@ -21,7 +21,7 @@ static lbc_status make_folder(const char *folder, lbc_error *err)
     const lbc_status status = lbc_place_folder(folder, err);
     if (status) return status;
     if (access(folder, W_OK | X_OK))
-        return lbc_fail(err, LBC_E_IO, "%s: cannot write here: %s", folder, strerror(errno));
+        return lbc_fail(err, LBC_E_IO, "%s: cannot write here: %s (choose another -o)", folder, strerror(errno));
     return LBC_OK;
 }
 

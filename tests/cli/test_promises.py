@@ -264,6 +264,8 @@ class Names(Promise):
                 compress(out + "_master.h5", out + "_again", "--minicbf", out + "_cbf", cwd=self.new())
                 self.assertEqual(len(data_files(out + "_again")), 1)
                 self.assertEqual(live.temporaries(os.path.dirname(out)), [])
+                done = run("-i", master, "-o", out)
+                self.assertEqual((done.returncode, len(done.stderr.splitlines())), (1, 1), done.stderr)
 
     def test_in_the_current_folder(self):
         folder = self.new()
