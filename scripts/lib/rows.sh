@@ -8,7 +8,7 @@
 rows_list()
 {
     awk '/^# / { what = substr($0, 3); next }
-         /^row_[a-z]+\(\)/ { name = $1; sub(/^row_/, "", name); sub(/\(\).*/, "", name); printf "%-10s %s\n", name, what }
+         /^row_[a-z]+\(\)/ { gsub(/^row_|\(\).*/, "", $1); printf "%-10s %s\n", $1, what }
          { what = "" }' "$top/scripts/lib/rows.sh"
 }
 
@@ -135,9 +135,9 @@ row_neon()
     mkdir -p "$folder"
     for test in bitshuffle frame gather; do
         say "unit_$test for AArch64"
-        (cd -- "$top" && aarch64-linux-gnu-gcc -std=c11 -O3 -static -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror \
-            -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 -DLBC_HAVE_NEON -Itests/support/plain -Iinclude -Isrc \
-            "tests/unit/test_$test.c" src/base/cpu.c src/base/memory.c src/frame/*.c src/codec/bitshuffle/*.c \
+        (cd -- "$top" && aarch64-linux-gnu-gcc -std=c11 -O3 -static -Wall -Wextra -Wpedantic -Wconversion -Wshadow \
+            -Werror -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 -DLBC_HAVE_NEON \
+            -Itests/support/plain -Iinclude -Isrc "tests/unit/test_$test.c" src/base/cpu.c src/base/memory.c src/frame/*.c src/codec/bitshuffle/*.c \
             src/codec/bitshuffle/neon/*.c -lpthread -o "$folder/unit_$test")
         qemu-aarch64 "$folder/unit_$test"
     done
@@ -164,7 +164,8 @@ row_tidy()
     CC=clang cmake -S "$top" -B "$top/build-tidy" -G Ninja -DCMAKE_BUILD_TYPE=Debug --log-level=WARNING >/dev/null
     # what is built here: not the kernels of other machines
     sed -n 's|^ *"file": "\(.*\)".*|\1|p' "$top/build-tidy/compile_commands.json" | grep -E '/(src|cli|plugin)/' |
-        sort -u | xargs -d '\n' -n 1 -P "$(jobs_wanted)" clang-tidy --quiet --warnings-as-errors='*' -p "$top/build-tidy"
+        sort -u |
+        xargs -d '\n' -n 1 -P "$(jobs_wanted)" clang-tidy --quiet --warnings-as-errors='*' -p "$top/build-tidy"
 }
 
 # lines of src/ that the unit, golden, cli and fault tests reach; at least 90 %
@@ -184,8 +185,8 @@ row_coverage()
 row_format()
 {
     need_packages tests
-    find "$top/include" "$top/src" "$top/cli" "$top/plugin" "$top/tests" "$top/bench" -name '*.[ch]' -print0 2>/dev/null |
-        xargs -0 clang-format --dry-run --Werror
+    find "$top/include" "$top/src" "$top/cli" "$top/plugin" "$top/tests" "$top/bench" -name '*.[ch]' \
+        -print0 2>/dev/null | xargs -0 clang-format --dry-run --Werror
 }
 
 # the scripts through shellcheck

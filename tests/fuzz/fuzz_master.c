@@ -16,7 +16,7 @@
 
 #include "master_edits.h"
 
-#include "nexus/filewriter.h"
+#include "../support/facts.h"
 #include "nexus/output.h"
 
 #include <stdio.h>
@@ -72,32 +72,10 @@ static void write_data(const lbc_chunk_format *format)
 static void write_master(lbc_dialect dialect)
 {
     static const uint32_t mask[NY * NX] = {1, 0, 8};
-    const lbc_filewriter facts = {.dialect = dialect,
-                                  .description = "Dectris Eiger",
-                                  .serial = "E-00",
-                                  .compression = "bslz4",
-                                  .sensor_material = "Si",
-                                  .instrument = "fuzz",
-                                  .date = "2026-01-01T00:00:00",
-                                  .shape = {NY, NX},
-                                  .type = LBC_U16,
-                                  .nimages = FRAMES,
-                                  .ntrigger = 1,
-                                  .wavelength = 1,
-                                  .distance = 0.1,
-                                  .pixel_size = 75e-6,
-                                  .sensor_thickness = 45e-5,
-                                  .beam_x = 9,
-                                  .beam_y = 5,
-                                  .frame_time = 0.01,
-                                  .omega_step = 0.1,
-                                  .cutoff = 1000,
-                                  .mask = mask,
-                                  .excluded = 2,
-                                  .data_prefix = "run_data",
-                                  .first_file = 1,
-                                  .files = 1,
-                                  .images_per_file = FRAMES};
+    lbc_filewriter facts = made_up_facts((lbc_shape){NY, NX}, FRAMES, "run_data", "bslz4");
+    facts.dialect = dialect;
+    facts.mask = mask;
+    facts.excluded = 2;
     if (lbc_filewriter_master(master_path, true, &facts, NULL)) abort();
 }
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "nexus/filewriter.h"
+#include "../support/facts.h"
 #include "nexus/output.h"
 
 #include <hdf5.h>
@@ -41,32 +41,9 @@ static int make_input(void **state)
 {
     (void)state;
     static const uint32_t mask[NY * NX] = {1};
-    const lbc_filewriter facts = {.dialect = LBC_DIALECT_FILEWRITER1,
-                                  .sensor_material = "Si",
-                                  .instrument = "unit test",
-                                  .description = "Dectris Eiger",
-                                  .serial = "E-00",
-                                  .compression = "none",
-                                  .date = "2026-01-01T00:00:00",
-                                  .shape = {NY, NX},
-                                  .type = LBC_U16,
-                                  .nimages = FRAMES,
-                                  .ntrigger = 1,
-                                  .wavelength = 1,
-                                  .distance = 0.1,
-                                  .pixel_size = 75e-6,
-                                  .sensor_thickness = 45e-5,
-                                  .beam_x = 4,
-                                  .beam_y = 3,
-                                  .frame_time = 0.01,
-                                  .omega_step = 0.1,
-                                  .cutoff = 1000,
-                                  .mask = mask,
-                                  .excluded = 1,
-                                  .data_prefix = "in_data",
-                                  .first_file = 1,
-                                  .files = 1,
-                                  .images_per_file = FRAMES};
+    lbc_filewriter facts = made_up_facts((lbc_shape){NY, NX}, FRAMES, "in_data", "none");
+    facts.mask = mask;
+    facts.excluded = 1;
     char data[96];
     snprintf(folder, sizeof folder, "/tmp/lbc_master_XXXXXX");
     if (!mkdtemp(folder)) return -1;
