@@ -10,7 +10,8 @@ BEGIN, END = "<!-- scripts/check fault begins -->\n", "<!-- ends -->"
 
 def calls(f):
     kinds = ", ".join(f"{kind} {n}" for kind, n in f["points"].items())
-    return (f"calls made to fail, one in each run, in {f['modes']} modes",
+    return (f"calls made to fail, one in each run, in {f['modes']} modes (in {f['every']} each one, in the others one in "
+            f"seven of memory and HDF5)",
             f"{sum(f['points'].values())} ({kinds})", f"{f['failures']} runs that broke a promise")
 
 
