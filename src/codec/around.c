@@ -2,6 +2,7 @@
 #include "codec/around.h"
 
 #include "frame/diffuse.h"
+#include "frame/fill.h"
 
 size_t lbc_around_room(const lbc_lossy_params *params)
 {

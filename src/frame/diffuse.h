@@ -31,12 +31,6 @@ void lbc_diffuse_except(int32_t *values, const int32_t *marks, size_t n);
 size_t lbc_diffuse_room(lbc_shape shape);
 void lbc_diffuse(int32_t *values, lbc_shape shape, int32_t limit, void *room);
 
-/* out = frame with overloaded pixels limit, and masked ones about the mean of the counts around them: of the smallest
- * cell of 8, 16, 32, ... pixels a side that has at least 16; 0 where there is none. What lies beyond a gap's edge then
- * costs a codec little, and is not smeared into the gap. out may be frame. room: lbc_fill_room bytes. */
-size_t lbc_fill_room(lbc_shape shape);
-void lbc_fill_mean(int32_t *out, const int32_t *frame, lbc_shape shape, int32_t limit, void *room);
-
 /* A number that looks random. */
 static inline uint32_t lbc_hash32(uint32_t x)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Cells of 8 x 8 pixels, 2 x 2 of which make one of the next level, up to one cell. */
+#include "frame/fill.h"
+
 #include "frame/diffuse.h"
 
 #include <string.h>

@@ -7,6 +7,7 @@
 #include "base/cpu.h"
 #include "base/memory.h"
 #include "frame/diffuse.h"
+#include "frame/fill.h"
 
 #include <stdio.h>
 #include <stdlib.h>
