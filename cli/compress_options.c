@@ -45,6 +45,11 @@ static const cli_option table[] = {
      "how decoded values of JPEG 2000 become counts: each to the nearest, or with its error carried on to its "
      "neighbours, which keeps the mean (nearest; faithful: diffuse)",
      "nearest|diffuse"},
+    {0, "curve", CLI_ARGUMENT, CLI_TEXT, FIELD(curve), 0, "none|auto|N",
+     "JPEG 2000 codes counts as they are, or on a curve that is straight well below N counts and a square root well "
+     "above, lest at high ratios the strongest spots take all bytes; auto: an N that suits the ratio (none; faithful: "
+     "auto); with --rounding diffuse",
+     "none|auto"},
     {0, "j2k-engine", CLI_ARGUMENT, CLI_CHOICE, FIELD(engine), 0, "openjpeg|own",
      "who encodes JPEG 2000 (openjpeg; faithful: own)", "openjpeg|own"},
     {0, "j2k-layers", CLI_ARGUMENT, CLI_CHOICE, FIELD(layers), 0, "list|one",
@@ -173,6 +178,7 @@ static const char *j2k_option(const compress_settings *s)
            : s->layers >= 0               ? "--j2k-layers"
            : s->fill >= 0                 ? "--fill"
            : s->rounding >= 0             ? "--rounding"
+           : s->curve                     ? "--curve"
            : s->weights                   ? "--j2k-weights"
                                           : NULL;
 }
@@ -200,6 +206,28 @@ static bool set_weights(const char *text, lbc_options *o, char *error, size_t si
     else if (!read_weights(text, o->weights))
         return cli_refuse(error, size, "--j2k-weights %s: must be none, spot, or 1 to %d numbers above 0 up to 1000",
                           text, LBC_MAX_WEIGHTS);
+    return true;
+}
+
+/* A knee that was asked for wants values that can be straightened, and a PSNR is that of counts as they are. */
+static bool set_curve(const compress_settings *s, lbc_options *o, char *error, size_t size)
+{
+    if (s->curve && strcasecmp(s->curve, "none") == 0) {
+        o->curve = LBC_CURVE_NONE;
+    } else if (s->curve && strcasecmp(s->curve, "auto") == 0) {
+        o->curve = LBC_CURVE_AUTO;
+    } else if (s->curve) {
+        char *end;
+        const long knee = strtol(s->curve, &end, 10);
+        if (end == s->curve || *end || knee < 1 || knee > LBC_CURVE_MOST)
+            return cli_refuse(error, size, "--curve %s: must be none, auto, or a number from 1 to %d", s->curve,
+                              LBC_CURVE_MOST);
+        o->curve = (int32_t)knee;
+    }
+    if (!o->curve || (o->rounding == LBC_ROUNDING_DIFFUSE && !(o->psnr > 0))) return true;
+    if (s->curve && o->psnr > 0) return cli_refuse(error, size, "--psnr is of counts as they are: say --curve none");
+    if (s->curve) return cli_refuse(error, size, "--curve goes with --rounding diffuse");
+    o->curve = LBC_CURVE_NONE;
     return true;
 }
 
@@ -240,7 +268,7 @@ static bool set_j2k(const compress_settings *s, lbc_options *o, char *error, siz
     if (s->fill >= 0) o->fill = s->fill == 1 ? LBC_FILL_MEAN : LBC_FILL_ZERO;
     if (s->rounding >= 0) o->rounding = s->rounding == 1 ? LBC_ROUNDING_DIFFUSE : LBC_ROUNDING_NEAREST;
     if (s->weights && !set_weights(s->weights, o, error, size)) return false;
-    return set_engine(s, o, error, size);
+    return set_curve(s, o, error, size) && set_engine(s, o, error, size);
 }
 
 static bool set_hcompress(const compress_settings *s, lbc_options *o, char *error, size_t size)

@@ -13,7 +13,7 @@ typedef struct compress_settings {
     int64_t first_image, last_image, bin, sum, block, level, uint_bytes;
     int64_t hcompress, j2k, j2k_alt, bytes_per_frame;
     double psnr; /* NAN: not given, as is NULL below */
-    const char *weights;
+    const char *weights, *curve;
     int64_t parallel, thread, jobs;
     int profile, wavelet, engine, layers, fill, rounding; /* -1 when not given */
     int partial, gaps, progress;

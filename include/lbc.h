@@ -99,6 +99,10 @@ typedef enum lbc_fill { LBC_FILL_ZERO, LBC_FILL_MEAN } lbc_fill;
 /* Decoded values: each to the nearest count, or so that their sum over neighbouring pixels is kept. */
 typedef enum lbc_rounding { LBC_ROUNDING_NEAREST, LBC_ROUNDING_DIFFUSE } lbc_rounding;
 
+/* Counts before the codec: as they are; or on a curve that is straight well below a knee, in counts, and a square root
+ * well above it; LBC_CURVE_AUTO: with the knee that suits the size. */
+enum { LBC_CURVE_AUTO = -1, LBC_CURVE_NONE = 0, LBC_CURVE_MOST = 1000 };
+
 /* Settings of the lossy codecs that go together: those of the original program, or better ones at the same size. */
 typedef enum lbc_profile { LBC_PROFILE_ORIGINAL, LBC_PROFILE_FAITHFUL } lbc_profile;
 
@@ -151,7 +155,7 @@ typedef struct lbc_options {
     /* JPEG 2000, our own engine: above 0, codestreams end at about this PSNR in dB, or at their size where that comes
      * first. The peak is 65535, or the least 2^n - 1 that holds the saturation value. */
     double psnr;
-    lbc_profile profile; /* to be set by lbc_options_profile, which sets the six below */
+    lbc_profile profile; /* to be set by lbc_options_profile, which sets the seven below */
     lbc_wavelet wavelet;
     lbc_j2k_engine engine;
     /* JPEG 2000, our own engine: how much an error in a wavelet level's details counts beside one of the same size in
@@ -160,6 +164,7 @@ typedef struct lbc_options {
     double weights[LBC_MAX_WEIGHTS];
     lbc_fill fill;         /* JPEG 2000: what masked pixels are for the codec */
     lbc_rounding rounding; /* JPEG 2000: how decoded values become counts */
+    int32_t curve;         /* JPEG 2000, with diffuse rounding: the knee, 1 to LBC_CURVE_MOST, or a word above */
     bool one_layer;        /* JPEG 2000: no quality layers, which cost bytes, but the last */
 
     /* Pixels and groups of the output. */

@@ -9,7 +9,8 @@
 /* Bytes of working memory that the functions below want; 0: none. */
 size_t lbc_around_room(const lbc_lossy_params *params);
 
-/* out = frame as the codec is to see it: overloaded pixels S', masked ones filled. out may be frame. */
+/* out = frame as the codec is to see it: overloaded pixels S', masked ones filled, all on the curve where there is a
+ * knee. out may be frame. */
 void lbc_before_lossy(const lbc_lossy_params *params, int32_t *out, const int32_t *frame, void *room);
 
 /* Whether decoded values are to go through lbc_after_lossy, those of pixels that are no counts having been set to

@@ -114,6 +114,7 @@ typedef struct lbc_lossy_params {
     /* JPEG 2000: what the codec's user does around it. */
     bool fill_mean; /* masked pixels are filled by lbc_fill_mean, and not with 0 */
     bool diffuse;   /* decoded values are for lbc_diffuse; else they are counts */
+    int32_t knee;   /* above 0, with diffuse: the codec sees counts on the curve of this knee (frame/curve.h) */
     /* JPEG 2000, our own engine only; all 0 is the plain codec. */
     lbc_j2k_engine engine;
     /* How much an error in a wavelet level's details counts beside one of the same size in pixels, from the

@@ -73,6 +73,7 @@ static bool describe_j2k(hid_t group, const char *name, const lbc_lossy_params *
     return params->nlayers > 0 &&
            lbc_h5_set(group, name, "ratio", H5T_NATIVE_DOUBLE, 0, NULL, &params->layers[params->nlayers - 1]) &&
            lbc_h5_set(group, name, "layers", H5T_NATIVE_DOUBLE, 1, layers, params->layers) &&
+           (!params->knee || lbc_h5_set(group, name, "knee", H5T_NATIVE_INT32, 0, NULL, &params->knee)) &&
            lbc_h5_set_text(group, name, "wavelet", params->wavelet == LBC_WAVELET_97 ? "9/7" : "5/3");
 }
 

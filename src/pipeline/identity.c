@@ -11,9 +11,9 @@
 static uint32_t lossy_crc(uint32_t crc, const lbc_options *o)
 {
     char text[512];
-    int n = snprintf(text, sizeof text, "%d:%" PRIu32 ";w%d;e%d;o%d;f%d;r%d;n%" PRIu64 ";q%a", (int)o->lossy,
+    int n = snprintf(text, sizeof text, "%d:%" PRIu32 ";w%d;e%d;o%d;f%d;r%d;c%d;n%" PRIu64 ";q%a", (int)o->lossy,
                      o->lossy_value, (int)o->wavelet, (int)o->engine, o->one_layer, (int)o->fill, (int)o->rounding,
-                     o->bytes_per_frame, o->psnr);
+                     (int)o->curve, o->bytes_per_frame, o->psnr);
     for (int i = 0; i < LBC_MAX_WEIGHTS; i++) n += snprintf(text + n, sizeof text - (size_t)n, ";%a", o->weights[i]);
     return lbc_crc32c(crc, text, (size_t)n);
 }

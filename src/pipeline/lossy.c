@@ -21,6 +21,7 @@ void lbc_options_profile(lbc_options *options, lbc_profile profile)
     options->engine = LBC_ENGINE_OPENJPEG;
     options->fill = LBC_FILL_ZERO;
     options->rounding = LBC_ROUNDING_NEAREST;
+    options->curve = LBC_CURVE_NONE;
     options->one_layer = false;
     memset(options->weights, 0, sizeof options->weights);
     if (profile == LBC_PROFILE_ORIGINAL) return;
@@ -28,11 +29,22 @@ void lbc_options_profile(lbc_options *options, lbc_profile profile)
     options->engine = LBC_ENGINE_OWN;
     options->fill = LBC_FILL_MEAN;
     options->rounding = LBC_ROUNDING_DIFFUSE;
+    options->curve = LBC_CURVE_AUTO;
     options->one_layer = true;
     lbc_options_spot_weights(options);
 }
 
 /* ---- parameters ------------------------------------------------------------------------------ */
+
+/* Where a pixel gets few bits, strong spots would take them all. Where it gets more, a curve costs what it gives; and a
+ * PSNR is that of counts as they are. */
+static int32_t knee_for(const lbc_options *o, double bits_per_pixel)
+{
+    const double few = 0.07;
+    const int32_t knee = 16;
+    if (o->curve != LBC_CURVE_AUTO) return o->curve;
+    return o->rounding == LBC_ROUNDING_DIFFUSE && !(o->psnr > 0) && bits_per_pixel < few ? knee : LBC_CURVE_NONE;
+}
 
 static lbc_status set_j2k(lbc_lossy_params *p, const lbc_options *o, lbc_error *err)
 {
@@ -50,6 +62,7 @@ static lbc_status set_j2k(lbc_lossy_params *p, const lbc_options *o, lbc_error *
     const double ratio = o->bytes_per_frame ? frame / (double)o->bytes_per_frame : o->lossy_value;
     p->nlayers = 1;
     p->layers[0] = ratio > 1 ? ratio : 1;
+    p->knee = knee_for(o, 8 * p->stored_bytes / p->layers[0]);
     if (!o->one_layer && (ratio > 1 || o->lossy_value))
         lbc_j2k_layers(p, o->lossy == LBC_LOSSY_J2K_ALT ? LBC_J2K_K : LBC_J2K_J, ratio);
     return LBC_OK;
@@ -109,5 +122,6 @@ void lbc_job_describe_lossy(lbc_job *job, lbc_step *step)
     lbc_step_text(step, "fill", o->fill == LBC_FILL_MEAN ? "mean" : "zero");
     lbc_step_text(step, "rounding", o->rounding == LBC_ROUNDING_DIFFUSE ? "diffuse" : "nearest");
     const char *weights = weights_text(job);
+    lbc_step_number(step, "curve", job->lossy_params.knee);
     if (weights) lbc_step_text(step, "weights", weights);
 }

@@ -213,6 +213,7 @@ static json_t *lossy_of(const lbc_options *o)
     put(&l, "wavelet", text(o->wavelet == LBC_WAVELET_53 ? "5/3" : "9/7"));
     put(&l, "fill", text(o->fill == LBC_FILL_MEAN ? "mean" : "zero"));
     put(&l, "rounding", text(o->rounding == LBC_ROUNDING_DIFFUSE ? "diffuse" : "nearest"));
+    put(&l, "curve", o->curve == LBC_CURVE_AUTO ? text("auto") : whole((uint64_t)o->curve));
     put(&l, "engine", text(o->engine == LBC_ENGINE_OWN ? "own" : "openjpeg"));
     put(&l, "weights", weights_of(o));
     return l;

@@ -36,6 +36,10 @@ static void add_details(char out[LBC_LOSSY_TEXT], const lbc_options *o)
     if (o->engine == LBC_ENGINE_OWN) add(out, ", own engine");
     if (o->fill == LBC_FILL_MEAN) add(out, ", gaps filled");
     if (o->rounding == LBC_ROUNDING_DIFFUSE) add(out, ", rounding diffused");
+    if (o->curve == LBC_CURVE_AUTO)
+        add(out, ", curve as the size asks");
+    else if (o->curve)
+        add(out, ", curve with its knee at %" PRId32, o->curve);
     if (o->one_layer) add(out, ", one layer");
     for (int i = 0; i < LBC_MAX_WEIGHTS; i++)
         if (o->weights[i] > 0) weights = i + 1;

@@ -19,7 +19,7 @@ ORIGINAL = {  # letter: (long name, takes an argument)
     "h": "help",
 }
 OURS = ["wavelet", "overwrite", "partial", "gaps", "jobs", "progress", "profile", "j2k-engine", "j2k-weights", "psnr",
-        "bytes-per-frame", "j2k-layers", "fill", "rounding"]
+        "bytes-per-frame", "j2k-layers", "fill", "rounding", "curve"]
 
 
 class Options(unittest.TestCase):
@@ -131,6 +131,26 @@ class Options(unittest.TestCase):
         for other in (["--j2k-weights", "none"], ["--wavelet", "5/3"], ["--fill", "zero"], ["--rounding", "nearest"]):
             self.assertTrue((self.made("-J", 8, "--profile", "faithful", *other) != faithful).any(), other)
 
+    def test_curves(self):
+        faithful = ["--profile", "faithful"]
+        for options, knee in ((["-J", 250], 16), (["-J", 250, "--curve", "none"], 0), (["-J", 40], 0),
+                              (["-J", 40, "--curve", 7], 7), (["-J", 250, "-u", 4], 0), (["-J", 500, "-u", 4], 16),
+                              (["-J", 250, "--psnr", 90], 0), (["-J", 250, "--rounding", "nearest"], 0)):
+            self.assertEqual(self.lossy(self.files(*faithful, *options))["curve"], knee, options)
+        prefix = self.files("-J", 8, *faithful, "--curve", 9, "-c", "j2k", "-q", "out_file")
+        with h5py.File(prefix + "_squash_000001.h5", "r") as f:
+            self.assertEqual(f["/entry/data/data_000001"].attrs["knee"], 9)
+        self.same(["-J 8 --profile faithful --curve NONE"], ["-J", 8, *faithful])
+        bent = self.made("-J", 8, *faithful, "--curve", 20)
+        for other in ("none", 50):
+            self.assertTrue((self.made("-J", 8, *faithful, "--curve", other) != bent).any(), other)
+        job = ["-i", self.master, "-o", self.prefix()]
+        for words, says in ((["--curve", "0"], "none, auto, or a number"), (["--curve", "1001"], "from 1 to 1000"),
+                            (["--curve", "20x"], "20x"), (["--curve", "20"], "--rounding diffuse"),
+                            (["--curve", "auto", "--rounding", "diffuse", "--psnr", "90"], "--curve none")):
+            self.refused(*job, "-J", 20, *words, says=says)
+        self.refused(*job, "-H", 16, "--curve", 20, says="--curve")
+
     def test_weights(self):
         own = ["-J", 8, "--wavelet", "9/7", "--j2k-engine", "own"]
         self.same(["-J 8 --wavelet 9/7 --j2k-weights 0.4,0.7,1,0.8,0.7,3", "-J 8 --wavelet 9/7 --j2k-weights SPOT"],
@@ -172,15 +192,19 @@ class Options(unittest.TestCase):
         most = sum(map(len, self.streams("-J", 4, "--j2k-engine", "own")))
         self.assertTrue(0.98 * most < sizes[2] <= most, (sizes, most))
 
-    def test_the_master_tells_of_the_settings(self):
-        prefix = self.files("--bytes-per-frame", 500, "--psnr", 90.5, "--profile", "faithful", "--j2k-weights", "0.25")
+    def lossy(self, prefix):
+        """The parameters of the lossy step, from the master."""
         with h5py.File(prefix + "_master.h5", "r") as f:
             steps = [f["entry"][n] for n in f["entry"] if n.startswith("process_")]
-            lossy = [s["parameters"] for s in steps if s["step"][()] == b"lossy"][0]
-            self.assertEqual({k: lossy[k][()] for k in lossy},
-                             {"codec": b"JPEG 2000", "profile": b"faithful", "bytes_per_frame": 500, "psnr": 90.5,
-                              "layers": b"one", "wavelet": b"9/7", "fill": b"mean", "rounding": b"diffuse",
-                              "engine": b"own", "weights": b"0.25,1,1,1,1,1"})
+            parameters = [s["parameters"] for s in steps if s["step"][()] == b"lossy"][0]
+            return {k: parameters[k][()] for k in parameters}
+
+    def test_the_master_tells_of_the_settings(self):
+        prefix = self.files("--bytes-per-frame", 500, "--psnr", 90.5, "--profile", "faithful", "--j2k-weights", "0.25")
+        self.assertEqual(self.lossy(prefix),
+                         {"codec": b"JPEG 2000", "profile": b"faithful", "bytes_per_frame": 500, "psnr": 90.5,
+                          "layers": b"one", "wavelet": b"9/7", "fill": b"mean", "rounding": b"diffuse", "curve": 0,
+                          "engine": b"own", "weights": b"0.25,1,1,1,1,1"})
 
     def test_storage_names_in_any_case(self):
         want = self.made("-c", "none")

@@ -60,6 +60,18 @@ def fill(frame, limit):
     return out
 
 
+def bend(counts, knee):
+    start = 8 * knee
+    return np.floor(np.sqrt(float(start**2) + 8.0 * start * counts) + 0.5).astype(np.int64) - start
+
+
+def straighten(values, limit, knee):
+    f, g = fraction(limit), fraction(bend(limit, knee))
+    t = values * 2.0 ** (f - g - 2)
+    counts = t + np.where(t > 0, t * t * (2.0**-f / (4 * knee)), 0)
+    return np.where(values == NONE, NONE, np.floor(np.minimum(counts, 2**29) + 0.5)).astype(np.int64)
+
+
 class Around(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -70,10 +82,11 @@ class Around(unittest.TestCase):
     def tearDownClass(cls):
         cls.folder.cleanup()
 
-    def tool(self, what, frame, limit, level="avx512"):
+    def tool(self, what, frame, limit, level="avx512", *more):
         source, target = (os.path.join(self.folder.name, n) for n in ("in", "out"))
         frame.astype(np.int32).tofile(source)
-        subprocess.run([TOOL, what, *map(str, frame.shape), str(limit), level, source, target], check=True)
+        subprocess.run([TOOL, what, *map(str, frame.shape), str(limit), level, source, target, *map(str, more)],
+                       check=True)
         return np.fromfile(target, np.int32).reshape(frame.shape)
 
     def test_diffusion(self):
@@ -114,6 +127,23 @@ class Around(unittest.TestCase):
         counts = self.rng.poisson(0.7, (50, 60))
         values = counts * 2 ** fraction(900)
         np.testing.assert_array_equal(self.tool("diffuse", values, 900), counts)
+
+    def test_the_curve(self):
+        for limit, knee in ((1, 1), (900, 20), (65532, 1), (65532, 20), (65532, 1000), (2**24 - 1, 1000)):
+            with self.subTest(limit=limit, knee=knee):
+                counts = np.unique(np.geomspace(1, limit + 1, 5000).astype(np.int64) - 1)[None]
+                bent = self.tool("bend", counts, limit, "c", knee)
+                np.testing.assert_array_equal(bent, bend(counts, knee))
+                self.assertLess(bent.max(), max(2**16, 2 * limit))
+                one = 2 ** fraction(bent.max())
+                back = self.tool("straighten", bent.astype(np.int64) * one, limit, "c", knee) / 2 ** fraction(limit)
+                # Half a step of the curve, which is a quarter of a count where it is straight.
+                np.testing.assert_array_less(np.abs(back - counts), 0.13 * np.sqrt(1 + counts / knee) + 0.01)
+                values = np.rint(self.rng.normal(0, 2**24, (40, 50)))
+                values[::7] = self.rng.integers(-(2**29), 2**29, values[::7].shape)
+                values[3], values[4, :3] = NONE, (-(2**29), 2**29, 0)
+                np.testing.assert_array_equal(self.tool("straighten", values, limit, "c", knee),
+                                              straighten(values, limit, knee))
 
     def test_filled_gaps(self):
         for shape in ((1, 1), (7, 9), (40, 61), (130, 65)):

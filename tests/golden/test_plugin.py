@@ -236,6 +236,7 @@ class Twins(Case):
         ("-K", "20", "--j2k-weights", "0.5,2", "--wavelet", "9/7"), ("-J", "40", "--profile", "faithful"),
         ("-J", "20", "--rounding", "diffuse"), ("-J", "30", "--fill", "mean", "-u", "0"),
         ("-J", "30", "--profile", "faithful", "-b", "2", "-u", "4"),
+        ("-J", "20", "--rounding", "diffuse", "--curve", "3"), ("-J", "400", "--profile", "faithful", "-u", "0"),
         ("-J", "10", "--profile", "faithful", "--gaps", "zero", "--wavelet", "5/3"),
     )
 

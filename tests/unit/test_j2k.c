@@ -289,6 +289,45 @@ static void weights_move_bytes(void **state)
     assert_int_equal(lbc_j2k.check(&p, NULL), LBC_E_ARGUMENT);
 }
 
+/* ---- on a curve -------------------------------------------------------------------------------- */
+
+/* Of decoded values about their mean. */
+static double variance(const int32_t *values, size_t n)
+{
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < n; i++) sum += values[i];
+    for (size_t i = 0; i < n; i++) squares += (values[i] - sum / (double)n) * (values[i] - sum / (double)n);
+    return squares / (double)n;
+}
+
+/* With a knee each magnitude is an eighth of its interval, and so at most a twelfth of itself, larger. */
+static void details_lean_on_a_curve(void **state)
+{
+    fixture *f = *state;
+    lbc_lossy_params p = {
+        .shape = {90, 130}, .limit = 65532, .stored_bytes = 2, .engine = LBC_ENGINE_OWN, .diffuse = true};
+    const size_t n = lbc_shape_pixels(p.shape);
+    size_t size;
+    lbc_j2k_layers(&p, LBC_J2K_J, 60);
+    need(f, &p);
+    for (int wavelet = LBC_WAVELET_53; wavelet <= LBC_WAVELET_97; wavelet++) {
+        p.wavelet = (lbc_wavelet)wavelet;
+        p.knee = 0;
+        draw(f->frame, p.shape, p.limit, RANDOM);
+        assert_int_equal(lbc_j2k.encode(f->work, &p, f->frame, f->stream, lbc_j2k.bound(&p), &size), LBC_OK);
+        assert_int_equal(lbc_j2k.decode(f->work, &p, f->stream, size, f->theirs), LBC_OK);
+        p.knee = 1000; /* which leaves as many bits to the fraction */
+        for (FOR_EACH_LEVEL(level)) {
+            assert_int_equal(lbc_j2k.decode(f->work, &p, f->stream, size, f->ours), LBC_OK);
+            const double more = variance(f->ours, n) / variance(f->theirs, n);
+            assert_true(more > 1.05 && more < 1.18);
+            memcpy(f->rebuilt, f->frame, n * sizeof(int32_t));
+            assert_int_equal(lbc_j2k.roundtrip(f->work, &p, f->rebuilt, &size), LBC_OK);
+            assert_memory_equal(f->rebuilt, f->ours, n * sizeof(int32_t));
+        }
+    }
+}
+
 /* ---- sameness -------------------------------------------------------------------------------- */
 
 static void same_bytes_at_every_level_and_after_any_frame(void **state)
@@ -434,6 +473,7 @@ int main(void)
         cmocka_unit_test(early_stop_costs_little),
         cmocka_unit_test(psnr_is_reached),
         cmocka_unit_test(weights_move_bytes),
+        cmocka_unit_test(details_lean_on_a_curve),
         cmocka_unit_test(same_bytes_at_every_level_and_after_any_frame),
         cmocka_unit_test(damaged_streams),
         cmocka_unit_test(too_little_room),

@@ -499,6 +499,27 @@ static void any_layers_travel(void **state)
     close_bench(&b);
 }
 
+/* The knee is a number above the bits of word 11, and makes no sense without diffusion. */
+static void a_knee_travels(void **state)
+{
+    (void)state;
+    bench b = open_bench(&lbc_codec_rest_j2k, LBC_U16, 65532);
+    b.lossy.knee = 20;
+    assert_int_equal(lbc_rest_configure(&b.format, &b.lossy, b.mask, NULL, false), LBC_E_ARGUMENT);
+    b.lossy.diffuse = true;
+    configure(&b, false);
+    assert_int_equal(b.format.params[5], 2);
+    assert_int_equal(b.format.params[11], 2 | 20 << 8);
+    lbc_store_pixels(b.stored.pixels, b.frame, lbc_shape_pixels(shape), &b.store);
+    encode(&b);
+    assert_int_equal(decode(&b), LBC_OK);
+    for (uint32_t bad = 0; bad < 3; bad++) {
+        b.format.params[11] = (uint32_t[]){20 << 8, 2 | 1001 << 8, 6 | 20 << 8}[bad];
+        assert_int_not_equal(decode(&b), LBC_OK);
+    }
+    close_bench(&b);
+}
+
 /* ---- hostile ------------------------------------------------------------------------------- */
 
 /* Makes a damaged chunk's checksum right, so that the damage gets further. */
@@ -645,6 +666,7 @@ int main(void)
         cmocka_unit_test(senseless_requests_are_refused),
         cmocka_unit_test(configure_refuses_what_cannot_be),
         cmocka_unit_test(any_layers_travel),
+        cmocka_unit_test(a_knee_travels),
         cmocka_unit_test(every_flipped_bit_is_seen),
         cmocka_unit_test(every_cut_is_seen),
         cmocka_unit_test(forged_chunks_do_no_harm),

@@ -37,7 +37,7 @@ static lbc_status decode_blocks(lbc_j2k_decoder *d, uint32_t *coefficients)
     return LBC_OK;
 }
 
-lbc_status lbc_j2k_decode(lbc_j2k_decoder *d, lbc_shape shape, const uint8_t *stream, size_t size, int fraction,
+lbc_status lbc_j2k_decode(lbc_j2k_decoder *d, const lbc_lossy_params *params, const uint8_t *stream, size_t size,
                           int32_t *frame)
 {
     lbc_j2k_header header;
@@ -45,14 +45,14 @@ lbc_status lbc_j2k_decode(lbc_j2k_decoder *d, lbc_shape shape, const uint8_t *st
     size_t packets_size;
     lbc_status status = lbc_j2k_read_headers(stream, size, &header, &packets, &packets_size);
     if (status) return status;
-    if (header.shape.nx != shape.nx || header.shape.ny != shape.ny) return LBC_E_FORMAT;
+    if (header.shape.nx != params->shape.nx || header.shape.ny != params->shape.ny) return LBC_E_FORMAT;
     status = lbc_j2k_layout_set(&d->layout, &header);
     if (!status) status = lbc_j2k_read_packets(&d->packets, &d->layout, &header, packets, packets_size);
     if (status) return status;
     if (!lbc_buffer_need(&d->coefficients, d->layout.coefficients * sizeof(uint32_t))) return LBC_E_MEMORY;
     uint32_t *coefficients = (uint32_t *)(void *)d->coefficients.data;
     status = decode_blocks(d, coefficients);
-    if (!status) status = lbc_j2k_inverse(&d->transform, &d->layout, &header, coefficients, fraction, frame);
+    if (!status) status = lbc_j2k_inverse(&d->transform, &d->layout, &header, params, coefficients, frame);
     return status;
 }
 

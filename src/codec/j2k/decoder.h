@@ -23,8 +23,8 @@ typedef struct lbc_j2k_decoder {
 } lbc_j2k_decoder;
 
 /* LBC_E_FORMAT: damaged, or of another shape. LBC_E_UNSUPPORTED: another kind of codestream. On failure the
- * frame's content is undefined. fraction: as in lbc_j2k_inverse. */
-lbc_status lbc_j2k_decode(lbc_j2k_decoder *d, lbc_shape shape, const uint8_t *stream, size_t size, int fraction,
+ * frame's content is undefined. params: the shape, and as in lbc_j2k_inverse. */
+lbc_status lbc_j2k_decode(lbc_j2k_decoder *d, const lbc_lossy_params *params, const uint8_t *stream, size_t size,
                           int32_t *frame);
 void lbc_j2k_decoder_clear(lbc_j2k_decoder *d);
 

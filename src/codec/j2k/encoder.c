@@ -74,7 +74,7 @@ static uint32_t precision_for(const lbc_lossy_params *params, const int32_t *fra
 {
     lbc_lossy_params p = *params;
     if (p.stored_bytes == 2) return lbc_j2k_precision(&p);
-    p.limit = 0;
+    p.limit = p.knee = 0; /* the frame has been bent */
     for (size_t i = 0, n = lbc_shape_pixels(p.shape); i < n; i++) p.limit = frame[i] > p.limit ? frame[i] : p.limit;
     return lbc_j2k_precision(&p);
 }
@@ -449,5 +449,5 @@ lbc_status lbc_j2k_roundtrip(lbc_j2k_encoder *e, const lbc_lossy_params *params,
             for (uint32_t y = 0; y < b->h; y++) memset(rows + y * stride, 0, b->w * sizeof *rows);
     }
     *size = header_size + e->allocation.bytes + 2;
-    return lbc_j2k_inverse(&e->transform, &e->layout, &e->header, coefficients_of(e), lbc_j2k_fraction(params), frame);
+    return lbc_j2k_inverse(&e->transform, &e->layout, &e->header, params, coefficients_of(e), frame);
 }

@@ -6,6 +6,7 @@
 #include "codec/j2k/encoder.h"
 #include "codec/j2k/openjpeg.h"
 #include "codec/work.h"
+#include "frame/curve.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -49,6 +50,18 @@ static lbc_status check_layers(const lbc_lossy_params *params, lbc_error *err)
     return LBC_OK;
 }
 
+static lbc_status check_curve(const lbc_lossy_params *params, lbc_error *err)
+{
+    if (params->knee < 0 || params->knee > LBC_CURVE_MOST)
+        return lbc_fail(err, LBC_E_ARGUMENT, "the knee of a curve must be 0 (none) or from 1 to %d, not %d",
+                        LBC_CURVE_MOST, params->knee);
+    if (params->knee && !params->diffuse)
+        return lbc_fail(err, LBC_E_ARGUMENT, "values on a curve can become counts by diffusion only");
+    if (params->knee && params->psnr > 0)
+        return lbc_fail(err, LBC_E_ARGUMENT, "a PSNR is of counts as they are, not of values on a curve");
+    return LBC_OK;
+}
+
 static lbc_status check_own(const lbc_lossy_params *params, lbc_error *err)
 {
     bool weighted = false;
@@ -70,10 +83,12 @@ static lbc_status check(const lbc_lossy_params *params, lbc_error *err)
     if (params->shape.nx == 0 || params->shape.ny == 0 || params->shape.nx > INT32_MAX || params->shape.ny > INT32_MAX)
         return lbc_fail(err, LBC_E_ARGUMENT, "JPEG 2000 cannot take an image of %u x %u pixels", params->shape.nx,
                         params->shape.ny);
-    if (lbc_j2k_precision(params) > LBC_J2K_MAX_PRECISION)
+    lbc_status status = check_curve(params, err);
+    if (status) return status;
+    if (params->limit >> LBC_J2K_MAX_PRECISION)
         return lbc_fail(err, LBC_E_UNSUPPORTED, "JPEG 2000 takes counts below 2^%d, and the largest here is %d",
                         LBC_J2K_MAX_PRECISION, params->limit);
-    lbc_status status = check_layers(params, err);
+    status = check_layers(params, err);
     return status ? status : check_own(params, err);
 }
 
@@ -106,7 +121,7 @@ static lbc_status decode(lbc_codec_work *w, const lbc_lossy_params *params, cons
 {
     state *s = get_state(w);
     if (!s) return LBC_E_MEMORY;
-    return lbc_j2k_decode(&s->decoder, params->shape, stream, size, lbc_j2k_fraction(params), frame);
+    return lbc_j2k_decode(&s->decoder, params, stream, size, frame);
 }
 
 static lbc_status roundtrip(lbc_codec_work *w, const lbc_lossy_params *params, int32_t *frame, size_t *size)
@@ -120,8 +135,7 @@ static lbc_status roundtrip(lbc_codec_work *w, const lbc_lossy_params *params, i
         const size_t capacity = lbc_openjpeg_bound(params);
         if (!lbc_buffer_need(&s->stream, capacity)) return LBC_E_MEMORY;
         status = lbc_openjpeg_encode(params, frame, s->stream.data, capacity, &used);
-        if (!status)
-            status = lbc_j2k_decode(&s->decoder, params->shape, s->stream.data, used, lbc_j2k_fraction(params), frame);
+        if (!status) status = lbc_j2k_decode(&s->decoder, params, s->stream.data, used, frame);
     }
     if (!status && size) *size = used;
     return status;

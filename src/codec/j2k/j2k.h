@@ -22,11 +22,19 @@ typedef enum lbc_j2k_mode { LBC_J2K_J, LBC_J2K_K } lbc_j2k_mode;
  *   K: ratio * 2^k through the first that is at least 5001, at most 10 layers. */
 void lbc_j2k_layers(lbc_lossy_params *params, lbc_j2k_mode mode, double ratio);
 
-/* Bits of the component: 16 for 2 stored bytes, else the bits of params->limit but at least 16. */
+/* Bits of the component: 16 for 2 stored bytes, else those of params->limit, on the curve where there is one, but at
+ * least 16. */
 uint32_t lbc_j2k_precision(const lbc_lossy_params *params);
 
 /* Bits that decoded values have behind the point: those of lbc_diffuse; -1: they are counts. */
 int lbc_j2k_fraction(const lbc_lossy_params *params);
+
+/* Whether decoded coefficients are put beyond the middle of what is known of them. Where bytes are so few that a curve
+ * is taken, most of a spot's coefficients are 0, and the others make up for it. */
+static inline bool lbc_j2k_leans(const lbc_lossy_params *params)
+{
+    return params->knee != 0;
+}
 
 /* Resolutions of the wavelet decomposition: min(6, floor(log2(min(nx, ny))) + 1). */
 uint32_t lbc_j2k_resolutions(lbc_shape shape);

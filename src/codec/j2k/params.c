@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "codec/j2k/j2k.h"
 
+#include "frame/curve.h"
 #include "frame/diffuse.h"
 
 /* Ends of the two lists, as the users of -J and -K know them. */
@@ -27,17 +28,23 @@ static uint32_t bits_of(uint32_t value)
     return bits;
 }
 
+/* The largest value that is coded. */
+static int32_t largest(const lbc_lossy_params *params)
+{
+    return params->knee ? lbc_curve_bend_one(params->limit, params->knee) : params->limit;
+}
+
 uint32_t lbc_j2k_precision(const lbc_lossy_params *params)
 {
     const uint32_t least = 16;
     if (params->stored_bytes == 2) return least;
-    const uint32_t bits = bits_of((uint32_t)params->limit);
+    const uint32_t bits = bits_of((uint32_t)largest(params));
     return bits > least ? bits : least;
 }
 
 int lbc_j2k_fraction(const lbc_lossy_params *params)
 {
-    return params->diffuse ? (int)lbc_diffuse_fraction(params->limit) : -1;
+    return params->diffuse ? (int)lbc_diffuse_fraction(largest(params)) : -1;
 }
 
 uint32_t lbc_j2k_resolutions(lbc_shape shape)

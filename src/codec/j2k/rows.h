@@ -63,6 +63,8 @@ typedef struct lbc_j2k_rows {
      * plane `refined`; of those with their first bit in it, that bit, where `found` has one. Nothing is told by 0,
      * the rest by the middle of the interval. */
     void (*settle)(uint32_t *coefficients, uint64_t found, uint32_t plane, uint32_t refined, size_t n);
+    /* In halves, a magnitude in the middle of its interval to five eighths of that, down to whole halves. */
+    void (*lean)(uint32_t *halves, size_t n);
     /* Reconstruction (E.1.1.2) from sign and magnitude in halves. 5/3: halves are dropped. 9/7: times step,
      * then times scale. */
     void (*restore53)(int32_t *dst, const uint32_t *halves, size_t n);

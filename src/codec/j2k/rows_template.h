@@ -252,6 +252,15 @@ static void settle(uint32_t *restrict coefficients, uint64_t found, uint32_t pla
     }
 }
 
+/* The lowest bit of the magnitude is half the interval. */
+static void lean(uint32_t *halves, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t m = halves[i] & ~SIGN;
+        halves[i] += (m & (0u - m)) >> 2;
+    }
+}
+
 static void restore53(int32_t *restrict dst, const uint32_t *restrict halves, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -303,6 +312,7 @@ const lbc_j2k_rows ROWS = {
     .reach = reach,
     .stripe = stripe,
     .settle = settle,
+    .lean = lean,
     .restore53 = restore53,
     .restore97 = restore97,
     .restore97_offset = restore97_offset,

@@ -23,6 +23,7 @@ enum { MOST_STEPS = 4 };
 typedef struct lifting {
     const lbc_j2k_rows *rows;
     bool reversible, inverse;
+    bool leans;        /* details are put beyond the middle */
     bool fixed;        /* pixels come out in fixed point: */
     uint32_t fraction; /* of so many bits; */
     double offset;     /* 9/7: what stands for the level shift in the low band */
@@ -291,9 +292,10 @@ static float step_without_gain(const lbc_j2k_band *b)
 
 /* Half a row of level `level`, scaled for the steps along it. */
 static void restore(const lifting *l, const lbc_j2k_band *b, uint32_t y, float scale, lbc_j2k_word *row,
-                    const uint32_t *coefficients)
+                    uint32_t *coefficients)
 {
-    const uint32_t *in = coefficients + b->offset + y * b->stride;
+    uint32_t *in = coefficients + b->offset + y * b->stride;
+    if (l->leans && b->orientation != LBC_J2K_LL) l->rows->lean(in, b->w);
     if (l->reversible)
         l->rows->restore53((int32_t *)(void *)row, in, b->w);
     else if (l->fixed && b->orientation == LBC_J2K_LL)
@@ -331,7 +333,7 @@ static void store(const lifting *l, const lbc_j2k_header *h, const lbc_j2k_word 
  * rows go to `frame` where that is not NULL. */
 static void inverse_level(const lifting *l, const lbc_j2k_layout *layout, const lbc_j2k_header *header, uint32_t level,
                           const columns *c, int32_t *frame, const columns *low, const scratch *s,
-                          const uint32_t *coefficients)
+                          uint32_t *coefficients)
 {
     const uint32_t delay = l->steps + 1;
     const float low_scale = scale_before(c->w, false), high_scale = scale_before(c->w, true);
@@ -353,7 +355,7 @@ static void inverse_level(const lifting *l, const lbc_j2k_layout *layout, const 
 }
 
 static void inverse_none(const lifting *l, const lbc_j2k_layout *layout, const lbc_j2k_header *header,
-                         const uint32_t *coefficients, const scratch *s, int32_t *frame)
+                         uint32_t *coefficients, const scratch *s, int32_t *frame)
 {
     for (uint32_t y = 0; y < layout->shape.ny; y++) {
         restore(l, &layout->bands[0], y, 1, s->ring, coefficients);
@@ -362,10 +364,12 @@ static void inverse_none(const lifting *l, const lbc_j2k_layout *layout, const l
 }
 
 lbc_status lbc_j2k_inverse(lbc_j2k_transform *t, const lbc_j2k_layout *layout, const lbc_j2k_header *header,
-                           const uint32_t *coefficients, int fraction, int32_t *frame)
+                           const lbc_lossy_params *params, uint32_t *coefficients, int32_t *frame)
 {
     lifting l = make_lifting(header->reversible, true);
+    const int fraction = lbc_j2k_fraction(params);
     scratch s;
+    l.leans = lbc_j2k_leans(params);
     l.fixed = fraction >= 0;
     l.fraction = (uint32_t)fraction;
     l.offset = level_shift(header) * low_band_of_one(layout);

@@ -9,6 +9,7 @@
 #define LBC_CODEC_J2K_TRANSFORM_H
 
 #include "base/memory.h"
+#include "codec/j2k/j2k.h"
 #include "codec/j2k/layout.h"
 
 /* Scratch between calls. Zero-initialise. */
@@ -22,9 +23,11 @@ void lbc_j2k_transform_clear(lbc_j2k_transform *t);
 /* coefficients: uint32_t[layout->coefficients], sign in bit 31, quantised magnitude below. */
 lbc_status lbc_j2k_forward(lbc_j2k_transform *t, const lbc_j2k_layout *layout, const lbc_j2k_header *header,
                            const int32_t *frame, uint32_t *coefficients);
-/* coefficients: sign and magnitude in halves of a unit. fraction: how many bits behind the point pixels keep, which
- * are then held within -2^29..2^29 units alone; -1: whole pixels, held within the component's range. */
+/* coefficients: sign and magnitude in halves of a unit; they may change. params: lbc_j2k_fraction says how many bits
+ * behind the point pixels keep, which are then held within -2^29..2^29 units alone, or else within the component's
+ * range; lbc_j2k_leans where in their intervals details are put: at 1/2, or where these are of four units or more at
+ * 5/8. */
 lbc_status lbc_j2k_inverse(lbc_j2k_transform *t, const lbc_j2k_layout *layout, const lbc_j2k_header *header,
-                           const uint32_t *coefficients, int fraction, int32_t *frame);
+                           const lbc_lossy_params *params, uint32_t *coefficients, int32_t *frame);
 
 #endif

@@ -11,7 +11,7 @@
 
 enum { CODEC_HCOMP = 1, CODEC_J2K = 2 };
 enum { LAYERS_J = 0, LAYERS_K = 1, LAYERS_OTHER = 2, VARIANT_97 = 1 << 8, VARIANT_OWN = 1 << 16 };
-enum { AROUND_FILL_MEAN = 1, AROUND_DIFFUSE = 2 };
+enum { AROUND_FILL_MEAN = 1, AROUND_DIFFUSE = 2, AROUND_KNEE_SHIFT = 8 };
 enum { FLAG_GAPS_ZERO = 1, FLAG_MASK_IN_CHUNKS = 2 };
 enum { VERSION_PLAIN = 1, VERSION_MORE = 2, SIDE_MAX = 65535 };
 
@@ -175,11 +175,13 @@ static lbc_status check_layout(const lbc_chunk_format *format, lbc_error *err)
 /* What version 2 adds. */
 static lbc_status read_more(lbc_rest_params *p, const uint32_t *words, lbc_error *err)
 {
-    if (words[AT_AROUND] & ~(uint32_t)(AROUND_FILL_MEAN | AROUND_DIFFUSE))
-        return lbc_fail(err, LBC_E_UNSUPPORTED, "cd_values[11] is %u; this program knows the bits 1 and 2",
+    const uint32_t knee = words[AT_AROUND] >> AROUND_KNEE_SHIFT;
+    if (words[AT_AROUND] - (knee << AROUND_KNEE_SHIFT) > (AROUND_FILL_MEAN | AROUND_DIFFUSE))
+        return lbc_fail(err, LBC_E_UNSUPPORTED, "cd_values[11] is %u; this program knows the bits 1 and 2, and a knee",
                         words[AT_AROUND]);
     p->coding.fill_mean = words[AT_AROUND] & AROUND_FILL_MEAN;
     p->coding.diffuse = words[AT_AROUND] & AROUND_DIFFUSE;
+    p->coding.knee = (int32_t)knee;
     p->coding.psnr = get_double(words + AT_PSNR);
     for (uint32_t i = 0; i < LBC_MAX_WEIGHTS; i++) p->coding.weights[i] = get_double(words + AT_WEIGHTS + 2 * i);
     return LBC_OK;
@@ -214,8 +216,8 @@ lbc_status lbc_rest_params_read(lbc_rest_params *p, const lbc_chunk_format *form
 
 static void put_more(uint32_t *words, const lbc_lossy_params *coding)
 {
-    words[AT_AROUND] =
-        (coding->fill_mean ? (uint32_t)AROUND_FILL_MEAN : 0) | (coding->diffuse ? (uint32_t)AROUND_DIFFUSE : 0);
+    words[AT_AROUND] = (coding->fill_mean ? (uint32_t)AROUND_FILL_MEAN : 0) |
+                       (coding->diffuse ? (uint32_t)AROUND_DIFFUSE : 0) | (uint32_t)coding->knee << AROUND_KNEE_SHIFT;
     put_double(words + AT_PSNR, coding->psnr);
     for (uint32_t i = 0; i < LBC_MAX_WEIGHTS; i++) put_double(words + AT_WEIGHTS + 2 * i, coding->weights[i]);
 }

@@ -37,7 +37,7 @@
  *    10   m, words of the mask; 0: no pixel is masked in the whole series, or flag bit 1
  *     version 2 alone, IEEE 754 doubles having their low word first:
  *    11   what is done around the codec (around.h): bit 0 masked pixels are filled with means, bit 1 decoded values
- *         become counts by diffusion
+ *         become counts by diffusion; from bit 8 on, with bit 1, the knee of the curve that codes counts; 0: none
  *    12   a double: the PSNR at which codestreams end, in dB; 0: at their size alone
  *    14   6 doubles: weights of the wavelet's levels, the finest first, and of its low band; 0 stands for 1
  *
