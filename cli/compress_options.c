@@ -318,11 +318,43 @@ static bool set_threads(const compress_settings *s, unsigned cores, lbc_options 
     return true;
 }
 
+bool compress_only_checks(const compress_settings *s)
+{
+    return s->verify && !s->out_file && !s->dry_run && !s->suggest;
+}
+
+/* Who says what to make, and not where, must not take a check of the input for it. */
+static bool check_alone(const compress_settings *s, char *error, size_t size)
+{
+    static const size_t field_size[] = {[CLI_FLAG] = sizeof(bool),
+                                        [CLI_INT] = sizeof(int64_t),
+                                        [CLI_REAL] = sizeof(double),
+                                        [CLI_TEXT] = sizeof(char *),
+                                        [CLI_CHOICE] = sizeof(int)};
+    compress_settings alone;
+    compress_settings_init(&alone);
+    alone.infile = s->infile;
+    alone.verify = s->verify;
+    alone.parallel = s->parallel;
+    alone.progress = s->progress;
+    alone.verbose = s->verbose;
+    for (const cli_option *o = table; o->name || o->text; o++) {
+        if (!o->name || !memcmp((const char *)s + o->offset, (const char *)&alone + o->offset, field_size[o->kind]))
+            continue;
+        return cli_refuse(error, size,
+                          "--%s: without -o, --verify checks the set of -i and makes nothing; name with -o what is to "
+                          "be made",
+                          o->name);
+    }
+    return true;
+}
+
 bool compress_options_from(const compress_settings *s, unsigned cores, lbc_options *o, char *error, size_t size)
 {
     lbc_options_init(o);
     if (!s->infile || !*s->infile)
         return cli_refuse(error, size, "no input: name the master file with -i (-h shows all options)");
+    if (compress_only_checks(s) && !check_alone(s, error, size)) return false;
     if (s->first_image < 1)
         return cli_refuse(error, size, "-1 %lld: images are counted from 1", (long long)s->first_image);
     if (s->last_image != CLI_NONE && s->last_image < s->first_image)

@@ -24,6 +24,9 @@ extern const cli_program compress_program;
 
 void compress_settings_init(compress_settings *settings);
 
+/* Nothing is to be made: --verify of a set at rest. */
+bool compress_only_checks(const compress_settings *settings);
+
 /* Settings -> options, with the substitutions of the original program (a bin below 2 is 1, ...).
  * cores: worker threads when nothing is said. False: they make no sense together, and error says why. */
 bool compress_options_from(const compress_settings *settings, unsigned cores, lbc_options *options, char *error,

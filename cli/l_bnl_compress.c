@@ -138,7 +138,7 @@ int main(int argc, char **argv)
     options.progress = console_progress;
     options.user = &c;
     options.date = date_of_run();
-    const bool at_rest = settings.verify && !settings.out_file && !settings.suggest && !settings.dry_run;
+    const bool at_rest = compress_only_checks(&settings);
     if (at_rest) options.out_file = NULL;
     if (!probe_files(PROGRAM, &options)) return EXIT_FAILED;
     if (settings.suggest) return suggest(&options, &c);

@@ -63,6 +63,16 @@ class AtRest(Verify):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("3 of 3 data files carry no checksums", done.stderr)
 
+    def test_is_not_taken_for_a_run(self):
+        """By who forgets -o, and takes exit 0 for leave to delete the input."""
+        for options in (["-J", 20], ["-b", 2], ["-c", "bslz4"], ["--overwrite"], ["--json", "-"], ["--psnr", 60.5],
+                        ["--wavelet", "9/7"], ["-m", "x"]):
+            done = run("-i", self.master, "--verify", *options)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertRegex(done.stderr, "error: --[a-zA-Z0-9_]+: without -o, --verify checks the set of -i")
+        done = run("-i", self.master, "--verify", "-p", 2, "-v", "--progress", "never")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_missing_file(self):
         for name in ("x_000001.h5", "x_000002.h5", "x_000004.h5", "x_squash_000003.h5"):
             folder = self.copy()

@@ -106,8 +106,8 @@ class Mode:
         self.options, self.source, self.before, self.reports, self.every = options, source, before, reports, every
 
     def arguments(self, threads):
-        source = [] if "-i" in self.options else ["-i", inputs[self.source], "-o", "x"]
-        return [*source, "-d", 2, "--jobs" if "-t" in self.options else "-p", threads, *self.options]
+        source = [] if "-i" in self.options else ["-i", inputs[self.source], "-o", "x", "-d", 2]
+        return [*source, "--jobs" if "-t" in self.options else "-p", threads, *self.options]
 
     def check(self, folder, kind, done, first, last):
         """What is wrong with a run from files `first` that should have come to `last`; "": nothing."""
