@@ -20,9 +20,19 @@ enum { SIDE = LBC_J2K_BLOCK };
 typedef struct fixture {
     lbc_j2k_block_encoder encoder;
     lbc_j2k_block_decoder decoder;
+    lbc_j2k_census census;
     uint32_t rows[SIDE * SIDE];
     uint32_t halves[SIDE][SIDE];
 } fixture;
+
+/* A block of the fixture's first w x h coefficients, for coding down to plane `last`. */
+static void load(fixture *f, uint32_t w, uint32_t h, uint32_t last)
+{
+    f->census = (lbc_j2k_census){0};
+    for (uint32_t y = 0; y < h; y++) lbc_j2k_census_row(&f->census, y, f->rows + y * w, w);
+    lbc_j2k_census_end(&f->census, f->rows, w, w, h);
+    lbc_j2k_block_load(&f->encoder, &f->census, f->rows, w, w, h, last);
+}
 
 /* What a decoder knows of a magnitude after the passes through (plane, kind), in halves. */
 static uint32_t known(const lbc_j2k_block_encoder *e, uint32_t value, uint32_t x, uint32_t y, uint32_t npasses)
@@ -82,7 +92,7 @@ static void check_block(fixture *f, uint32_t w, uint32_t h, bool exact, uint32_t
 {
     const lbc_j2k_goal goal = {.last = last};
     for (int o = LBC_J2K_LL; o <= LBC_J2K_HH; o++) {
-        lbc_j2k_block_load(&f->encoder, f->rows, w, w, h);
+        load(f, w, h, last);
         if (f->encoder.planes <= last) return;
         assert_int_equal(lbc_j2k_block_encode(&f->encoder, (lbc_j2k_orientation)o, exact, &goal), LBC_OK);
         assert_int_equal(f->encoder.npasses, 3 * (f->encoder.planes - last) - 2);
@@ -115,6 +125,34 @@ static void decodes_from_any_pass(void **state)
     }
 }
 
+/* At every level, of small magnitudes and of such that their sums must be shifted. */
+static void census_counts_all(void **state)
+{
+    fixture *f = *state;
+    const lbc_j2k_census *c = &f->census;
+    uint64_t seed = 5;
+    for (FOR_EACH_LEVEL(level)) {
+        for (uint32_t bits = 1; bits <= 30; bits++) {
+            const uint32_t w = bits % 3 ? SIDE : bits;
+            fill(f, &seed, bits, 1 + bits % 4);
+            load(f, w, SIDE, 0);
+            assert_int_equal(c->shift, c->planes > 20 ? c->planes - 20 : 0);
+            for (uint32_t p = 0; p < LBC_J2K_PLANES; p++) {
+                uint32_t reach = 0, sum = 0;
+                for (uint32_t i = 0; i < w * SIDE; i++) {
+                    const uint32_t m = f->rows[i] & ~LBC_J2K_SIGN;
+                    reach += m >> p != 0;
+                    sum += m >> p == 1 ? m >> c->shift : 0;
+                    assert_true(m >> c->row_planes[i / w] == 0);
+                }
+                assert_int_equal(reach != 0, p < c->planes);
+                assert_int_equal(c->reach[p], reach);
+                assert_int_equal(c->sum[p], sum);
+            }
+        }
+    }
+}
+
 /* Coded in two goes, a block comes out as in one. */
 static void resumes_where_it_stopped(void **state)
 {
@@ -125,14 +163,11 @@ static void resumes_where_it_stopped(void **state)
         const uint32_t w = 1 + random_below(&seed, SIDE), h = 1 + random_below(&seed, SIDE);
         lbc_j2k_block_encoder *e = &f->encoder;
         fill(f, &seed, 10, 1 + random_below(&seed, 100));
-        const lbc_j2k_block block = {.w = w, .h = h};
-        lbc_j2k_census census;
-        lbc_j2k_take_census(&census, &block, f->rows, w);
-        lbc_j2k_block_load(e, f->rows, w, w, h);
+        load(f, w, h, 0);
         if (e->planes < 2) continue;
         const uint32_t middle = 1 + random_below(&seed, e->planes - 1);
         const lbc_j2k_goal first = {.last = middle}, all = {.last = 0};
-        lbc_j2k_goal hopeless = {.good = middle - 1, .last = middle - 1, .stop = 1e30, .census = &census};
+        lbc_j2k_goal hopeless = {.good = middle - 1, .last = middle - 1, .stop = 1e30};
         assert_int_equal(lbc_j2k_block_encode(e, LBC_J2K_HH, false, &first), LBC_OK);
         if (i & 1) { /* with a part of the next plane, which is coded again then */
             assert_int_equal(lbc_j2k_block_encode(e, LBC_J2K_HH, false, &hopeless), LBC_OK);
@@ -151,7 +186,7 @@ static void resumes_where_it_stopped(void **state)
         memcpy(passes, e->passes, sizeof e->passes);
         memcpy(codeword, e->codeword, e->size);
         memcpy(propagated, e->propagated, sizeof propagated);
-        lbc_j2k_block_load(e, f->rows, w, w, h);
+        load(f, w, h, 0);
         assert_int_equal(lbc_j2k_block_resume(e, &boundary, passes, codeword, propagated), LBC_OK);
         assert_int_equal(lbc_j2k_block_encode(e, LBC_J2K_HH, false, &all), LBC_OK);
         assert_int_equal(e->npasses, 3 * e->planes - 2);
@@ -167,16 +202,13 @@ static void outlook_is_true(void **state)
 {
     fixture *f = *state;
     lbc_j2k_block_encoder *e = &f->encoder;
-    const lbc_j2k_block block = {.w = SIDE, .h = SIDE};
     uint64_t seed = 4;
     for (uint32_t sparse = 1; sparse < 30; sparse *= 3) {
-        lbc_j2k_census census;
         fill(f, &seed, 8, sparse);
-        lbc_j2k_take_census(&census, &block, f->rows, SIDE);
         for (uint32_t plane = 0; plane < 7; plane++) {
-            const lbc_j2k_goal goal = {.good = plane, .last = plane, .stop = 1e-30, .census = &census};
+            const lbc_j2k_goal goal = {.good = plane, .last = plane, .stop = 1e-30};
             double bytes = 0, gain = 0, expected_bytes = 0, expected_gain = 0;
-            lbc_j2k_block_load(e, f->rows, SIDE, SIDE, SIDE);
+            load(f, SIDE, SIDE, plane);
             assert_int_equal(lbc_j2k_block_encode(e, LBC_J2K_LL, plane % 2, &goal), LBC_OK);
             for (uint32_t k = 0; k < 3; k++) {
                 const lbc_j2k_pass *pass = &e->passes[e->npasses - 3 + k];
@@ -214,7 +246,7 @@ static void empty_blocks_have_no_planes(void **state)
     fixture *f = *state;
     memset(f->rows, 0, sizeof f->rows);
     f->rows[3] = LBC_J2K_SIGN;
-    lbc_j2k_block_load(&f->encoder, f->rows, SIDE, SIDE, SIDE);
+    load(f, SIDE, SIDE, 0);
     assert_int_equal(f->encoder.planes, 0);
 }
 
@@ -234,6 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(decodes_from_any_pass, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(census_counts_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(resumes_where_it_stopped, set_up, tear_down),
         cmocka_unit_test_setup_teardown(outlook_is_true, set_up, tear_down),
         cmocka_unit_test_setup_teardown(takes_magnitudes_of_30_bits, set_up, tear_down),

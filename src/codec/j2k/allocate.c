@@ -33,13 +33,39 @@ static lbc_j2k_segment *append_hull(lbc_j2k_segment *first, const lbc_j2k_coded 
     return end;
 }
 
-/* Steepest first. The rest makes the order the same for every sort. */
-static int compare(const void *pa, const void *pb)
+/* What a segment is sorted by: the slope as bits, which for numbers from 0 up are in the same order. */
+typedef struct sort_key {
+    uint64_t slope;
+    size_t segment;
+} sort_key;
+
+/* Steepest first, and as they were where slopes are equal: digit by digit. `other` is scratch; returns either. */
+static sort_key *sort_keys(sort_key *keys, sort_key *other, size_t n)
 {
-    const lbc_j2k_segment *a = pa, *b = pb;
-    if (a->slope != b->slope) return a->slope > b->slope ? -1 : 1;
-    if (a->block != b->block) return a->block < b->block ? -1 : 1;
-    return a->passes < b->passes ? -1 : a->passes > b->passes;
+    enum { digit = 11, values = 1 << digit };
+    for (uint32_t shift = 0; shift < 64; shift += digit) {
+        size_t ends[values] = {0};
+        for (size_t i = 0; i < n; i++) ends[keys[i].slope >> shift & (values - 1)]++;
+        for (uint32_t v = values - 1; v-- > 0;) ends[v] += ends[v + 1];
+        for (size_t i = n; i-- > 0;) other[--ends[keys[i].slope >> shift & (values - 1)]] = keys[i];
+        sort_key *swap = keys;
+        keys = other;
+        other = swap;
+    }
+    return keys;
+}
+
+static lbc_status sort(lbc_j2k_allocation *a, const lbc_j2k_segment *from, size_t n)
+{
+    if (!lbc_buffer_need(&a->keys, 2 * n * sizeof(sort_key))) return LBC_E_MEMORY;
+    sort_key *keys = (sort_key *)(void *)a->keys.data;
+    for (size_t i = 0; i < n; i++) {
+        keys[i].segment = i;
+        memcpy(&keys[i].slope, &from[i].slope, sizeof keys[i].slope);
+    }
+    keys = sort_keys(keys, keys + n, n);
+    for (size_t i = 0; i < n; i++) a->segments[i] = from[keys[i].segment];
+    return LBC_OK;
 }
 
 static lbc_status make_segments(lbc_j2k_allocation *a, const lbc_j2k_layout *layout, const lbc_j2k_coded *blocks,
@@ -47,19 +73,15 @@ static lbc_status make_segments(lbc_j2k_allocation *a, const lbc_j2k_layout *lay
 {
     size_t most = 0;
     for (uint32_t b = 0; b < layout->nblocks; b++) most += blocks[b].npasses;
-    if (most > a->segments_room) {
-        free(a->segments);
-        a->segments_room = 0;
-        a->segments = lbc_alloc(2 * most, sizeof *a->segments);
-        if (!a->segments) return LBC_E_MEMORY;
-        a->segments_room = 2 * most;
-    }
-    lbc_j2k_segment *end = a->segments;
+    if (!lbc_buffer_need(&a->unsorted, most * sizeof *a->segments) ||
+        !lbc_buffer_need(&a->sorted, most * sizeof *a->segments))
+        return LBC_E_MEMORY;
+    lbc_j2k_segment *first = (lbc_j2k_segment *)(void *)a->unsorted.data, *end = first;
     for (uint32_t b = 0; b < layout->nblocks; b++)
         end = append_hull(end, &blocks[b], b, weights[layout->blocks[b].band]);
-    a->nsegments = (size_t)(end - a->segments);
-    qsort(a->segments, a->nsegments, sizeof *a->segments, compare);
-    return LBC_OK;
+    a->nsegments = (size_t)(end - first);
+    a->segments = (lbc_j2k_segment *)(void *)a->sorted.data;
+    return sort(a, first, a->nsegments);
 }
 
 /* ---- layers ---------------------------------------------------------------------------------- */
@@ -208,7 +230,9 @@ lbc_status lbc_j2k_allocate(lbc_j2k_allocation *a, lbc_j2k_packet_writer *w, con
 
 void lbc_j2k_allocation_clear(lbc_j2k_allocation *a)
 {
-    free(a->segments);
+    lbc_buffer_free(&a->unsorted);
+    lbc_buffer_free(&a->sorted);
+    lbc_buffer_free(&a->keys);
     free(a->chosen);
     memset(a, 0, sizeof *a);
 }

@@ -21,8 +21,9 @@ typedef struct lbc_j2k_segment {
 
 /* Zero-initialise; may be used again and again. */
 typedef struct lbc_j2k_allocation {
-    lbc_j2k_segment *segments;
-    size_t nsegments, segments_room;
+    lbc_j2k_segment *segments; /* in `sorted` */
+    size_t nsegments;
+    lbc_buffer unsorted, sorted, keys;
     uint32_t *chosen; /* [layers][nblocks]: passes in all after each layer */
     size_t chosen_room;
     size_t bytes;     /* of all packets */

@@ -13,26 +13,43 @@ static uint32_t bits_of(uint32_t v)
     return v ? 32 - (uint32_t)__builtin_clz(v) : 0;
 }
 
-void lbc_j2k_block_load(lbc_j2k_block_encoder *e, const uint32_t *rows, size_t stride, uint32_t w, uint32_t h)
+/* Marks the columns of a stripe that have a bit in plane `last` or above. */
+static void find_rising(lbc_j2k_block_encoder *e, uint32_t s, uint32_t last)
 {
     static const uint32_t zeros[LBC_J2K_BLOCK];
-    const lbc_j2k_rows *k = lbc_j2k_rows_best();
-    uint32_t all = 0;
+    const uint32_t *four[4];
+    uint32_t any[LBC_J2K_BLOCK], planes = 0;
+    for (uint32_t r = 0; r < 4; r++) {
+        const uint32_t y = 4 * s + r;
+        four[r] = y < e->cells.h ? e->rows + y * e->stride : zeros;
+        if (y < e->cells.h && e->census->row_planes[y] > planes) planes = e->census->row_planes[y];
+    }
+    if (planes <= last) return;
+    lbc_j2k_rows_best()->stripe(any, four, e->cells.w);
+    for (uint32_t x = 0; x < e->cells.w; x++)
+        if (any[x] >> last) e->rising[bits_of(any[x]) - 1][s] |= UINT64_C(1) << x;
+}
+
+void lbc_j2k_block_load(lbc_j2k_block_encoder *e, const lbc_j2k_census *census, const uint32_t *rows, size_t stride,
+                        uint32_t w, uint32_t h, uint32_t last)
+{
     lbc_j2k_cells_clear(&e->cells, w, h);
     memset(e->rising, 0, sizeof e->rising);
     memset(e->propagated, 0, sizeof e->propagated);
-    for (uint32_t s = 0; s < e->cells.stripes; s++) {
-        const uint32_t *four[4];
-        uint32_t any[LBC_J2K_BLOCK];
-        for (uint32_t r = 0; r < 4; r++) four[r] = 4 * s + r < h ? rows + (4 * s + r) * stride : zeros;
-        k->stripe(e->data[s], any, four, w);
-        for (uint32_t x = 0; x < w; x++) {
-            if (any[x]) e->rising[bits_of(any[x]) - 1][s] |= UINT64_C(1) << x;
-            all |= any[x];
-        }
-    }
-    e->planes = bits_of(all);
+    e->rows = rows;
+    e->stride = stride;
+    e->census = census;
+    for (uint32_t y = 0; y < h; y++) /* what will be looked at, all at once */
+        for (uint32_t x = 0; census->row_planes[y] > last && x < w; x += 16) __builtin_prefetch(rows + y * stride + x);
+    for (uint32_t s = 0; s < e->cells.stripes; s++) find_rising(e, s, last);
+    e->planes = census->planes;
     e->boundary = (lbc_j2k_boundary){.plane = e->planes};
+}
+
+/* Coefficient `row3` / 3 of a column of a stripe. */
+static inline uint32_t value_at(const lbc_j2k_block_encoder *e, uint32_t stripe, uint32_t column, uint32_t row3)
+{
+    return e->rows[(4 * stripe + row3 / 3) * e->stride + column];
 }
 
 /* ---- gain ------------------------------------------------------------------------------------ */
@@ -107,7 +124,7 @@ static void propagate(pass *p)
             while (todo) {
                 const uint32_t row3 = (uint32_t)__builtin_ctzll(todo);
                 todo &= todo - 1;
-                const uint32_t value = p->e->data[s][x][row3 / 3], bit = value >> p->plane & 1;
+                const uint32_t value = value_at(p->e, s, x, row3), bit = value >> p->plane & 1;
                 put(p, p->zero_contexts[cell >> row3 & 0777], bit);
                 cell |= UINT64_C(1) << (row3 + LBC_CELL_VISITED);
                 if (!bit) continue;
@@ -134,7 +151,7 @@ static void refine(pass *p)
             uint64_t todo = lbc_cell_significant(cell) & ~(cell >> LBC_CELL_VISITED);
             for (; todo; todo &= todo - 1) {
                 const uint32_t row3 = (uint32_t)__builtin_ctzll(todo);
-                const uint32_t value = p->e->data[s][x][row3 / 3];
+                const uint32_t value = value_at(p->e, s, x, row3);
                 put(p, lbc_cell_refine_context(cell, row3), value >> p->plane & 1);
                 cell |= UINT64_C(1) << (row3 + LBC_CELL_REFINED);
                 const int64_t y = (int64_t)(scaled(value & ~LBC_J2K_SIGN, p->plane) & (2 * (uint64_t)one - 1)) - one;
@@ -166,24 +183,23 @@ static void clean_up(pass *p)
             left &= left - 1;
             put_zero_columns(p, x - next);
             next = x + 1;
-            const uint32_t *column = p->e->data[s][x];
             uint64_t cell = cells->cell[s + 1][x + 1];
             uint64_t todo = ~(lbc_cell_significant(cell) | cell >> LBC_CELL_VISITED) & rows;
             bool raised = false;
             if (runs && !(cell & LBC_CELL_ALL_NEAR)) {
                 /* Not near, so it is here because a coefficient rises: say which comes first. */
                 uint32_t r = 0;
-                while (!(column[r] >> p->plane & 1)) r++;
+                while (!(value_at(p->e, s, x, 3 * r) >> p->plane & 1)) r++;
                 put(p, LBC_MQ_RUN, 1);
                 put(p, LBC_MQ_UNIFORM, r >> 1);
                 put(p, LBC_MQ_UNIFORM, r & 1);
-                cell |= raise(p, s, x, 3 * r, cell, column[r]);
+                cell |= raise(p, s, x, 3 * r, cell, value_at(p->e, s, x, 3 * r));
                 todo &= ~((UINT64_C(2) << 3 * r) - 1);
                 raised = true;
             }
             for (; todo; todo &= todo - 1) {
                 const uint32_t row3 = (uint32_t)__builtin_ctzll(todo);
-                const uint32_t value = column[row3 / 3], bit = value >> p->plane & 1;
+                const uint32_t value = value_at(p->e, s, x, row3), bit = value >> p->plane & 1;
                 put(p, p->zero_contexts[cell >> row3 & 0777], bit);
                 if (!bit) continue;
                 cell |= raise(p, s, x, row3, cell, value);
@@ -243,8 +259,8 @@ static void restore_cells(lbc_j2k_block_encoder *e, uint32_t plane)
         for (uint32_t p = plane; p < e->planes; p++) columns |= e->rising[p][s];
         for (; columns; columns &= columns - 1) {
             const uint32_t x = (uint32_t)__builtin_ctzll(columns);
-            for (uint32_t r = 0; r < 4; r++) {
-                const uint32_t value = e->data[s][x][r], reach = (value & ~LBC_J2K_SIGN) >> plane;
+            for (uint32_t r = 0; r < 4 && 4 * s + r < cells->h; r++) {
+                const uint32_t value = value_at(e, s, x, 3 * r), reach = (value & ~LBC_J2K_SIGN) >> plane;
                 if (reach == 0) continue;
                 uint64_t bits = lbc_j2k_cells_raise(cells, s, x, 3 * r, value >> 31);
                 if (reach > 1) bits |= UINT64_C(1) << (3 * r + LBC_CELL_REFINED);
@@ -287,7 +303,7 @@ static lbc_status code_pass(pass *p, lbc_mq_encoder *mq, int kind, bool exact)
 
 /* What is to be expected of the passes of the plane. The propagation pass meets the coefficients that are near
  * now, and those that it makes near itself, which have no part in this. */
-static lbc_j2k_outlook look_out(const pass *p, const lbc_j2k_census *census, bool exact)
+static lbc_j2k_outlook look_out(const pass *p, bool exact)
 {
     const lbc_j2k_cells *cells = &p->e->cells;
     uint32_t near = 0, rising = 0;
@@ -298,11 +314,11 @@ static lbc_j2k_outlook look_out(const pass *p, const lbc_j2k_census *census, boo
             const uint64_t cell = cells->cell[s + 1][x + 1];
             for (uint64_t todo = lbc_cell_near(cell) & ~lbc_cell_significant(cell) & rows; todo; todo &= todo - 1) {
                 near++;
-                rising += p->e->data[s][x][__builtin_ctzll(todo) / 3] >> p->plane & 1;
+                rising += value_at(p->e, s, x, (uint32_t)__builtin_ctzll(todo)) >> p->plane & 1;
             }
         }
     }
-    return lbc_j2k_make_outlook(census, cells->w * cells->h, p->plane, near, rising, exact);
+    return lbc_j2k_make_outlook(p->e->census, cells->w * cells->h, p->plane, near, rising, exact);
 }
 
 /* The most that is gained per byte by going on from a pass to it or a later one of the plane. */
@@ -324,7 +340,7 @@ static lbc_status code_planes(pass *p, lbc_mq_encoder *mq, bool exact, const lbc
         /* The first plane has nothing significant yet, so it has only the last pass. */
         const int first = p->plane + 1 == e->planes ? 2 : 0;
         const bool may_stop = p->plane <= goal->good && goal->stop > 0;
-        if (may_stop) e->outlook = look_out(p, goal->census, exact);
+        if (may_stop) e->outlook = look_out(p, exact);
         for (int kind = first; kind < 3; kind++) {
             if (may_stop && (e->slope = best_slope(&e->outlook, kind)) < goal->stop) {
                 e->stopped = true;

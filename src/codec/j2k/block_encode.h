@@ -31,7 +31,9 @@ typedef struct lbc_j2k_boundary {
 /* Working memory for one block after another. Zero-initialise. */
 typedef struct lbc_j2k_block_encoder {
     lbc_j2k_cells cells;
-    uint32_t data[LBC_J2K_STRIPES][LBC_J2K_BLOCK][4]; /* by stripe, column, row */
+    const uint32_t *rows; /* the caller's coefficients */
+    size_t stride;
+    const lbc_j2k_census *census;
     /* Columns whose largest magnitude has its leading bit in a plane, by plane and stripe. */
     uint64_t rising[LBC_J2K_PLANES][LBC_J2K_STRIPES];
     uint8_t symbols[4 * LBC_J2K_BLOCK * LBC_J2K_BLOCK];
@@ -51,20 +53,21 @@ typedef struct lbc_j2k_block_encoder {
     uint64_t propagated[LBC_J2K_BLOCK];
 } lbc_j2k_block_encoder;
 
-/* Takes the coefficients of a block of w x h <= 64 x 64, rows `stride` apart; sets planes, and boundary to the
- * beginning. */
-void lbc_j2k_block_load(lbc_j2k_block_encoder *e, const uint32_t *rows, size_t stride, uint32_t w, uint32_t h);
+/* Prepares the coefficients of a block of w x h <= 64 x 64, rows `stride` apart, for coding no deeper than plane
+ * `last`; sets planes, and boundary to the beginning. The coefficients and their census must stay until the block is
+ * coded. */
+void lbc_j2k_block_load(lbc_j2k_block_encoder *e, const lbc_j2k_census *census, const uint32_t *rows, size_t stride,
+                        uint32_t w, uint32_t h, uint32_t last);
 
 /* To go on with a loaded block where an earlier coding of it left it: what its results were then. */
 lbc_status lbc_j2k_block_resume(lbc_j2k_block_encoder *e, const lbc_j2k_boundary *boundary, const lbc_j2k_pass *passes,
                                 const uint8_t *codeword, const uint64_t *propagated);
 
 /* How far to code: from plane `good` down to `last`, coding stops before passes that are expected, by what the census
- * of the block says, to gain less than `stop` per byte. 0: it does not stop, and needs no census. */
+ * of the block says, to gain less than `stop` per byte. 0: it does not stop. */
 typedef struct lbc_j2k_goal {
     uint32_t good, last;
     double stop;
-    const lbc_j2k_census *census;
 } lbc_j2k_goal;
 
 /* Codes the loaded block from its boundary to a goal below it, and sets the results. exact: a magnitude known

@@ -18,7 +18,8 @@ typedef struct lbc_j2k_decoder {
     lbc_j2k_packet_reader packets;
     lbc_j2k_transform transform;
     lbc_j2k_block_decoder block;
-    lbc_buffer coefficients;
+    lbc_buffer coefficients; /* of blocks with passes; of others anything */
+    lbc_buffer stripes;      /* uint16_t[layout.nblocks]: those with coefficients that are not 0 */
     lbc_buffer codeword;
 } lbc_j2k_decoder;
 

@@ -106,7 +106,7 @@ static lbc_status set_layout(lbc_j2k_encoder *e, const lbc_lossy_params *params,
     const lbc_j2k_header h = make_header(params, frame);
     if (e->layout.blocks && e->coded && same_layout(&h, &e->header)) return LBC_OK;
     e->header = h;
-    lbc_status status = lbc_j2k_layout_set(&e->layout, &h);
+    lbc_status status = lbc_j2k_layout_set(&e->layout, &h, LBC_J2K_BY_ROWS);
     if (!status) status = make_blocks(e);
     for (uint32_t b = 0; b < e->layout.nbands && !status; b++) {
         const lbc_j2k_band *band = &e->layout.bands[b];
@@ -128,15 +128,9 @@ static void set_weights(lbc_j2k_encoder *e, const lbc_lossy_params *params)
     }
 }
 
-static uint32_t *coefficients_of(const lbc_j2k_encoder *e)
-{
-    return (uint32_t *)(void *)e->coefficients.data;
-}
-
 static uint32_t *rows_of(const lbc_j2k_encoder *e, const lbc_j2k_block *b)
 {
-    const lbc_j2k_band *band = &e->layout.bands[b->band];
-    return coefficients_of(e) + band->offset + b->y * band->stride + b->x;
+    return (uint32_t *)(void *)e->coefficients.data + b->offset;
 }
 
 /* ---- what is worth coding -------------------------------------------------------------------- */
@@ -146,13 +140,33 @@ static uint32_t *rows_of(const lbc_j2k_encoder *e, const lbc_j2k_block *b)
  * last. */
 static const double plane_margin = 0.4, pass_margin = 0.85;
 
+/* A row from the transform goes to its blocks, and takes part in their census. */
+static void take_row(void *context, uint32_t band, uint32_t y, const uint32_t *row)
+{
+    lbc_j2k_encoder *e = context;
+    const lbc_j2k_band *b = &e->layout.bands[band];
+    const uint32_t *block = lbc_j2k_blocks_of_row(&e->layout, b, y), y_in_block = y % LBC_J2K_BLOCK;
+    for (uint32_t i = 0; i < b->blocks_x; i++, row += LBC_J2K_BLOCK) {
+        const lbc_j2k_block *to = &e->layout.blocks[block[i]];
+        memcpy(rows_of(e, to) + y_in_block * b->stride, row, to->w * sizeof *row);
+        lbc_j2k_census_row(&e->census[block[i]], y_in_block, row, to->w);
+    }
+}
+
+static lbc_status transform_frame(lbc_j2k_encoder *e, const int32_t *frame)
+{
+    const lbc_j2k_sink sink = {take_row, e};
+    memset(e->census, 0, e->layout.nblocks * sizeof *e->census);
+    return lbc_j2k_forward(&e->transform, &e->layout, &e->header, frame, &sink);
+}
+
 static void forecast_blocks(lbc_j2k_encoder *e)
 {
     uint32_t guard_bits = 2;
     for (uint32_t i = 0; i < e->layout.nblocks; i++) {
         const lbc_j2k_block *b = &e->layout.blocks[i];
         const lbc_j2k_band *band = &e->layout.bands[b->band];
-        lbc_j2k_take_census(&e->census[i], b, rows_of(e, b), band->stride);
+        lbc_j2k_census_end(&e->census[i], rows_of(e, b), band->stride, b->w, b->h);
         lbc_j2k_make_forecast(&e->forecasts[i], &e->census[i], b, e->weights[b->band], e->header.reversible);
         const uint32_t exponent = band->planes + 1 - e->header.guard_bits;
         if (e->census[i].planes + 1 > exponent + guard_bits) guard_bits = e->census[i].planes + 1 - exponent;
@@ -210,7 +224,7 @@ static lbc_status load_block(lbc_j2k_encoder *e, uint32_t i)
 {
     const lbc_j2k_block *b = &e->layout.blocks[i];
     const lbc_j2k_progress *p = &e->progress[i];
-    lbc_j2k_block_load(&e->block, rows_of(e, b), e->layout.bands[b->band].stride, b->w, b->h);
+    lbc_j2k_block_load(&e->block, &e->census[i], rows_of(e, b), e->layout.bands[b->band].stride, b->w, b->h, p->wanted);
     return lbc_j2k_block_resume(&e->block, &p->boundary, (const void *)(e->passes.data + p->passes),
                                 e->codewords.data + p->codeword, (const void *)(e->propagated.data + p->propagated));
 }
@@ -255,7 +269,7 @@ static lbc_status code_block(lbc_j2k_encoder *e, uint32_t i)
     const lbc_j2k_progress *p = &e->progress[i];
     const uint32_t band = e->layout.blocks[i].band;
     const lbc_j2k_orientation orientation = e->layout.bands[band].orientation;
-    const lbc_j2k_goal goal = {.good = p->good, .last = p->wanted, .stop = p->stop, .census = &e->census[i]};
+    const lbc_j2k_goal goal = {.good = p->good, .last = p->wanted, .stop = p->stop};
     lbc_status status = load_block(e, i);
     if (!status) status = lbc_j2k_block_encode(&e->block, orientation, e->header.reversible, &goal);
     if (!status) status = keep_block(e, i);
@@ -284,17 +298,17 @@ static lbc_status code_blocks(lbc_j2k_encoder *e)
 static double error_of_nothing(const lbc_j2k_encoder *e)
 {
     double sum = 0;
-    for (uint32_t b = 0; b < e->layout.nbands; b++) {
-        const lbc_j2k_band *band = &e->layout.bands[b];
+    for (uint32_t i = 0; i < e->layout.nblocks; i++) {
+        const lbc_j2k_block *b = &e->layout.blocks[i];
         double squares = 0;
-        for (uint32_t y = 0; y < band->h; y++) {
-            const uint32_t *row = coefficients_of(e) + band->offset + y * band->stride;
-            for (uint32_t x = 0; x < band->w; x++) {
+        for (uint32_t y = 0; y < b->h; y++) {
+            const uint32_t *row = rows_of(e, b) + y * e->layout.bands[b->band].stride;
+            for (uint32_t x = 0; x < b->w; x++) {
                 const double magnitude = row[x] & ~LBC_J2K_SIGN;
                 squares += magnitude * magnitude;
             }
         }
-        sum += squares * e->weights[b];
+        sum += squares * e->weights[b->band];
     }
     return sum;
 }
@@ -376,7 +390,7 @@ static lbc_status code_frame(lbc_j2k_encoder *e, const lbc_lossy_params *params,
     lbc_status status = set_layout(e, params, frame);
     if (status) return status;
     if (!lbc_buffer_need(&e->coefficients, e->layout.coefficients * sizeof(uint32_t))) return LBC_E_MEMORY;
-    status = lbc_j2k_forward(&e->transform, &e->layout, &e->header, frame, coefficients_of(e));
+    status = transform_frame(e, frame);
     if (status) return status;
     set_weights(e, params);
     forecast_blocks(e);
@@ -418,17 +432,42 @@ lbc_status lbc_j2k_encode(lbc_j2k_encoder *e, const lbc_lossy_params *params, co
 
 /* ---- roundtrip ------------------------------------------------------------------------------- */
 
-/* What a decoder knows of a block's magnitudes after n passes, in halves, in place. A magnitude is known
+/* What a decoder knows of a row of a block's magnitudes after n passes, in halves. A magnitude is known
  * down to the plane of the last pass that visited it: the last plane, or the one above where the pass in
  * question is still to come; and a coefficient that the last plane would make significant is still 0
  * then, unless the propagation pass has found it. */
-static void reconstruct(uint32_t *rows, size_t stride, const lbc_j2k_block *b, uint32_t planes, uint32_t n,
-                        const uint64_t *propagated)
+static void reconstruct(uint32_t *halves, const uint32_t *row, uint32_t w, uint32_t planes, uint32_t n,
+                        uint64_t propagated)
 {
-    const lbc_j2k_rows *k = lbc_j2k_rows_best();
     const uint32_t plane = planes - 1 - (n + 1) / 3, kind = (n + 1) % 3;
-    for (uint32_t y = 0; y < b->h; y++)
-        k->settle(rows + y * stride, kind == 2 ? UINT64_MAX : propagated[y], plane, plane + (kind == 0), b->w);
+    lbc_j2k_rows_best()->settle(halves, row, kind == 2 ? UINT64_MAX : propagated, plane, plane + (kind == 0), w);
+}
+
+/* Are all magnitudes of a row below the plane of the last of n passes, or are there none? */
+static bool nothing_known(const lbc_j2k_census *census, uint32_t y, uint32_t n)
+{
+    return n == 0 || census->row_planes[y] < census->planes - (n + 1) / 3;
+}
+
+/* A row for the transform. */
+static void known_row(const void *context, uint32_t band, uint32_t y, uint32_t *halves)
+{
+    const lbc_j2k_encoder *e = context;
+    const lbc_j2k_band *b = &e->layout.bands[band];
+    const uint32_t *block = lbc_j2k_blocks_of_row(&e->layout, b, y), y_in_block = y % LBC_J2K_BLOCK;
+    const uint32_t *passes = e->allocation.chosen + (size_t)(e->header.layers - 1) * e->layout.nblocks;
+    for (uint32_t i = 0; i < b->blocks_x; i++, halves += LBC_J2K_BLOCK) {
+        const lbc_j2k_block *from = &e->layout.blocks[block[i]];
+        const lbc_j2k_census *census = &e->census[block[i]];
+        const uint32_t n = passes[block[i]];
+        const uint64_t *propagated =
+            (const uint64_t *)(const void *)(e->propagated.data + e->progress[block[i]].propagated);
+        if (nothing_known(census, y_in_block, n))
+            memset(halves, 0, from->w * sizeof *halves);
+        else
+            reconstruct(halves, rows_of(e, from) + y_in_block * b->stride, from->w, census->planes, n,
+                        propagated[y_in_block]);
+    }
 }
 
 lbc_status lbc_j2k_roundtrip(lbc_j2k_encoder *e, const lbc_lossy_params *params, int32_t *frame, size_t *size)
@@ -437,17 +476,7 @@ lbc_status lbc_j2k_roundtrip(lbc_j2k_encoder *e, const lbc_lossy_params *params,
     size_t header_size;
     lbc_status status = code_frame(e, params, frame, header, &header_size);
     if (status) return status;
-    const uint32_t *chosen = e->allocation.chosen + (size_t)(params->nlayers - 1) * e->layout.nblocks;
-    for (uint32_t i = 0; i < e->layout.nblocks; i++) {
-        const lbc_j2k_block *b = &e->layout.blocks[i];
-        const size_t stride = e->layout.bands[b->band].stride;
-        uint32_t *rows = rows_of(e, b);
-        const uint64_t *propagated = (const uint64_t *)(const void *)(e->propagated.data + e->progress[i].propagated);
-        if (chosen[i])
-            reconstruct(rows, stride, b, e->census[i].planes, chosen[i], propagated);
-        else
-            for (uint32_t y = 0; y < b->h; y++) memset(rows + y * stride, 0, b->w * sizeof *rows);
-    }
+    const lbc_j2k_source source = {known_row, e};
     *size = header_size + e->allocation.bytes + 2;
-    return lbc_j2k_inverse(&e->transform, &e->layout, &e->header, params, coefficients_of(e), frame);
+    return lbc_j2k_inverse(&e->transform, &e->layout, &e->header, params, &source, frame);
 }

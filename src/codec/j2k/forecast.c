@@ -12,22 +12,21 @@ static uint32_t bits_of(uint32_t v)
     return v ? 32 - (uint32_t)__builtin_clz(v) : 0;
 }
 
-void lbc_j2k_take_census(lbc_j2k_census *census, const lbc_j2k_block *block, const uint32_t *rows, size_t stride)
+void lbc_j2k_census_row(lbc_j2k_census *census, uint32_t y, const uint32_t *row, uint32_t w)
 {
-    const lbc_j2k_rows *k = lbc_j2k_rows_best();
+    const uint32_t planes = lbc_j2k_rows_best()->count(census->reach, census->sum, row, census->shift, w);
+    census->row_planes[y] = (uint8_t)planes;
+    if (planes > census->planes) census->planes = planes;
+}
+
+void lbc_j2k_census_end(lbc_j2k_census *census, const uint32_t *rows, size_t stride, uint32_t w, uint32_t h)
+{
     const uint32_t bits_of_a_term = 20; /* 4096 of them fit 32 bits */
-    uint32_t any = 0;
-    for (uint32_t y = 0; y < block->h; y++) any |= k->any(rows + y * stride, block->w);
-    census->planes = bits_of(any);
-    census->shift = census->planes > bits_of_a_term ? census->planes - bits_of_a_term : 0;
-    uint32_t above = 0;
-    for (uint32_t p = census->planes; p-- > 0;) {
-        uint64_t sum = 0;
-        for (uint32_t y = 0; y < block->h; y++) sum += k->reach(rows + y * stride, 1u << p, census->shift, block->w);
-        census->reach[p] = (uint16_t)(sum >> 32);
-        census->sum[p] = (uint32_t)sum - above;
-        above = (uint32_t)sum;
+    if (census->planes > bits_of_a_term) {
+        *census = (lbc_j2k_census){.shift = census->planes - bits_of_a_term};
+        for (uint32_t y = 0; y < h; y++) lbc_j2k_census_row(census, y, rows + y * stride, w);
     }
+    for (uint32_t p = 0; p + 1 < census->planes; p++) census->sum[p] -= census->sum[p + 1];
 }
 
 /* ---- cost and gain --------------------------------------------------------------------------- */

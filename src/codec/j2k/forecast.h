@@ -16,14 +16,19 @@
 enum { LBC_J2K_PLANES = 31, LBC_J2K_MAX_PASSES = 3 * LBC_J2K_PLANES - 2 };
 
 /* Coefficients of a block whose magnitude is at least 2^plane, for each plane below `planes`, and the sum of
- * the magnitudes, shifted down by `shift`, of those that are below 2^(plane + 1). */
+ * the magnitudes, shifted down by `shift`, of those that are below 2^(plane + 1). By row, bits of the largest
+ * magnitude. */
 typedef struct lbc_j2k_census {
     uint32_t planes, shift;
-    uint16_t reach[LBC_J2K_PLANES];
     uint32_t sum[LBC_J2K_PLANES];
+    uint16_t reach[LBC_J2K_PLANES];
+    uint8_t row_planes[1 << LBC_J2K_LOG2_BLOCK];
 } lbc_j2k_census;
 
-void lbc_j2k_take_census(lbc_j2k_census *census, const lbc_j2k_block *block, const uint32_t *rows, size_t stride);
+/* Row by row, from a census of zeros; when all rows of w <= 64 coefficients are in it, the end makes it what it should
+ * be, where it may need them once more. */
+void lbc_j2k_census_row(lbc_j2k_census *census, uint32_t y, const uint32_t *row, uint32_t w);
+void lbc_j2k_census_end(lbc_j2k_census *census, const uint32_t *rows, size_t stride, uint32_t w, uint32_t h);
 
 /* By coding pass: bytes, squared error taken away, and the latter per byte. Slopes never rise from pass to pass: one
  * that does better than what is before it is averaged with it. */

@@ -15,6 +15,11 @@ static uint32_t ceil_shift(uint32_t n, uint32_t shift)
     return lbc_j2k_low_size(n, shift);
 }
 
+static uint32_t min32(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
 /* Table E.1 */
 static uint32_t log2_gain(lbc_j2k_orientation o)
 {
@@ -33,9 +38,12 @@ static void set_band(lbc_j2k_layout *l, const lbc_j2k_header *h, uint32_t index)
     const bool high_x = b->orientation & 1, high_y = b->orientation & 2;
     b->w = high_x ? lbc_j2k_low_size(h->shape.nx, n - 1) - low_w : low_w;
     b->h = high_y ? lbc_j2k_low_size(h->shape.ny, n - 1) - low_h : low_h;
-    b->stride = ((size_t)b->w + 15) / 16 * 16;
+    b->stride = (b->w + 15) / 16 * 16; /* so that rows start on cache lines */
+    if (l->order == LBC_J2K_BY_BLOCKS) b->stride = min32(1u << l->block_w, b->stride);
     b->offset = l->coefficients;
-    l->coefficients += b->stride * b->h;
+    if (l->order == LBC_J2K_BY_ROWS) l->coefficients += (size_t)b->stride * b->h;
+    b->blocks_x = b->h ? ceil_shift(b->w, l->block_w) : 0;
+    b->first_block = index ? b[-1].first_block + b[-1].blocks_x * ceil_shift(b[-1].h, l->block_h) : 0;
 
     const lbc_j2k_step *step = &h->steps[index];
     const int range = (int)(h->precision + log2_gain(b->orientation)); /* R_b */
@@ -50,11 +58,6 @@ typedef struct precinct_grid {
     uint32_t log2_in_band;     /* their side in a band of it */
     uint32_t block_w, block_h; /* log2 of a code block's sides (B-17, B-18) */
 } precinct_grid;
-
-static uint32_t min32(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
 
 static precinct_grid grid_of(const lbc_j2k_header *h, uint32_t resolution)
 {
@@ -76,6 +79,15 @@ static uint32_t part_of(uint32_t n, uint32_t i, uint32_t log2_size)
     return n - start < size ? n - (uint32_t)start : (uint32_t)size;
 }
 
+/* Of its first coefficient. */
+static size_t place_block(lbc_j2k_layout *l, const lbc_j2k_band *b, const lbc_j2k_block *block)
+{
+    if (l->order == LBC_J2K_BY_ROWS) return b->offset + (size_t)block->y * b->stride + block->x;
+    const size_t offset = l->coefficients;
+    l->coefficients += (size_t)b->stride * (block->h + 1);
+    return offset;
+}
+
 /* Appends a precinct and its code blocks; where counting, only counts. */
 static void add_precinct(lbc_j2k_layout *l, const precinct_grid *g, uint32_t band, uint32_t px, uint32_t py,
                          bool counting)
@@ -93,6 +105,9 @@ static void add_precinct(lbc_j2k_layout *l, const precinct_grid *g, uint32_t ban
                 block->y = (py << g->log2_in_band) + (y << g->block_h);
                 block->w = min32(1u << g->block_w, w - (x << g->block_w));
                 block->h = min32(1u << g->block_h, h - (y << g->block_h));
+                block->offset = place_block(l, b, block);
+                l->raster[b->first_block + (block->y >> l->block_h) * b->blocks_x + (block->x >> l->block_w)] =
+                    (uint32_t)(block - l->blocks);
             }
         }
     }
@@ -119,18 +134,22 @@ static void add_all(lbc_j2k_layout *l, const lbc_j2k_header *h, bool counting)
     for (uint32_t r = 0; r <= h->levels; r++) add_resolution(l, h, r, counting);
 }
 
-lbc_status lbc_j2k_layout_set(lbc_j2k_layout *l, const lbc_j2k_header *h)
+lbc_status lbc_j2k_layout_set(lbc_j2k_layout *l, const lbc_j2k_header *h, lbc_j2k_order order)
 {
     lbc_j2k_layout_clear(l);
+    l->order = order;
     l->shape = h->shape;
     l->levels = h->levels;
+    l->block_w = h->block_w;
+    l->block_h = h->block_h;
     l->nbands = 3 * h->levels + 1;
     for (uint32_t b = 0; b < l->nbands; b++) set_band(l, h, b);
     add_all(l, h, true);
     l->precincts = lbc_alloc(l->nprecincts, sizeof *l->precincts);
     l->blocks = lbc_alloc(l->nblocks, sizeof *l->blocks);
+    l->raster = lbc_alloc(l->nblocks, sizeof *l->raster);
     l->packets = lbc_alloc(l->npackets, sizeof *l->packets);
-    if (!l->precincts || !l->blocks || !l->packets) {
+    if (!l->precincts || !l->blocks || !l->raster || !l->packets) {
         lbc_j2k_layout_clear(l);
         return LBC_E_MEMORY;
     }
@@ -142,6 +161,7 @@ void lbc_j2k_layout_clear(lbc_j2k_layout *l)
 {
     free(l->precincts);
     free(l->blocks);
+    free(l->raster);
     free(l->packets);
     memset(l, 0, sizeof *l);
 }

@@ -71,29 +71,23 @@ static inline registers renormalise(registers r)
     return r;
 }
 
-/* ENCODE (C.2.4 to C.2.6) */
+/* ENCODE (C.2.4 to C.2.6). What remains when nothing is renormalised, which is foreseeable, is without branches, for
+ * symbols are not. */
 static inline registers code(registers r, uint8_t *state, uint32_t bit)
 {
     const lbc_mq_row *row = &lbc_mq_rows[*state];
-    const uint32_t qe = row->qe;
+    const uint32_t qe = row->qe, probable = (*state & 1u) == bit;
     r.a -= qe;
-    if ((*state & 1u) == bit) {
-        if (r.a & 0x8000) {
-            r.c += qe;
-            return r;
-        }
-        if (r.a < qe)
-            r.a = qe;
-        else
-            r.c += qe;
-        *state = row->after_mps;
-    } else {
-        if (r.a < qe)
-            r.c += qe;
-        else
-            r.a = qe;
-        *state = row->after_lps;
+    if (probable & r.a >> 15) {
+        r.c += qe;
+        return r;
     }
+    /* The upper part of the interval goes to the more probable symbol, unless the lower is larger. */
+    const uint32_t upper = 0u - ((r.a >= qe) == probable);
+    r.c += qe & upper;
+    r.a ^= (r.a ^ qe) & ~upper;
+    const uint32_t mps = row->after_mps, lps = row->after_lps;
+    *state = (uint8_t)(lps ^ ((lps ^ mps) & (0u - probable)));
     return renormalise(r);
 }
 

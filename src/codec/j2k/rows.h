@@ -33,8 +33,10 @@ typedef struct lbc_j2k_rows {
 
     /* Even and odd elements of a row of n, and back. */
     void (*split)(lbc_j2k_word *even, lbc_j2k_word *odd, const lbc_j2k_word *row, size_t n);
-    void (*merge53)(int32_t *row, const int32_t *even, const int32_t *odd, size_t n);
     void (*merge97)(float *row, const float *even, const float *odd, float scale, size_t n); /* times scale */
+    /* Both steps backwards along a row of n > 1, and its halves joined. These need one element before odd ones, one
+     * after even ones and one after as many odd ones, such that elements there come out as mirrored. */
+    void (*join53)(int32_t *row, const int32_t *even, const int32_t *odd, size_t n);
     void (*scale97)(float *row, float scale, size_t n);
 
     /* Pixels as elements; 5/3: less the level shift (G.1), which 9/7 takes away in its low band. */
@@ -53,16 +55,16 @@ typedef struct lbc_j2k_rows {
     void (*quantise97)(uint32_t *dst, const float *src, float scale, size_t n);
     /* The same of (src - offset) * scale, where the offset is beyond single precision. */
     void (*quantise97_offset)(uint32_t *dst, const float *src, double scale, double offset, size_t n);
-    /* The bits that any magnitude of a row has. */
-    uint32_t (*any)(const uint32_t *coefficients, size_t n);
-    /* How many magnitudes are at least `least`, and the sum of those, each shifted down: high half, low half. */
-    uint64_t (*reach)(const uint32_t *coefficients, uint32_t least, uint32_t shift, size_t n);
-    /* Four rows turned into n columns of four, and the bits of each column's magnitudes. */
-    void (*stripe)(uint32_t (*columns)[4], uint32_t *any, const uint32_t *const rows[4], size_t n);
+    /* For each plane below the bits of the largest of n <= 64 magnitudes, which it returns, adds to reach how many are
+     * at least 2^plane, and to sum the sum of those, each shifted down. */
+    uint32_t (*count)(uint16_t *reach, uint32_t *sum, const uint32_t *coefficients, uint32_t shift, size_t n);
+    /* The bits that any magnitude of a column of four rows has. */
+    void (*stripe)(uint32_t *any, const uint32_t *const rows[4], size_t n);
     /* What a decoder knows, in halves, of n <= 64 magnitudes: of those with a bit above `plane`, the bits down to
      * plane `refined`; of those with their first bit in it, that bit, where `found` has one. Nothing is told by 0,
      * the rest by the middle of the interval. */
-    void (*settle)(uint32_t *coefficients, uint64_t found, uint32_t plane, uint32_t refined, size_t n);
+    void (*settle)(uint32_t *halves, const uint32_t *coefficients, uint64_t found, uint32_t plane, uint32_t refined,
+                   size_t n);
     /* In halves, a magnitude in the middle of its interval to five eighths of that, down to whole halves. */
     void (*lean)(uint32_t *halves, size_t n);
     /* Reconstruction (E.1.1.2) from sign and magnitude in halves. 5/3: halves are dropped. 9/7: times step,

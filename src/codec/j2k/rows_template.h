@@ -102,13 +102,17 @@ static void split(lbc_j2k_word *restrict even, lbc_j2k_word *restrict odd, const
     if (n & 1) even[n / 2] = row[n - 1];
 }
 
-static void merge53(int32_t *restrict row, const int32_t *restrict even, const int32_t *restrict odd, size_t n)
+/* The next even element is made twice, which costs less than keeping it. */
+static void join53(int32_t *restrict row, const int32_t *restrict even, const int32_t *restrict odd, size_t n)
 {
+    const int32_t *before = odd - 1;
     for (size_t i = 0; i < n / 2; i++) {
-        row[2 * i] = even[i];
-        row[2 * i + 1] = odd[i];
+        const int32_t here = minus(even[i], update(before[i], odd[i]));
+        const int32_t next = minus(even[i + 1], update(odd[i], odd[i + 1]));
+        row[2 * i] = here;
+        row[2 * i + 1] = plus(odd[i], predict(here, next));
     }
-    if (n & 1) row[n - 1] = even[n / 2];
+    if (n & 1) row[n - 1] = minus(even[n / 2], update(before[n / 2], odd[n / 2]));
 }
 
 static void merge97(float *restrict row, const float *restrict even, const float *restrict odd, float scale, size_t n)
@@ -210,45 +214,68 @@ static void quantise97_offset(uint32_t *restrict dst, const float *restrict src,
     }
 }
 
-static uint32_t any(const uint32_t *coefficients, size_t n)
+static inline uint32_t bits_of_largest(const uint32_t *coefficients, size_t n)
 {
     uint32_t bits = 0;
     for (size_t i = 0; i < n; i++) bits |= coefficients[i];
-    return bits & ~SIGN;
+    bits &= ~SIGN;
+    return bits ? 32 - (uint32_t)__builtin_clz(bits) : 0;
 }
 
-static uint64_t reach(const uint32_t *coefficients, uint32_t least, uint32_t shift, size_t n)
+/* Number and sum in one, while both together fit. */
+static inline void count_plane(uint16_t *reach, uint32_t *sum, const uint32_t *coefficients, uint32_t plane, size_t n)
 {
-    uint32_t count = 0, sum = 0;
+    const uint32_t one = UINT32_C(1) << 25;
+    const int32_t least = (int32_t)(UINT32_C(1) << plane);
+    uint32_t both = 0;
     for (size_t i = 0; i < n; i++) {
         const int32_t magnitude = (int32_t)(coefficients[i] & ~SIGN);
-        const uint32_t mask = magnitude >= (int32_t)least ? UINT32_MAX : 0;
-        count -= mask;
-        sum += mask & ((uint32_t)magnitude >> shift);
+        both += magnitude >= least ? (uint32_t)magnitude + one : 0;
     }
-    return (uint64_t)count << 32 | sum;
+    *reach = (uint16_t)(*reach + both / one);
+    *sum += both % one;
 }
 
-static void stripe(uint32_t (*restrict columns)[4], uint32_t *restrict bits, const uint32_t *const rows[4], size_t n)
+static void count_large(uint16_t *reach, uint32_t *sum, const uint32_t *coefficients, uint32_t plane, uint32_t shift,
+                        size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t magnitude = coefficients[i] & ~SIGN;
+        if (magnitude >> plane == 0) continue;
+        ++*reach;
+        *sum += magnitude >> shift;
+    }
+}
+
+static uint32_t count(uint16_t *reach, uint32_t *sum, const uint32_t *coefficients, uint32_t shift, size_t n)
+{
+    enum { whole = 64, small = 18 }; /* rows are nearly all: loops of known length, and sums below 2^25 */
+    const uint32_t planes = n == whole ? bits_of_largest(coefficients, whole) : bits_of_largest(coefficients, n);
+    for (uint32_t p = 0; p < planes; p++) {
+        if (planes > small || shift)
+            count_large(&reach[p], &sum[p], coefficients, p, shift, n);
+        else if (n == whole)
+            count_plane(&reach[p], &sum[p], coefficients, p, whole);
+        else
+            count_plane(&reach[p], &sum[p], coefficients, p, n);
+    }
+    return planes;
+}
+
+static void stripe(uint32_t *restrict bits, const uint32_t *const rows[4], size_t n)
 {
     const uint32_t *restrict r0 = rows[0], *restrict r1 = rows[1], *restrict r2 = rows[2], *restrict r3 = rows[3];
-    uint32_t *restrict out = columns[0];
-    for (size_t i = 0; i < n; i++) {
-        out[4 * i] = r0[i];
-        out[4 * i + 1] = r1[i];
-        out[4 * i + 2] = r2[i];
-        out[4 * i + 3] = r3[i];
-    }
     for (size_t i = 0; i < n; i++) bits[i] = (r0[i] | r1[i] | r2[i] | r3[i]) & ~SIGN;
 }
 
-static void settle(uint32_t *restrict coefficients, uint64_t found, uint32_t plane, uint32_t refined, size_t n)
+static void settle(uint32_t *restrict halves, const uint32_t *restrict coefficients, uint64_t found, uint32_t plane,
+                   uint32_t refined, size_t n)
 {
     const uint32_t half = 1u << refined, whole = ~(half - 1);
     for (size_t i = 0; i < n; i++) {
         const uint32_t sign = coefficients[i] & SIGN, m = coefficients[i] & ~SIGN, seen = m >> plane;
         const uint32_t first = seen == 1 && (found >> i & 1) ? sign | 3u << plane : 0;
-        coefficients[i] = seen > 1 ? sign | (m & whole) << 1 | half : first;
+        halves[i] = seen > 1 ? sign | (m & whole) << 1 | half : first;
     }
 }
 
@@ -296,8 +323,8 @@ const lbc_j2k_rows ROWS = {
     .cascade53 = {forward53, inverse53},
     .cascade97 = cascade97,
     .split = split,
-    .merge53 = merge53,
     .merge97 = merge97,
+    .join53 = join53,
     .scale97 = scale97,
     .load53 = load53,
     .load97 = load97,
@@ -308,8 +335,7 @@ const lbc_j2k_rows ROWS = {
     .quantise53 = quantise53,
     .quantise97 = quantise97,
     .quantise97_offset = quantise97_offset,
-    .any = any,
-    .reach = reach,
+    .count = count,
     .stripe = stripe,
     .settle = settle,
     .lean = lean,

@@ -116,20 +116,23 @@ static size_t padded(uint32_t n)
     return ((size_t)n + 16) / 16 * 16;
 } /* room for one more */
 
-/* A level's scratch: a ring of full rows and two half rows, with elements to spare around them. */
+/* A level's scratch: a ring of full rows and two half rows, with elements to spare around them, and a row of
+ * coefficients. */
 typedef struct scratch {
     lbc_j2k_word *ring, *even, *odd;
+    uint32_t *coefficients;
     size_t ring_stride;
 } scratch;
 
 static bool get_scratch(lbc_j2k_transform *t, uint32_t w, scratch *s)
 {
     const size_t full = padded(w), half = padded(w / 2 + 1) + 16;
-    if (!lbc_buffer_need(&t->rows, (RING * full + 2 * half) * sizeof(uint32_t))) return false;
+    if (!lbc_buffer_need(&t->rows, (RING * full + 2 * half + full) * sizeof(uint32_t))) return false;
     s->ring = (lbc_j2k_word *)(void *)t->rows.data;
     s->ring_stride = full;
     s->even = s->ring + RING * full + 16;
     s->odd = s->even + half;
+    s->coefficients = (uint32_t *)(void *)(s->odd + half - 16);
     return true;
 }
 
@@ -145,6 +148,16 @@ static bool get_low(lbc_j2k_transform *t, const lbc_j2k_layout *layout, uint32_t
     c->base = (lbc_j2k_word *)(void *)b->data;
     return true;
 }
+
+/* What all levels of a transform need. */
+typedef struct job {
+    lifting lifting;
+    const lbc_j2k_layout *layout;
+    const lbc_j2k_header *header;
+    scratch scratch;
+    const lbc_j2k_sink *sink;     /* forward */
+    const lbc_j2k_source *source; /* inverse */
+} job;
 
 void lbc_j2k_transform_clear(lbc_j2k_transform *t)
 {
@@ -201,75 +214,75 @@ static double low_band_of_one(const lbc_j2k_layout *layout)
     return low;
 }
 
-static void quantise(const lifting *l, const lbc_j2k_layout *layout, const lbc_j2k_header *h, const lbc_j2k_band *b,
-                     uint32_t y, const lbc_j2k_word *row, uint32_t *coefficients)
+static void quantise(const job *j, const lbc_j2k_band *b, uint32_t y, const lbc_j2k_word *row)
 {
-    uint32_t *out = coefficients + b->offset + y * b->stride;
+    const lifting *l = &j->lifting;
+    uint32_t *out = j->scratch.coefficients;
     const void *in = row;
-    const double to_true = l->reversible ? 1 : lifted_to_true(layout, b);
+    const double to_true = l->reversible ? 1 : lifted_to_true(j->layout, b);
     if (l->reversible)
         l->rows->quantise53(out, in, b->w);
     else if (b->orientation == LBC_J2K_LL)
-        l->rows->quantise97_offset(out, in, to_true / b->step, level_shift(h) * low_band_of_one(layout) / to_true,
-                                   b->w);
+        l->rows->quantise97_offset(out, in, to_true / b->step,
+                                   level_shift(j->header) * low_band_of_one(j->layout) / to_true, b->w);
     else
         l->rows->quantise97(out, in, (float)(to_true / b->step), b->w);
+    j->sink->row(j->sink->context, (uint32_t)(b - j->layout->bands), y, out);
 }
 
-static void load(const lifting *l, const lbc_j2k_header *h, const int32_t *pixels, lbc_j2k_word *row)
+static void load(const job *j, const int32_t *pixels, lbc_j2k_word *row)
 {
+    const lifting *l = &j->lifting;
     void *out = row;
     if (l->reversible)
-        l->rows->load53(out, pixels, level_shift(h), h->shape.nx);
+        l->rows->load53(out, pixels, level_shift(j->header), j->layout->shape.nx);
     else
-        l->rows->load97(out, pixels, h->shape.nx);
+        l->rows->load97(out, pixels, j->layout->shape.nx);
 }
 
 /* One level: image `c`, whose rows come from `frame` where that is not NULL, into the three high bands of
  * `level` and into `low`, or the low band at the last level. */
-static void forward_level(const lifting *l, const lbc_j2k_layout *layout, const lbc_j2k_header *header, uint32_t level,
-                          const columns *c, const int32_t *frame, const columns *low, const scratch *s,
-                          uint32_t *coefficients)
+static void forward_level(const job *j, uint32_t level, const columns *c, const int32_t *frame, const columns *low)
 {
+    const lifting *l = &j->lifting;
+    const scratch *s = &j->scratch;
     const uint32_t delay = l->steps + 1;
     for (uint32_t last = 0; last < c->h + delay; last++) {
-        if (frame && last < c->h) load(l, header, frame + (size_t)last * c->w, row_at(c, last));
+        if (frame && last < c->h) load(j, frame + (size_t)last * c->w, row_at(c, last));
         columns_step(l, c, last);
         if (last < delay) continue;
         const uint32_t y = last - delay, high_y = y & 1 ? LBC_J2K_LH : LBC_J2K_LL;
         lbc_j2k_word *even = !high_y && low ? row_at(low, y / 2) : s->even;
         l->rows->split(even, s->odd, row_at(c, y), c->w);
         row_steps(l, even, s->odd, c->w);
-        if (high_y || !low) quantise(l, layout, header, band_at(layout, level, high_y), y / 2, even, coefficients);
-        quantise(l, layout, header, band_at(layout, level, high_y | LBC_J2K_HL), y / 2, s->odd, coefficients);
+        if (high_y || !low) quantise(j, band_at(j->layout, level, high_y), y / 2, even);
+        quantise(j, band_at(j->layout, level, high_y | LBC_J2K_HL), y / 2, s->odd);
     }
 }
 
 /* No levels: the image is its own low band. */
-static void forward_none(const lifting *l, const lbc_j2k_layout *layout, const lbc_j2k_header *header,
-                         const int32_t *frame, const scratch *s, uint32_t *coefficients)
+static void forward_none(const job *j, const int32_t *frame)
 {
-    for (uint32_t y = 0; y < layout->shape.ny; y++) {
-        load(l, header, frame + (size_t)y * layout->shape.nx, s->ring);
-        quantise(l, layout, header, &layout->bands[0], y, s->ring, coefficients);
+    for (uint32_t y = 0; y < j->layout->shape.ny; y++) {
+        load(j, frame + (size_t)y * j->layout->shape.nx, j->scratch.ring);
+        quantise(j, &j->layout->bands[0], y, j->scratch.ring);
     }
 }
 
 lbc_status lbc_j2k_forward(lbc_j2k_transform *t, const lbc_j2k_layout *layout, const lbc_j2k_header *header,
-                           const int32_t *frame, uint32_t *coefficients)
+                           const int32_t *frame, const lbc_j2k_sink *sink)
 {
-    const lifting l = make_lifting(header->reversible, false);
-    scratch s;
-    if (!get_scratch(t, layout->shape.nx, &s)) return LBC_E_MEMORY;
+    job j = {make_lifting(header->reversible, false), layout, header, .sink = sink};
+    if (!get_scratch(t, layout->shape.nx, &j.scratch)) return LBC_E_MEMORY;
     if (layout->levels == 0) {
-        forward_none(&l, layout, header, frame, &s, coefficients);
+        forward_none(&j, frame);
         return LBC_OK;
     }
-    columns c = {s.ring, s.ring_stride, RING, layout->shape.nx, layout->shape.ny}, low;
+    columns c = {j.scratch.ring, j.scratch.ring_stride, RING, layout->shape.nx, layout->shape.ny}, low;
     for (uint32_t level = 1; level <= layout->levels; level++) {
         const bool more = level < layout->levels;
         if (more && !get_low(t, layout, level, &low)) return LBC_E_MEMORY;
-        forward_level(&l, layout, header, level, &c, level == 1 ? frame : NULL, more ? &low : NULL, &s, coefficients);
+        forward_level(&j, level, &c, level == 1 ? frame : NULL, more ? &low : NULL);
         c = low;
     }
     return LBC_OK;
@@ -291,50 +304,60 @@ static float step_without_gain(const lbc_j2k_band *b)
 }
 
 /* Half a row of level `level`, scaled for the steps along it. */
-static void restore(const lifting *l, const lbc_j2k_band *b, uint32_t y, float scale, lbc_j2k_word *row,
-                    uint32_t *coefficients)
+static void restore(const job *j, const lbc_j2k_band *b, uint32_t y, float scale, lbc_j2k_word *row)
 {
-    uint32_t *in = coefficients + b->offset + y * b->stride;
-    if (l->leans && b->orientation != LBC_J2K_LL) l->rows->lean(in, b->w);
+    const lifting *l = &j->lifting;
+    uint32_t *halves = j->scratch.coefficients;
+    j->source->row(j->source->context, (uint32_t)(b - j->layout->bands), y, halves);
+    if (l->leans && b->orientation != LBC_J2K_LL) l->rows->lean(halves, b->w);
     if (l->reversible)
-        l->rows->restore53((int32_t *)(void *)row, in, b->w);
+        l->rows->restore53((int32_t *)(void *)row, halves, b->w);
     else if (l->fixed && b->orientation == LBC_J2K_LL)
-        l->rows->restore97_offset((float *)(void *)row, in, 0.5 * b->step, l->offset, scale, b->w);
+        l->rows->restore97_offset((float *)(void *)row, halves, 0.5 * b->step, l->offset, scale, b->w);
     else
-        l->rows->restore97((float *)(void *)row, in, 0.5F * step_without_gain(b), scale, b->w);
+        l->rows->restore97((float *)(void *)row, halves, 0.5F * step_without_gain(b), scale, b->w);
 }
 
-/* Joins the halves of row y, scaled for the steps down the columns. */
-static void merge(const lifting *l, const columns *c, uint32_t y, const lbc_j2k_word *even, const lbc_j2k_word *odd)
+/* The steps along row y, whose halves are joined then, scaled for the steps down the columns. */
+static void join(const lifting *l, const columns *c, uint32_t y, lbc_j2k_word *even, lbc_j2k_word *odd)
 {
-    void *row = row_at(c, y);
-    const void *e = even, *o = odd;
-    if (l->reversible)
-        l->rows->merge53(row, e, o, c->w);
-    else
-        l->rows->merge97(row, e, o, scale_before(c->h, y & 1), c->w);
+    void *row = row_at(c, y), *e = even, *o = odd;
+    const uint32_t w = c->w;
+    if (!l->reversible) {
+        row_steps(l, even, odd, w);
+        l->rows->merge97(row, e, o, scale_before(c->h, y & 1), w);
+    } else if (w == 1) {
+        *(lbc_j2k_word *)row = *even;
+    } else {
+        odd[-1] = odd[0];
+        odd[w / 2] = w % 2 ? odd[w / 2 - 1] : odd[(int64_t)(w / 2) - 2];
+        if (w % 2 == 0) even[w / 2] = even[w / 2 - 1];
+        l->rows->join53(row, e, o, w);
+    }
 }
 
-static void store(const lifting *l, const lbc_j2k_header *h, const lbc_j2k_word *row, int32_t *pixels)
+static void store(const job *j, const lbc_j2k_word *row, int32_t *pixels)
 {
-    const int32_t most = (int32_t)(((uint32_t)1 << h->precision) - 1);
+    const lifting *l = &j->lifting;
+    const uint32_t n = j->layout->shape.nx;
+    const int32_t most = (int32_t)(((uint32_t)1 << j->header->precision) - 1), shift = level_shift(j->header);
     const void *in = row;
     if (l->fixed && l->reversible)
-        l->rows->store53_fixed(pixels, in, level_shift(h), l->fraction, h->shape.nx);
+        l->rows->store53_fixed(pixels, in, shift, l->fraction, n);
     else if (l->fixed)
-        l->rows->store97_fixed(pixels, in, l->fraction, h->shape.nx);
+        l->rows->store97_fixed(pixels, in, l->fraction, n);
     else if (l->reversible)
-        l->rows->store53(pixels, in, level_shift(h), most, h->shape.nx);
+        l->rows->store53(pixels, in, shift, most, n);
     else
-        l->rows->store97(pixels, in, level_shift(h), most, h->shape.nx);
+        l->rows->store97(pixels, in, shift, most, n);
 }
 
 /* One level: image `c` from the bands of `level` and from `low`, or the low band at the last level. Its
  * rows go to `frame` where that is not NULL. */
-static void inverse_level(const lifting *l, const lbc_j2k_layout *layout, const lbc_j2k_header *header, uint32_t level,
-                          const columns *c, int32_t *frame, const columns *low, const scratch *s,
-                          uint32_t *coefficients)
+static void inverse_level(const job *j, uint32_t level, const columns *c, int32_t *frame, const columns *low)
 {
+    const lifting *l = &j->lifting;
+    const scratch *s = &j->scratch;
     const uint32_t delay = l->steps + 1;
     const float low_scale = scale_before(c->w, false), high_scale = scale_before(c->w, true);
     for (uint32_t last = 0; last < c->h + delay; last++) {
@@ -342,50 +365,46 @@ static void inverse_level(const lifting *l, const lbc_j2k_layout *layout, const 
             const uint32_t high_y = last & 1 ? LBC_J2K_LH : LBC_J2K_LL;
             lbc_j2k_word *even = !high_y && low ? row_at(low, last / 2) : s->even;
             if (high_y || !low)
-                restore(l, band_at(layout, level, high_y), last / 2, low_scale, even, coefficients);
+                restore(j, band_at(j->layout, level, high_y), last / 2, low_scale, even);
             else if (!l->reversible)
                 l->rows->scale97((float *)(void *)even, low_scale, low->w);
-            restore(l, band_at(layout, level, high_y | LBC_J2K_HL), last / 2, high_scale, s->odd, coefficients);
-            row_steps(l, even, s->odd, c->w);
-            merge(l, c, last, even, s->odd);
+            restore(j, band_at(j->layout, level, high_y | LBC_J2K_HL), last / 2, high_scale, s->odd);
+            join(l, c, last, even, s->odd);
         }
         columns_step(l, c, last);
-        if (frame && last >= delay) store(l, header, row_at(c, last - delay), frame + (size_t)(last - delay) * c->w);
+        if (frame && last >= delay) store(j, row_at(c, last - delay), frame + (size_t)(last - delay) * c->w);
     }
 }
 
-static void inverse_none(const lifting *l, const lbc_j2k_layout *layout, const lbc_j2k_header *header,
-                         uint32_t *coefficients, const scratch *s, int32_t *frame)
+static void inverse_none(const job *j, int32_t *frame)
 {
-    for (uint32_t y = 0; y < layout->shape.ny; y++) {
-        restore(l, &layout->bands[0], y, 1, s->ring, coefficients);
-        store(l, header, s->ring, frame + (size_t)y * layout->shape.nx);
+    for (uint32_t y = 0; y < j->layout->shape.ny; y++) {
+        restore(j, &j->layout->bands[0], y, 1, j->scratch.ring);
+        store(j, j->scratch.ring, frame + (size_t)y * j->layout->shape.nx);
     }
 }
 
 lbc_status lbc_j2k_inverse(lbc_j2k_transform *t, const lbc_j2k_layout *layout, const lbc_j2k_header *header,
-                           const lbc_lossy_params *params, uint32_t *coefficients, int32_t *frame)
+                           const lbc_lossy_params *params, const lbc_j2k_source *source, int32_t *frame)
 {
-    lifting l = make_lifting(header->reversible, true);
+    job j = {make_lifting(header->reversible, true), layout, header, .source = source};
     const int fraction = lbc_j2k_fraction(params);
-    scratch s;
-    l.leans = lbc_j2k_leans(params);
-    l.fixed = fraction >= 0;
-    l.fraction = (uint32_t)fraction;
-    l.offset = level_shift(header) * low_band_of_one(layout);
-    if (!get_scratch(t, layout->shape.nx, &s)) return LBC_E_MEMORY;
+    j.lifting.leans = lbc_j2k_leans(params);
+    j.lifting.fixed = fraction >= 0;
+    j.lifting.fraction = (uint32_t)fraction;
+    j.lifting.offset = level_shift(header) * low_band_of_one(layout);
+    if (!get_scratch(t, layout->shape.nx, &j.scratch)) return LBC_E_MEMORY;
     if (layout->levels == 0) {
-        inverse_none(&l, layout, header, coefficients, &s, frame);
+        inverse_none(&j, frame);
         return LBC_OK;
     }
     columns c, low;
     for (uint32_t level = layout->levels; level >= 1; level--) {
         if (level == 1)
-            c = (columns){s.ring, s.ring_stride, RING, layout->shape.nx, layout->shape.ny};
+            c = (columns){j.scratch.ring, j.scratch.ring_stride, RING, layout->shape.nx, layout->shape.ny};
         else if (!get_low(t, layout, level - 1, &c))
             return LBC_E_MEMORY;
-        inverse_level(&l, layout, header, level, &c, level == 1 ? frame : NULL, level < layout->levels ? &low : NULL,
-                      &s, coefficients);
+        inverse_level(&j, level, &c, level == 1 ? frame : NULL, level < layout->levels ? &low : NULL);
         low = c;
     }
     return LBC_OK;
