@@ -15,7 +15,6 @@ import concurrent.futures
 import json
 import os
 import pathlib
-import re
 import tempfile
 
 from science import plot, programs, real, series, sets, settings, table
@@ -86,13 +85,7 @@ def sections(by_series, by_real):
 
 
 def write(parts, by_series):
-    page = DOCS / "SCIENCE.md"
-    text = page.read_text()
-    for mark, lines in parts.items():
-        if lines:
-            block = "\n".join([f"<!-- {mark} -->", "", *lines]).rstrip() + "\n\n<!-- end -->"
-            text = re.sub(rf"<!-- {mark} -->.*?<!-- end -->", lambda _, block=block: block, text, flags=re.S)
-    page.write_text(text)
+    table.put(DOCS / "SCIENCE.md", parts)
     for name, rows in by_series.items():
         (DOCS / f"science-{name}.svg").write_text(plot.svg(name, rows))
 

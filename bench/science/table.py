@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The figures as Markdown tables, which are text enough for a terminal."""
+import re
+
 from . import judge
 from .series import SERIES
 from .settings import LOSSLESS
@@ -24,6 +26,16 @@ SHELLS = {"true_cc_shells": "CC with the truth", "true_r_shells": "R with the tr
 def grid(heads, lines):
     return ["| " + " | ".join(heads) + " |", "|---|" + "--:|" * (len(heads) - 1),
             *("| " + " | ".join(line) + " |" for line in lines), ""]
+
+
+def put(page, parts):
+    """Takes the place of what a page has between <!-- mark --> and <!-- end -->; parts: {mark: lines}."""
+    text = page.read_text()
+    for mark, lines in parts.items():
+        if lines:
+            block = "\n".join([f"<!-- {mark} -->", "", *lines]).rstrip() + "\n\n<!-- end -->"
+            text = re.sub(rf"<!-- {mark} -->.*?<!-- end -->", lambda _, block=block: block, text, flags=re.S)
+    page.write_text(text)
 
 
 def of_columns(rows, columns):

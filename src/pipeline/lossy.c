@@ -41,7 +41,7 @@ void lbc_options_profile(lbc_options *options, lbc_profile profile)
 static int32_t knee_for(const lbc_options *o, double bits_per_pixel)
 {
     const double few = 0.07;
-    const int32_t knee = 16;
+    const int32_t knee = 24;
     if (o->curve != LBC_CURVE_AUTO) return o->curve;
     return o->rounding == LBC_ROUNDING_DIFFUSE && !(o->psnr > 0) && bits_per_pixel < few ? knee : LBC_CURVE_NONE;
 }

@@ -133,8 +133,8 @@ class Options(unittest.TestCase):
 
     def test_curves(self):
         faithful = ["--profile", "faithful"]
-        for options, knee in ((["-J", 250], 16), (["-J", 250, "--curve", "none"], 0), (["-J", 40], 0),
-                              (["-J", 40, "--curve", 7], 7), (["-J", 250, "-u", 4], 0), (["-J", 500, "-u", 4], 16),
+        for options, knee in ((["-J", 250], 24), (["-J", 250, "--curve", "none"], 0), (["-J", 40], 0),
+                              (["-J", 40, "--curve", 7], 7), (["-J", 250, "-u", 4], 0), (["-J", 500, "-u", 4], 24),
                               (["-J", 250, "--psnr", 90], 0), (["-J", 250, "--rounding", "nearest"], 0)):
             self.assertEqual(self.lossy(self.files(*faithful, *options))["curve"], knee, options)
         prefix = self.files("-J", 8, *faithful, "--curve", 9, "-c", "j2k", "-q", "out_file")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The short form of scripts/bench speed: it runs, and what one core takes is within twice its bound. Processor time
-is compared with processor time, so that whatever else runs does not matter much."""
+is compared with processor time, so that whatever else runs does not matter much. And that of scripts/bench quality."""
 import json
 import os
 import pathlib
@@ -37,6 +37,23 @@ class Speed(unittest.TestCase):
 
     def test_an_unknown_section(self):
         self.assertEqual(self.bench("--only", "5M").returncode, 2)
+
+
+class Quality(unittest.TestCase):
+    def test_rows(self):
+        with tempfile.TemporaryDirectory(prefix="lbc-bench-") as folder:
+            path = os.path.join(folder, "quality.json")
+            done = subprocess.run(["/usr/bin/python3", "-B", SOURCE / "bench" / "quality.py", "--series", "1", "--images",
+                                   "1", "--json", path], capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with open(path, encoding="utf-8") as f:
+                mean, rows = json.load(f)["1"]
+        self.assertAlmostEqual(mean, 1, delta=0.1)
+        self.assertEqual(len(rows), 9)
+        self.assertEqual(sum(line.startswith("| 0.9") for line in done.stdout.splitlines()), 9)
+        for name, row in rows.items():
+            if name.startswith("faithful"):
+                self.assertAlmostEqual(row["mean_ratio"], 1, delta=0.02, msg=name)
 
 
 if __name__ == "__main__":
