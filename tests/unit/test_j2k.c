@@ -328,6 +328,44 @@ static void details_lean_on_a_curve(void **state)
     }
 }
 
+/* ---- exact frames ---------------------------------------------------------------------------- */
+
+/* As long as the whole fits it comes back, from the stream and without it; and where it was tried in vain, nothing of
+ * that is left. */
+static void sparse_frames_are_exact_where_they_fit(void **state)
+{
+    fixture *f = *state;
+    lbc_lossy_params p = {.shape = {200, 170},
+                          .limit = 900,
+                          .stored_bytes = 2,
+                          .engine = LBC_ENGINE_OWN,
+                          .wavelet = LBC_WAVELET_97,
+                          .diffuse = true,
+                          .nlayers = 1,
+                          .layers = {1}};
+    const size_t n = lbc_shape_pixels(p.shape);
+    int exact_ones = 0, others = 0;
+    for (double ratio = 10; ratio < 100; ratio *= 1.03) {
+        size_t size, rebuilt_size;
+        p.layers[0] = ratio;
+        need(f, &p);
+        for (size_t i = 0; i < n; i++) f->frame[i] = random_below(&seed, 20) ? 0 : 1 + (int32_t)random_below(&seed, 2);
+        assert_int_equal(lbc_j2k.encode(f->work, &p, f->frame, f->stream, f->capacity, &size), LBC_OK);
+        assert_true((double)size <= (double)n * 2 / ratio);
+        assert_int_equal(lbc_j2k.decode(f->work, &p, f->stream, size, f->ours), LBC_OK);
+        memcpy(f->rebuilt, f->frame, n * sizeof(int32_t));
+        assert_int_equal(lbc_j2k.roundtrip(f->work, &p, f->rebuilt, &rebuilt_size), LBC_OK);
+        assert_int_equal(rebuilt_size, size);
+        assert_memory_equal(f->ours, f->rebuilt, n * sizeof(int32_t));
+        bool exact = true;
+        for (size_t i = 0; i < n; i++) exact &= f->ours[i] == f->frame[i] << lbc_j2k_fraction(&p);
+        assert_true(exact ? others < 3 : exact_ones > 0); /* sizes of two frames differ a little */
+        exact_ones += exact;
+        others += !exact;
+    }
+    assert_true(exact_ones > 5 && others > 5);
+}
+
 /* ---- sameness -------------------------------------------------------------------------------- */
 
 static void same_bytes_at_every_level_and_after_any_frame(void **state)
@@ -474,6 +512,7 @@ int main(void)
         cmocka_unit_test(psnr_is_reached),
         cmocka_unit_test(weights_move_bytes),
         cmocka_unit_test(details_lean_on_a_curve),
+        cmocka_unit_test(sparse_frames_are_exact_where_they_fit),
         cmocka_unit_test(same_bytes_at_every_level_and_after_any_frame),
         cmocka_unit_test(damaged_streams),
         cmocka_unit_test(too_little_room),

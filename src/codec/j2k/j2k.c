@@ -4,6 +4,7 @@
 
 #include "codec/j2k/decoder.h"
 #include "codec/j2k/encoder.h"
+#include "codec/j2k/exact.h"
 #include "codec/j2k/openjpeg.h"
 #include "codec/work.h"
 #include "frame/curve.h"
@@ -107,12 +108,35 @@ static size_t bound(const lbc_lossy_params *params)
     return own_engine(params) ? lbc_j2k_encode_bound(params) : lbc_openjpeg_bound(params);
 }
 
+static lbc_status encode_own(lbc_j2k_encoder *e, const lbc_lossy_params *params, const int32_t *frame, uint8_t *stream,
+                             size_t capacity, size_t *size)
+{
+    lbc_lossy_params exact;
+    if (lbc_j2k_may_be_exact(params, frame, &exact)) {
+        const lbc_status status = lbc_j2k_encode(e, &exact, frame, stream, capacity, size);
+        if (status == LBC_OK ? (double)*size <= lbc_j2k_budget(params) : status != LBC_E_SPACE) return status;
+    }
+    return lbc_j2k_encode(e, params, frame, stream, capacity, size);
+}
+
+static lbc_status roundtrip_own(lbc_j2k_encoder *e, const lbc_lossy_params *params, int32_t *frame, size_t *size)
+{
+    lbc_lossy_params exact;
+    if (lbc_j2k_may_be_exact(params, frame, &exact)) {
+        const lbc_status status = lbc_j2k_roundtrip(e, &exact, frame, size);
+        if (status || (double)*size <= lbc_j2k_budget(params)) return status;
+        /* Too large, but exact: the counts are still there. */
+        for (size_t i = 0, n = lbc_shape_pixels(params->shape); i < n; i++) frame[i] >>= lbc_j2k_fraction(params);
+    }
+    return lbc_j2k_roundtrip(e, params, frame, size);
+}
+
 static lbc_status encode(lbc_codec_work *w, const lbc_lossy_params *params, const int32_t *frame, uint8_t *stream,
                          size_t capacity, size_t *size)
 {
     state *s = get_state(w);
     if (!s) return LBC_E_MEMORY;
-    if (own_engine(params)) return lbc_j2k_encode(&s->encoder, params, frame, stream, capacity, size);
+    if (own_engine(params)) return encode_own(&s->encoder, params, frame, stream, capacity, size);
     return lbc_openjpeg_encode(params, frame, stream, capacity, size);
 }
 
@@ -130,7 +154,7 @@ static lbc_status roundtrip(lbc_codec_work *w, const lbc_lossy_params *params, i
     size_t used = 0;
     lbc_status status = s ? LBC_OK : LBC_E_MEMORY;
     if (!status && own_engine(params)) {
-        status = lbc_j2k_roundtrip(&s->encoder, params, frame, &used);
+        status = roundtrip_own(&s->encoder, params, frame, &used);
     } else if (!status) {
         const size_t capacity = lbc_openjpeg_bound(params);
         if (!lbc_buffer_need(&s->stream, capacity)) return LBC_E_MEMORY;
