@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* bytes.h - integers at any alignment, in the byte order a format asks for. */
+/* bytes.h - integers at any alignment, in the byte order a format asks for, and their bits. */
 #ifndef LBC_BASE_BYTES_H
 #define LBC_BASE_BYTES_H
 
@@ -8,6 +8,12 @@
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "stored pixels are little-endian; a big-endian port must swap them in src/codec and src/nexus"
 #endif
+
+/* Bits that v takes: 0 for 0, else floor(log2(v)) + 1. */
+static inline uint32_t lbc_bits_of(uint64_t v)
+{
+    return v ? 64 - (uint32_t)__builtin_clzll(v) : 0;
+}
 
 static inline uint16_t lbc_get_le16(const uint8_t *p)
 {

@@ -262,11 +262,6 @@ lbc_status lbc_hcomp_tile_roundtrip(const lbc_hcomp_coder *coder, uint32_t rows,
     return LBC_OK;
 }
 
-static uint32_t bits_of(uint64_t x)
-{
-    return x ? 64 - (uint32_t)__builtin_clzll(x) : 0;
-}
-
 size_t lbc_hcomp_tile_bound(uint32_t rows, uint32_t cols, int32_t scale, int32_t largest)
 {
     tile t = {.pixels = (size_t)rows * cols};
@@ -276,7 +271,7 @@ size_t lbc_hcomp_tile_bound(uint32_t rows, uint32_t cols, int32_t scale, int32_t
         const quadrant q = quadrant_of(&t, n);
         /* Differences of level 0 are at most 2 (largest + 1); each level doubles them. */
         const uint64_t difference = ((uint64_t)(uint32_t)largest + 1) << (q.kind == 0 ? t.grid.levels : 1);
-        const uint64_t planes = bits_of((difference + (uint64_t)scale / 2) / (uint64_t)scale);
+        const uint64_t planes = lbc_bits_of((difference + (uint64_t)scale / 2) / (uint64_t)scale);
         bits += planes * (4 + 4 * (uint64_t)q.tree.rows[0] * q.tree.cols[0] + 4);
     }
     return BODY_HEAD + (size_t)(bits / 8 + 1) + t.pixels / 8 + 1;
@@ -311,8 +306,8 @@ lbc_status lbc_hcomp_tile_decode(const lbc_hcomp_coder *coder, uint32_t rows, ui
     for (int i = 8; i < BODY_HEAD; i++)
         if (body[i] > planes) planes = body[i];
     const int64_t last = (int64_t)lbc_get_be64(body);
-    const uint32_t scale_bits = bits_of((uint64_t)coder->scale);
-    const uint32_t last_bits = bits_of(last < 0 ? 0 - (uint64_t)last : (uint64_t)last) + scale_bits;
+    const uint32_t scale_bits = lbc_bits_of((uint64_t)coder->scale);
+    const uint32_t last_bits = lbc_bits_of(last < 0 ? 0 - (uint64_t)last : (uint64_t)last) + scale_bits;
     if (planes + scale_bits > PLANES_MAX64 || last_bits > PLANES_MAX64) return LBC_E_FORMAT;
 
     tile t;

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "codec/j2k/block_encode.h"
 
+#include "base/bytes.h"
 #include "codec/j2k/rows.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- loading --------------------------------------------------------------------------------- */
-
-static uint32_t bits_of(uint32_t v)
-{
-    return v ? 32 - (uint32_t)__builtin_clz(v) : 0;
-}
 
 /* Marks the columns of a stripe that have a bit in plane `last` or above. */
 static void find_rising(lbc_j2k_block_encoder *e, uint32_t s, uint32_t last)
@@ -27,7 +23,7 @@ static void find_rising(lbc_j2k_block_encoder *e, uint32_t s, uint32_t last)
     if (planes <= last) return;
     lbc_j2k_rows_best()->stripe(any, four, e->cells.w);
     for (uint32_t x = 0; x < e->cells.w; x++)
-        if (any[x] >> last) e->rising[bits_of(any[x]) - 1][s] |= UINT64_C(1) << x;
+        if (any[x] >> last) e->rising[lbc_bits_of(any[x]) - 1][s] |= UINT64_C(1) << x;
 }
 
 void lbc_j2k_block_load(lbc_j2k_block_encoder *e, const lbc_j2k_census *census, const uint32_t *rows, size_t stride,

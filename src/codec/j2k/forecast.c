@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "codec/j2k/forecast.h"
 
+#include "base/bytes.h"
 #include "codec/j2k/rows.h"
 
 #include <string.h>
 
 /* ---- census ---------------------------------------------------------------------------------- */
-
-static uint32_t bits_of(uint32_t v)
-{
-    return v ? 32 - (uint32_t)__builtin_clz(v) : 0;
-}
 
 void lbc_j2k_census_row(lbc_j2k_census *census, uint32_t y, const uint32_t *row, uint32_t w)
 {
@@ -35,7 +31,7 @@ void lbc_j2k_census_end(lbc_j2k_census *census, const uint32_t *rows, size_t str
  * one machine to the next. */
 static double log2_of(uint32_t n)
 {
-    const uint32_t whole = bits_of(n) - 1;
+    const uint32_t whole = lbc_bits_of(n) - 1;
     const double x = (double)n / (double)(1u << whole), t = (x - 1) / (x + 1), t2 = t * t;
     const double series = t * (1 + t2 * (1.0 / 3 + t2 * (1.0 / 5 + t2 * (1.0 / 7 + t2 / 9))));
     return whole + 2 * 1.4426950408889634 * series;

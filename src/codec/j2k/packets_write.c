@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "codec/j2k/packets.h"
 
+#include "base/bytes.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,10 +11,6 @@ enum { first_length_bits = 3 };
 static uint32_t floor_log2(uint32_t n)
 {
     return 31 - (uint32_t)__builtin_clz(n);
-}
-static uint32_t bits_of(uint32_t n)
-{
-    return n ? floor_log2(n) + 1 : 0;
 }
 
 /* Bytes of a block's first n passes. */
@@ -93,7 +91,7 @@ static void put_passes(lbc_bit_writer *bits, uint32_t n)
 /* B.10.7: Lblock grows by a 1 bit each until the length fits. */
 static void put_length(lbc_bit_writer *bits, lbc_j2k_sent *sent, uint32_t passes, uint32_t length)
 {
-    const uint32_t extra = floor_log2(passes), needed = bits_of(length);
+    const uint32_t extra = floor_log2(passes), needed = lbc_bits_of(length);
     while (sent->length_bits + extra < needed) {
         lbc_put_bit(bits, 1);
         sent->length_bits++;

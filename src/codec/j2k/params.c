@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "codec/j2k/j2k.h"
 
+#include "base/bytes.h"
 #include "frame/curve.h"
 #include "frame/diffuse.h"
 
@@ -21,13 +22,6 @@ void lbc_j2k_layers(lbc_lossy_params *params, lbc_j2k_mode mode, double ratio)
     for (uint32_t i = 0; i < n; i++, coarsest /= 2) params->layers[i] = coarsest;
 }
 
-static uint32_t bits_of(uint32_t value)
-{
-    uint32_t bits = 0;
-    for (; value; value >>= 1) bits++;
-    return bits;
-}
-
 /* The largest value that is coded. */
 static int32_t largest(const lbc_lossy_params *params)
 {
@@ -38,7 +32,7 @@ uint32_t lbc_j2k_precision(const lbc_lossy_params *params)
 {
     const uint32_t least = 16;
     if (params->stored_bytes == 2) return least;
-    const uint32_t bits = bits_of((uint32_t)largest(params));
+    const uint32_t bits = lbc_bits_of((uint32_t)largest(params));
     return bits > least ? bits : least;
 }
 
@@ -51,6 +45,6 @@ uint32_t lbc_j2k_resolutions(lbc_shape shape)
 {
     const uint32_t most = 6;
     const uint32_t side = shape.ny < shape.nx ? shape.ny : shape.nx;
-    const uint32_t possible = bits_of(side); /* floor(log2(side)) + 1 */
+    const uint32_t possible = lbc_bits_of(side); /* floor(log2(side)) + 1 */
     return possible < most ? possible : most;
 }

@@ -6,6 +6,8 @@
  */
 #include "codec/j2k/rows.h"
 
+#include "base/bytes.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -219,7 +221,7 @@ static inline uint32_t bits_of_largest(const uint32_t *coefficients, size_t n)
     uint32_t bits = 0;
     for (size_t i = 0; i < n; i++) bits |= coefficients[i];
     bits &= ~SIGN;
-    return bits ? 32 - (uint32_t)__builtin_clz(bits) : 0;
+    return lbc_bits_of(bits);
 }
 
 /* Number and sum in one, while both together fit. */

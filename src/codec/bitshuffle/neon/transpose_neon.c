@@ -9,7 +9,7 @@
 #define FROM_PLANES_REST lbc_from_planes_c
 
 typedef uint8x16_t vec;
-enum { LANES = 1 };
+#define LANES 1
 
 #define v_unpack_low(a, b)  vzip1q_u8(a, b)
 #define v_unpack_high(a, b) vzip2q_u8(a, b)
@@ -29,25 +29,6 @@ static inline vec v_load(const uint8_t *p)
 static inline void v_store(uint8_t *p, vec a)
 {
     vst1q_u8(p, a);
-}
-
-/* Lanes l of the four vectors are side by side at p + l * apart: here there is only one. */
-static inline void v_load_lanes(const uint8_t *p, size_t apart, vec *a, vec *b, vec *c, vec *d)
-{
-    (void)apart;
-    *a = v_load(p);
-    *b = v_load(p + 16);
-    *c = v_load(p + 32);
-    *d = v_load(p + 48);
-}
-
-static inline void v_store_lanes(uint8_t *p, size_t apart, vec a, vec b, vec c, vec d)
-{
-    (void)apart;
-    v_store(p, a);
-    v_store(p + 16, b);
-    v_store(p + 32, c);
-    v_store(p + 48, d);
 }
 
 #include "codec/bitshuffle/transpose.inc"

@@ -9,7 +9,7 @@
 #define FROM_PLANES_REST lbc_from_planes_sse2
 
 typedef __m256i vec;
-enum { LANES = 2 };
+#define LANES 2
 
 #define v_and(a, b)         _mm256_and_si256(a, b)
 #define v_xor(a, b)         _mm256_xor_si256(a, b)

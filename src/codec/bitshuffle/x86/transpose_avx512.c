@@ -9,7 +9,7 @@
 #define FROM_PLANES_REST lbc_from_planes_avx2
 
 typedef __m512i vec;
-enum { LANES = 4 };
+#define LANES 4
 
 #define v_unpack_low(a, b)  _mm512_unpacklo_epi8(a, b)
 #define v_unpack_high(a, b) _mm512_unpackhi_epi8(a, b)

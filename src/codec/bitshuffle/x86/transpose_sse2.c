@@ -9,7 +9,7 @@
 #define FROM_PLANES_REST lbc_from_planes_c
 
 typedef __m128i vec;
-enum { LANES = 1 };
+#define LANES 1
 
 #define v_and(a, b)         _mm_and_si128(a, b)
 #define v_xor(a, b)         _mm_xor_si128(a, b)
@@ -26,25 +26,6 @@ static inline vec v_load(const uint8_t *p)
 static inline void v_store(uint8_t *p, vec a)
 {
     _mm_storeu_si128((__m128i *)(void *)p, a);
-}
-
-/* Lanes l of the four vectors are side by side at p + l * apart: here there is only one. */
-static inline void v_load_lanes(const uint8_t *p, size_t apart, vec *a, vec *b, vec *c, vec *d)
-{
-    (void)apart;
-    *a = v_load(p);
-    *b = v_load(p + 16);
-    *c = v_load(p + 32);
-    *d = v_load(p + 48);
-}
-
-static inline void v_store_lanes(uint8_t *p, size_t apart, vec a, vec b, vec c, vec d)
-{
-    (void)apart;
-    v_store(p, a);
-    v_store(p + 16, b);
-    v_store(p + 32, c);
-    v_store(p + 48, d);
 }
 
 #include "codec/bitshuffle/transpose.inc"
