@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* bench_j2k - our JPEG 2000 against OpenJPEG in memory, on one core.
  *
- * usage: bench_j2k [-J ratio] [-w 5/3|9/7] [-u 2|4] [-l c|sse2|avx2|avx512] [-r repeats] [-j] [FILE NY NX]
+ * usage: bench_j2k [-J ratio] [-w 5/3|9/7] [-u 2|4] [-l c|sse2|avx2|avx512] [-r repeats] [-m mean] [-j] [FILE NY NX]
  *
- * The frame is FILE (native int32 counts), or else a made-up frame of an Eiger 4M. The rows are timed in turn
+ * The frame is FILE (native int32 counts), or else a made-up frame of an Eiger 4M, with -m of that mean background, and
+ * weaker spots where that is weaker. The rows are timed in turn
  * (A B C A B C ...), in processor time; medians and ratios are printed, with sizes and errors, and with our error at
  * OpenJPEG's size, which may be far from the target. Without -w both wavelets are run. -j: a line of JSON each.
  */
@@ -43,17 +44,30 @@ static int32_t poisson(double mean)
     return n;
 }
 
-/* Air scatter, a solvent ring, and spots. */
-static void make_frame(int32_t *frame)
+/* Air scatter and a solvent ring. */
+static double background(int y, int x)
 {
+    const double r = hypot(y - NY / 2.0, x - NX / 2.0), ring = (r - 500) / 250;
+    return 0.15 + 0.4 * exp(-r / 200) + 0.35 * exp(-ring * ring);
+}
+
+static double mean_background(void)
+{
+    double sum = 0;
     for (int y = 0; y < NY; y++)
-        for (int x = 0; x < NX; x++) {
-            const double r = hypot(y - NY / 2.0, x - NX / 2.0), ring = (r - 500) / 250;
-            frame[y * NX + x] = poisson(0.15 + 0.4 * exp(-r / 200) + 0.35 * exp(-ring * ring));
-        }
+        for (int x = 0; x < NX; x++) sum += background(y, x);
+    return sum / NY / NX;
+}
+
+/* mean: of the background; 0: as it is. */
+static void make_frame(int32_t *frame, double mean)
+{
+    const double times = mean > 0 ? mean / mean_background() : 1;
+    for (int y = 0; y < NY; y++)
+        for (int x = 0; x < NX; x++) frame[y * NX + x] = poisson(times * background(y, x));
     for (int s = 0; s < 1200; s++) {
         const int cy = (int)(uniform() * (NY - 9)), cx = (int)(uniform() * (NX - 9));
-        const double height = -60 * log(1 - uniform());
+        const double height = -60 * log(1 - uniform()) * (times < 1 ? times : 1);
         for (int y = 0; y < 9; y++)
             for (int x = 0; x < 9; x++)
                 frame[(cy + y) * NX + cx + x] += poisson(height * exp(-((y - 4) * (y - 4) + (x - 4) * (x - 4)) / 2.4));
@@ -204,9 +218,9 @@ static void drop(bench *b)
 int main(int argc, char **argv)
 {
     bench b = {.params = {.shape = {NY, NX}, .limit = 65532, .stored_bytes = 2, .engine = LBC_ENGINE_OWN}};
-    double ratio = 125;
+    double ratio = 125, mean = 0;
     int repeats = 7, wavelet = -1, json = 0;
-    for (int option; (option = getopt(argc, argv, "J:w:u:l:r:j")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "J:w:u:l:r:m:j")) != -1;) {
         if (option == 'J')
             ratio = atof(optarg);
         else if (option == 'w')
@@ -217,6 +231,8 @@ int main(int argc, char **argv)
             lbc_cpu_limit((lbc_cpu_level)lbc_cpu_level_by_name(optarg));
         else if (option == 'r')
             repeats = atoi(optarg);
+        else if (option == 'm')
+            mean = atof(optarg);
         else if (option == 'j')
             json = 1;
         else
@@ -230,7 +246,7 @@ int main(int argc, char **argv)
     b.frame = lbc_alloc(n, sizeof *b.frame);
     int bad = !b.frame || make_room(&b);
     if (!bad && argc > optind) bad = read_frame(b.frame, n, argv[optind]);
-    if (!bad && argc == optind) make_frame(b.frame);
+    if (!bad && argc == optind) make_frame(b.frame, mean);
     if (bad) fprintf(stderr, "bench_j2k: no memory, or no such frame\n");
     for (int w = 0; w < 2 && !bad; w++) {
         if (wavelet >= 0 && w != wavelet) continue;
