@@ -258,7 +258,8 @@ static void write_chunks(edit *e, hid_t set, hid_t space)
         const hsize_t at[3] = {byte(e), 0, 0};
         const uint32_t skipped = byte(e) % 16 == 15;
         const size_t size = bytes(e, chunk);
-        if (size > 0 && at[0] < dims[0] && dims[0] < MOST_WRITTEN) H5Dwrite_chunk(set, H5P_DEFAULT, skipped, at, size, chunk);
+        if (size > 0 && at[0] < dims[0] && dims[0] < MOST_WRITTEN)
+            H5Dwrite_chunk(set, H5P_DEFAULT, skipped, at, size, chunk);
     }
 }
 
