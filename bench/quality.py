@@ -28,7 +28,7 @@ HEADS = ["mean", "setting", "bytes an image", "mean", "local mean", "box error",
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--series", default=",".join(SERIES), help=", ".join(SERIES))
-    parser.add_argument("--images", type=int, default=6)
+    parser.add_argument("--images", type=int, default=10)
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--write", action="store_true")
     return parser.parse_args()

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """science - what compression does to a structure: simulated crystals, compressed, through DIALS, against the truth.
 
-    scripts/bench science [--series NAME,...] [--settings NAME,...] [--setting 'NAME=OPTIONS']... [--no-real] [--short]
-                          [--work FOLDER] [--jobs N] [--json FILE] [--write]
+    scripts/bench science [--series NAME,...] [--settings NAME,...] [--setting 'NAME=OPTIONS']... [--seed N]
+                          [--no-real] [--short] [--work FOLDER] [--jobs N] [--json FILE] [--write]
 
 Every set (a series after l_bnl_compress with one of the settings) goes through the same DIALS: import, find_spots,
 index, refine, integrate, scale. Without options: all series with all settings, and the real frames of LBC_SHARED_DATA
 where there are any. --setting adds a row of one's own; without --settings such rows and the lossless one are all.
+--seed makes the series anew with another seed, which tells what is chance.
 --short is one small series with two settings. With --work the results stay in that folder, and pixels that were
 processed before are not processed again. --write puts tables and plots into docs/.
 """
@@ -28,19 +29,23 @@ def arguments():
     parser.add_argument("--series", help=", ".join(series.SERIES))
     parser.add_argument("--settings", help=", ".join(settings.SETTINGS))
     parser.add_argument("--setting", action="append", default=[], metavar="NAME=OPTIONS")
+    parser.add_argument("--seed", type=int, help="of the series (each has its own)")
     parser.add_argument("--no-real", action="store_true", help="leave the real frames out")
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--work", metavar="FOLDER")
     parser.add_argument("--jobs", type=int, default=2, help="sets at once (2)")
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--write", action="store_true")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.write and options.seed is not None:
+        parser.error("--write is for the series as they are, without --seed")
+    return options
 
 
 def chosen_series(options):
-    if options.series:
-        return [series.SERIES[name] for name in options.series.split(",")]
-    return [s for s in series.SERIES.values() if (s.name == series.SHORT) == options.short]
+    names = options.series.split(",") if options.series else \
+        [s.name for s in series.SERIES.values() if (s.name == series.SHORT) == options.short]
+    return [series.SERIES[name].with_seed(options.seed) for name in names]
 
 
 def chosen_settings(options):
@@ -51,9 +56,9 @@ def chosen_settings(options):
     return {**{n: settings.SETTINGS[n] for n in [settings.LOSSLESS, *names]}, **own}
 
 
-def simulated(options, work):
+def simulated(chosen, options, work):
     """{series: {setting: figures}}"""
-    chosen, wanted = chosen_series(options), chosen_settings(options)
+    wanted = chosen_settings(options)
     for one in chosen:
         series.make(one, work / one.name)
     version = programs.tool(None, "dials.version").splitlines()[0]
@@ -64,7 +69,7 @@ def simulated(options, work):
 
 
 def real_frames(options, work):
-    if options.no_real or options.short or options.series or options.settings or options.setting:
+    if options.no_real or options.short or options.series or options.settings or options.setting or options.seed:
         return {}
     with tempfile.TemporaryDirectory(prefix="real-", dir=work) as folder:
         found = {}
@@ -75,10 +80,10 @@ def real_frames(options, work):
         return found
 
 
-def sections(by_series, by_real):
+def sections(chosen, by_series, by_real):
     """{mark: lines} for docs/SCIENCE.md."""
     return {"judgement": table.of_judgement(by_series),
-            "series": [line for name, rows in by_series.items() for line in table.of_series(name, rows)],
+            "series": [line for one in chosen for line in table.of_series(one, by_series[one.name])],
             "shells": [line for name, rows in by_series.items()
                        for line in [f"### {name}", "", *table.of_shells(rows)]],
             "real": [line for name, rows in by_real.items() for line in real.table(name, rows)]}
@@ -92,11 +97,12 @@ def write(parts, by_series):
 
 def main():
     options = arguments()
+    chosen = chosen_series(options)
     with tempfile.TemporaryDirectory(prefix="lbc-science-") as temporary:
         work = pathlib.Path(options.work or temporary).resolve()
-        by_series = simulated(options, work)
+        by_series = simulated(chosen, options, work)
         by_real = real_frames(options, work)
-    parts = sections(by_series, by_real)
+    parts = sections(chosen, by_series, by_real)
     print("\n".join(line for lines in parts.values() for line in lines))
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps({"simulated": by_series, "real": by_real}, indent=1) + "\n")

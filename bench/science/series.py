@@ -5,6 +5,7 @@ Each is a 1M detector and just enough rotation for nine tenths of the reflection
 than the crystal, `operators` are the ways to index it; the one nearest the truth is taken.
 """
 import dataclasses
+import re
 
 from . import programs
 
@@ -19,6 +20,11 @@ class Series:
     d_min: float
     anomalous: bool = False
     operators: tuple = ("h,k,l",)
+
+    def with_seed(self, seed):
+        """The same crystal with other intensities and other noise; None: as it is."""
+        return self if seed is None else \
+            dataclasses.replace(self, options=re.sub(r"-s \d+", f"-s {seed}", self.options))
 
 
 SHORT = "short"

@@ -3,7 +3,6 @@
 import re
 
 from . import judge
-from .series import SERIES
 from .settings import LOSSLESS
 
 # heading: how the figure of a row is written
@@ -43,12 +42,12 @@ def of_columns(rows, columns):
                 [[name, *(how.format(**r) for how in columns.values())] for name, r in rows.items()])
 
 
-def of_series(name, rows):
+def of_series(series, rows):
     """rows: {setting: figures} of one series, the lossless one among them."""
     first = rows[LOSSLESS]
     anomalous = "anomalous_cc" in first
-    lines = [f"### {name}: {SERIES[name].about}", "",
-             f"`l_bnl_simulate {SERIES[name].options}`: {first['observations']} observations, "
+    lines = [f"### {series.name}: {series.about}", "",
+             f"`l_bnl_simulate {series.options}`: {first['observations']} observations, "
              f"{first['completeness']:.1%} complete.", "", "From DIALS:", ""]
     lines += of_columns(rows, {**MEASURED, **(MEASURED_ANOMALOUS if anomalous else {})})
     lines += ["Against the lossless pixels, and against the true intensities:", ""]

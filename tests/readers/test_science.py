@@ -17,7 +17,7 @@ SOURCE = os.environ["LBC_SOURCE"]
 BENCH = os.path.join(SOURCE, "bench")
 sys.path.insert(0, BENCH)
 
-from science import judge, merge, plot, real, settings  # noqa: E402
+from science import judge, merge, plot, real, series, settings  # noqa: E402
 
 
 def observed(intensity, variance=None, true=None):
@@ -99,6 +99,12 @@ class Plots(unittest.TestCase):
     def test_families(self):
         self.assertEqual([plot.family(n) for n in ("9/7 J125", "faithful J40", "H16", "mine")],
                          ["9/7", "faithful", "H", "mine"])
+
+    def test_a_seed_is_all_that_differs(self):
+        for one in series.SERIES.values():
+            words, other = one.options.split(), one.with_seed(77).options.split()
+            self.assertEqual([(a, b) for a, b in zip(words, other) if a != b], [(words[words.index("-s") + 1], "77")])
+            self.assertEqual(one.with_seed(None), one)
 
     def test_every_setting_is_a_point_in_every_panel(self):
         figures = {figure: 0.5 for figure, _ in plot.PANELS}
