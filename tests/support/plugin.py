@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The HDF5 plugin of the build. Import it before h5py: it sets HDF5_PLUGIN_PATH."""
+import glob
 import os
 import pathlib
 import unittest
@@ -7,7 +8,7 @@ import unittest
 FILTER = 33212
 FOLDER = pathlib.Path(os.environ["LBC_BUILD"]) / "plugin"
 LIBRARY = FOLDER / "libh5lbc.so"
-SYSTEM = "/usr/lib/x86_64-linux-gnu/hdf5/serial/plugins"  # HDF5's own, which the variable takes the place of
+SYSTEM = ":".join(glob.glob("/usr/lib/*/hdf5/serial/plugins"))  # HDF5's own, which the variable takes the place of
 
 
 def loadable():

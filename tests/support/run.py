@@ -6,9 +6,7 @@ import os
 import shutil
 import subprocess
 
-os.environ["HDF5_PLUGIN_PATH"] = ":".join(  # the variable replaces HDF5's own folder, so that is named too
-    [os.path.join(os.environ["LBC_BUILD"], "plugin"), *glob.glob("/usr/lib/*/hdf5/serial/plugins")])
-
+import plugin  # before h5py
 import h5py
 import hdf5plugin  # noqa: F401  registers the filters
 import numpy as np
@@ -51,7 +49,10 @@ def pixels(prefix):
     parts = []
     for path in data_files(prefix):
         with h5py.File(path, "r") as f:
-            parts.append(f["/entry/data/data"][:])
+            dataset = f["/entry/data/data"]
+            if str(plugin.FILTER) in dataset._filters:  # pylint: disable=protected-access
+                plugin.need()
+            parts.append(dataset[:])
     return np.concatenate(parts)
 
 
