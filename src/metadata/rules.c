@@ -228,25 +228,3 @@ lbc_rule lbc_rule_find(const lbc_field *field, const lbc_change *change, uint64_
     if (rule.scale != LBC_SCALE_NONE && !field->numeric) rule.scale = LBC_SCALE_NONE;
     return rule;
 }
-
-const char *lbc_action_text(lbc_action action)
-{
-    switch (action) {
-    case LBC_ACTION_KEEP: return "kept";
-    case LBC_ACTION_DROP: return "dropped when binned";
-    case LBC_ACTION_IMAGES: return "replaced by links to the new data files";
-    case LBC_ACTION_MASK: return "pixel mask of the new images";
-    case LBC_ACTION_MAP: return "mean over the bin's unmasked pixels";
-    case LBC_ACTION_MASK_MAP: return "OR over the bin";
-    case LBC_ACTION_FLOOR: return "scaled and rounded down";
-    case LBC_ACTION_CEIL: return "scaled and rounded up";
-    case LBC_ACTION_BOOLEAN: return "0 or 1 in one byte";
-    case LBC_ACTION_START: return "start of the first image";
-    case LBC_ACTION_TOTAL: return "end of the last image less start of the first";
-    case LBC_ACTION_SET: return "set";
-    case LBC_ACTION_CODEC: return "name of the codec";
-    case LBC_ACTION_NXMX: return "the definition's name";
-    case LBC_ACTION_MATERIAL: return "known spelling of the material";
-    }
-    return "";
-}

@@ -89,8 +89,4 @@ typedef struct lbc_rule {
  * that long although fewer frames exist); 0: not said. */
 lbc_rule lbc_rule_find(const lbc_field *field, const lbc_change *change, uint64_t claimed);
 
-/* What a rule does, in words, for messages and for the test that explains two trees: "x bin",
- * "first image of the group", ... */
-const char *lbc_action_text(lbc_action action);
-
 #endif

@@ -44,8 +44,8 @@ static void expect(lbc_field field, lbc_action action, lbc_scale scale, lbc_samp
 {
     const lbc_rule rule = find(field, 3, 3);
     if (rule.action != action || rule.scale != scale || rule.sample != sample || rule.value != value)
-        fail_msg("%s: action %d (%s), scale %d, sample %d, value %d", field.name, rule.action,
-                 lbc_action_text(rule.action), rule.scale, rule.sample, rule.value);
+        fail_msg("%s: action %d, scale %d, sample %d, value %d", field.name, rule.action, rule.scale, rule.sample,
+                 rule.value);
 }
 
 static void expect_copied(lbc_field field)
