@@ -14,6 +14,7 @@ import h5py
 import numpy as np
 
 import live
+import plugin
 import series
 from run import as_nobody, compress, digests, run
 
@@ -370,6 +371,7 @@ class Space(Refusal):
                 if name.startswith("y"):
                     os.remove(self.folder + name)
 
+    @unittest.skipUnless(plugin.loadable(), "a sanitizer maps more than that")
     def test_limit_of_memory(self):
         for megabytes in (60, 80, 400):
             def set_limit(limit=megabytes << 20):
