@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -17,6 +18,9 @@
 
 #define PATH_SIZE 4096
 #define SECONDS   60 /* of processor time; an honest series of 100000 images takes less than one */
+#define GIBIBYTES 4  /* of memory; that series takes some tens of megabytes */
+
+enum { TOO_LARGE = 3 }; /* exit status of the child */
 
 static void set_limit(int resource, rlim_t most)
 {
@@ -33,6 +37,21 @@ static void note_file(void *at, const char *path)
     snprintf(at, PATH_SIZE, "%s", path);
 }
 
+static void look_at_memory(int number)
+{
+    struct rusage usage; /* KiB */
+    (void)number;
+    if (getrusage(RUSAGE_SELF, &usage) == 0 && usage.ru_maxrss >> 20 >= GIBIBYTES) _exit(TOO_LARGE);
+}
+
+/* A limit of the system's would make HDF5 fail in some way that no one could tell from others. */
+static void watch_memory(void)
+{
+    const struct sigaction action = {.sa_handler = look_at_memory, .sa_flags = SA_RESTART};
+    const struct timeval often = {0, 100000}; /* of processor time */
+    if (sigaction(SIGPROF, &action, NULL) == 0) (void)setitimer(ITIMER_PROF, &(struct itimerval){often, often}, NULL);
+}
+
 static void go_through(const lbc_options *options, char *at)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
@@ -46,6 +65,7 @@ static void go_through(const lbc_options *options, char *at)
     }
     set_limit(RLIMIT_CPU, SECONDS);
     set_limit(RLIMIT_CORE, 0);
+    watch_memory();
     lbc_rehearse(options, note_file, at);
 }
 
@@ -78,6 +98,16 @@ static lbc_status explain(int number, const char *file, lbc_error *err)
     }
 }
 
+static lbc_status judge(int end, const char *file, lbc_error *err)
+{
+    if (WIFSIGNALED(end)) return explain(WTERMSIG(end), file, err);
+    if (WEXITSTATUS(end) != TOO_LARGE) return LBC_OK;
+    return lbc_fail(err, LBC_E_FORMAT,
+                    "%s: damaged, or a file it leads to is: the HDF5 library takes more than %d GiB of memory for it; "
+                    "copy or make it anew",
+                    file, GIBIBYTES);
+}
+
 bool probe_files(const char *program, const lbc_options *options)
 {
     int end = 0;
@@ -94,7 +124,7 @@ bool probe_files(const char *program, const lbc_options *options)
         while (ended < 0 && errno == EINTR);
     }
     /* no process or page to spare, or lost sight of it: then without */
-    const bool broke = ended > 0 && WIFSIGNALED(end) && explain(WTERMSIG(end), at, &error);
+    const bool broke = ended > 0 && judge(end, at, &error);
     if (at != MAP_FAILED) munmap(at, PATH_SIZE);
     if (broke) console_error(program, error.text);
     return !broke;

@@ -88,7 +88,7 @@ class Hdf5(bad.Bad):
 
     def broken(self, how, *options, name="l_bnl_compress", at=None):
         def limit():
-            resource.setrlimit(resource.RLIMIT_CPU, (2, resource.RLIM_INFINITY))
+            resource.setrlimit(resource.RLIMIT_CPU, (2 if how == "spin" else 20, resource.RLIM_INFINITY))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         library = os.path.join(os.environ["LBC_BUILD"], "tests", "broken_hdf5.so")
         before = digests(self.folder)
@@ -104,12 +104,13 @@ class Hdf5(bad.Bad):
         master = series.filewriter(self.folder, "run", self.images)
         for how, pattern in (("crash", r"damaged, .*breaks down over it \(signal 11\)"),
                              ("spin", "damaged, .*was at it for .* to no end"),
+                             ("grow", "damaged, .*takes more than 4 GiB of memory for it"),
                              ("kill", r"not known to be sound: .*was killed at it \(signal 9\)")):
             for options in (["-o", "x"], ["--verify"], ["--dry-run"], ["--suggest"]):
                 code, error = self.broken(how, "-i", master, *options)
                 self.assertEqual(code, 1)
                 self.assertRegex(error, f"{master}: {pattern}")
-                if how == "spin":
+                if how in ("spin", "grow"):
                     break
         code, error = self.broken("crash", master, master, name="l_bnl_compare")
         self.assertEqual(code, 2)

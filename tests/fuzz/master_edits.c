@@ -286,15 +286,17 @@ static void images(edit *e)
     H5Tclose(t);
 }
 
-/* Selects frames, and with one bit in 8 not the whole of them. */
+/* Selects frames, and with one bit in 8 not the whole of them. Those without end are not apart: HDF5 1.10 keeps a list
+ * of all blocks up to the end of the source, which takes all memory (cli/probe.h is against that). */
 static void select_frames(edit *e, hid_t s)
 {
     hsize_t dims[3];
     const uint8_t how = byte(e);
     if (how % 16 == 1 || H5Sget_simple_extent_dims(s, dims, NULL) < 0) return; /* all */
-    const hsize_t start[3] = {number(e), how & 2 ? byte(e) : 0, 0}, stride[3] = {number(e), dims[1], dims[2]};
+    const hsize_t start[3] = {number(e), how & 2 ? byte(e) : 0, 0}, apart = number(e);
     const hsize_t count[3] = {how & 4 ? H5S_UNLIMITED : number(e), 1, 1};
     const hsize_t block[3] = {how & 8 ? number(e) : 1, how & 2 ? number(e) : dims[1], dims[2]};
+    const hsize_t stride[3] = {how & 4 ? block[0] : apart, dims[1], dims[2]};
     H5Sselect_hyperslab(s, H5S_SELECT_SET, start, stride, count, block);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* For LD_PRELOAD: an HDF5 library that does not outlive a file it opens, as the real one does not outlive some damage.
- * LBC_BREAK says how: crash, spin, or kill, as somebody from outside does; and with LBC_BREAK_AT set, only at data sets
- * of that name. */
+ * LBC_BREAK says how: crash, spin, grow, or kill, as somebody from outside does; and with LBC_BREAK_AT set, only at data
+ * sets of that name. */
 #define _GNU_SOURCE /* RTLD_NEXT */
 #include <dlfcn.h>
 #include <signal.h>
@@ -13,9 +13,21 @@ typedef int64_t open_object(int64_t location, const char *name, int64_t access);
 
 __attribute__((visibility("default"))) open_object H5Oopen, H5Dopen2;
 
+/* Four times what is allowed, and then an end: the test is not to bring down the machine. */
+static void grow(void)
+{
+    const size_t piece = (size_t)1 << 24;
+    for (int i = 0; i < 1024; i++) {
+        void *more = malloc(piece);
+        if (!more) break;
+        memset(more, i, piece);
+    }
+}
+
 static void end_here(void)
 {
     const char *how = getenv("LBC_BREAK");
+    if (how && strcmp(how, "grow") == 0) grow();
     volatile int forever = how && strcmp(how, "spin") == 0;
     while (forever) continue;
     raise(how && strcmp(how, "kill") == 0 ? SIGKILL : SIGSEGV);
