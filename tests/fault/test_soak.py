@@ -12,6 +12,7 @@ import numpy as np
 
 import figures
 import live
+import plugin
 import series
 
 LONG = os.environ.get("LBC_LONG") == "1"
@@ -27,6 +28,7 @@ MODES = {
 }
 
 
+@unittest.skipUnless(plugin.loadable(), "a sanitizer keeps memory that was freed")
 class Soak(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
