@@ -247,19 +247,20 @@ static void add_filters(edit *e, hid_t create)
     if (b >= 8) H5Pset_deflate(create, 1);
 }
 
-/* Within the data set, and not in one of absurd length: HDF5 1.10 then writes its index over other memory. */
+/* Within the data set, which must be neither empty nor of absurd length: else HDF5 1.10 breaks down. */
 static void write_chunks(edit *e, hid_t set, hid_t space)
 {
-    enum { MOST_WRITTEN = 1 << 20 };
+    const hssize_t most = (hssize_t)1 << 40;
     uint8_t chunk[TEXT];
     hsize_t dims[3] = {0};
     if (H5Sget_simple_extent_ndims(space) <= 3) H5Sget_simple_extent_dims(space, dims, NULL);
+    const bool sane =
+        dims[0] < 1 << 20 && H5Sget_simple_extent_npoints(space) > 0 && H5Sget_simple_extent_npoints(space) < most;
     for (unsigned n = byte(e) % 8; n > 0; n--) {
         const hsize_t at[3] = {byte(e), 0, 0};
         const uint32_t skipped = byte(e) % 16 == 15;
         const size_t size = bytes(e, chunk);
-        if (size > 0 && at[0] < dims[0] && dims[0] < MOST_WRITTEN)
-            H5Dwrite_chunk(set, H5P_DEFAULT, skipped, at, size, chunk);
+        if (sane && size > 0 && at[0] < dims[0]) H5Dwrite_chunk(set, H5P_DEFAULT, skipped, at, size, chunk);
     }
 }
 
