@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* probe.h - whether the HDF5 library outlives the files that a run reads.
  *
- * HDF5 crashes over some damaged files, over others it counts to the end of time or takes all memory; nothing that could
+ * HDF5 crashes over some damaged files, over others it counts to the end of time or takes all memory; nothing that can
  * be asked before finds that out. So a child process goes through the files first, and how it ends tells.
  */
 #ifndef LBC_CLI_PROBE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* For LD_PRELOAD: an HDF5 library that does not outlive a file it opens, as the real one does not outlive some damage.
- * LBC_BREAK says how: crash, spin, grow, or kill, as somebody from outside does; and with LBC_BREAK_AT set, only at data
- * sets of that name. */
+ * LBC_BREAK says how: crash, spin, grow, or kill, as somebody from outside does; and with LBC_BREAK_AT set, only at
+ * data sets of that name. */
 #define _GNU_SOURCE /* RTLD_NEXT */
 #include <dlfcn.h>
 #include <signal.h>
