@@ -4,6 +4,7 @@
 #include "base/memory.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,8 +113,21 @@ static void *worker_main(void *arg)
     return NULL;
 }
 
+/* Signals go to the caller's threads, where what a handler notes is looked at. What befalls a thread stays its own. */
+static void block_signals(sigset_t *before)
+{
+    sigset_t all;
+    sigfillset(&all);
+    sigdelset(&all, SIGSEGV);
+    sigdelset(&all, SIGBUS);
+    sigdelset(&all, SIGFPE);
+    sigdelset(&all, SIGILL);
+    pthread_sigmask(SIG_SETMASK, &all, before);
+}
+
 lbc_pool *lbc_pool_new(unsigned threads)
 {
+    sigset_t before;
     lbc_pool *p = lbc_alloc_zero(1, sizeof *p);
     if (!p) return NULL;
     pthread_condattr_t monotonic;
@@ -125,11 +139,13 @@ lbc_pool *lbc_pool_new(unsigned threads)
     pthread_condattr_destroy(&monotonic);
     p->workers = lbc_alloc_zero(threads, sizeof *p->workers);
     if (!p->workers) goto fail;
+    block_signals(&before); /* threads inherit it */
     for (unsigned i = 0; i < threads; i++) {
         p->workers[i] = (worker){.pool = p, .id = i};
         if (pthread_create(&p->workers[i].thread, NULL, worker_main, &p->workers[i])) break;
         p->threads++;
     }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (threads && !p->threads) goto fail;
     return p;
 

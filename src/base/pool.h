@@ -15,7 +15,7 @@
 typedef struct lbc_pool lbc_pool;
 
 /* threads 0: everything runs in the caller's thread, by the same code. NULL: out of memory, or not
- * even one thread could be started (fewer than asked for is not an error). */
+ * even one thread could be started (fewer than asked for is not an error). Workers take no signals. */
 lbc_pool *lbc_pool_new(unsigned threads);
 void lbc_pool_free(lbc_pool *pool); /* NULL is allowed */
 /* Workers a job can meet: ids 0 .. n-1, at least 1. */
