@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What exports and reports say about a series beyond what the work needs. Nothing here is required, so
- * nothing here fails but for lack of memory. */
+ * nothing here fails but for lack of memory; what is damaged is told. */
 #include "base/memory.h"
 #include "nexus/input_internal.h"
 
@@ -11,9 +11,11 @@
 static hid_t open_field(lbc_input *input, const lbc_object *group, const char *name)
 {
     lbc_object dataset;
-    if (group->id < 0 || lbc_follow_dataset(&input->shared->sources, group, name, &dataset, NULL) != LBC_FOUND)
-        return H5I_INVALID_HID;
-    return dataset.id;
+    lbc_error why;
+    if (group->id < 0) return H5I_INVALID_HID;
+    const lbc_found found = lbc_follow_dataset(&input->shared->sources, group, name, &dataset, &why);
+    if (found == LBC_BROKEN) lbc_input_note(input, LBC_LEVEL_WARNING, "%s; it is left out", why.text);
+    return found == LBC_FOUND ? dataset.id : H5I_INVALID_HID;
 }
 
 static void read_words(lbc_input *input, const lbc_object *group, const char *name, char *text, size_t size)

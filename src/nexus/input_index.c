@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which frames there are: the data sets under the NXdata group, in order. */
 #include "base/memory.h"
+#include "nexus/doubt.h"
 #include "nexus/input_internal.h"
 
 #include <stdio.h>
@@ -57,8 +58,8 @@ void lbc_index_clear(lbc_input *input)
 
 bool lbc_is_virtual(hid_t dataset)
 {
-    hid_t properties = H5Dget_create_plist(dataset);
-    const bool yes = properties >= 0 && H5Pget_layout(properties) == H5D_VIRTUAL;
+    hid_t properties = lbc_sure(H5Dget_create_plist(dataset), dataset, "its layout");
+    const bool yes = properties >= 0 && lbc_sure(H5Pget_layout(properties), dataset, "its layout") == H5D_VIRTUAL;
     lbc_h5_close(&properties);
     return yes;
 }

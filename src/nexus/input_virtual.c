@@ -8,6 +8,7 @@
  * them, as the sources' type.
  */
 #include "base/memory.h"
+#include "nexus/doubt.h"
 #include "nexus/input_internal.h"
 
 #include <stdio.h>
@@ -61,12 +62,14 @@ static bool frames_of(hid_t space, hsize_t ny, hsize_t nx, slab *frames)
 {
     const hsize_t whole[3] = {0, ny, nx};
     hsize_t start[3], stride[3], count[3], block[3];
-    if (H5Sget_select_type(space) == H5S_SEL_ALL) {
+    const int64_t how = lbc_sure(H5Sget_select_type(space), H5I_INVALID_HID, "a selection");
+    if (how == H5S_SEL_ALL) {
         *frames = (slab){0, 1, H5S_UNLIMITED, 1};
         return true;
     }
-    if (H5Sget_select_type(space) != H5S_SEL_HYPERSLABS || H5Sget_simple_extent_ndims(space) != 3 ||
-        H5Sis_regular_hyperslab(space) <= 0 || H5Sget_regular_hyperslab(space, start, stride, count, block) < 0)
+    if (how != H5S_SEL_HYPERSLABS || lbc_sure(H5Sget_simple_extent_ndims(space), H5I_INVALID_HID, "a selection") != 3 ||
+        lbc_sure(H5Sis_regular_hyperslab(space), H5I_INVALID_HID, "a selection") <= 0 ||
+        lbc_sure(H5Sget_regular_hyperslab(space, start, stride, count, block), H5I_INVALID_HID, "a selection") < 0)
         return false;
     for (int d = 1; d < 3; d++) {
         if (start[d] != 0 || count[d] == H5S_UNLIMITED || block[d] == H5S_UNLIMITED || block[d] == 0) return false;
