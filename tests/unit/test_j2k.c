@@ -264,7 +264,7 @@ static size_t finest_bytes(const uint8_t *stream, size_t size)
     const uint8_t *packets;
     size_t packets_size, bytes = 0;
     assert_int_equal(lbc_j2k_read_headers(stream, size, &header, &packets, &packets_size), LBC_OK);
-    assert_int_equal(lbc_j2k_layout_set(&layout, &header, LBC_J2K_BY_ROWS), LBC_OK);
+    assert_int_equal(lbc_j2k_layout_set(&layout, &header), LBC_OK);
     assert_int_equal(lbc_j2k_read_packets(&reader, &layout, &header, packets, packets_size), LBC_OK);
     for (uint32_t b = 0; b < layout.nblocks; b++)
         if (layout.bands[layout.blocks[b].band].level == 1) bytes += reader.blocks[b].bytes;

@@ -12,14 +12,22 @@
 #include "codec/j2k/packets.h"
 #include "codec/j2k/transform.h"
 
+/* The stripes of a code block whose coefficients are not all 0, one bit each, and where those lie, row after row: most
+ * stripes have none, and what is kept of an image fits in a cache. */
+typedef struct lbc_j2k_kept {
+    size_t offset;
+    uint32_t stripes;
+} lbc_j2k_kept;
+
 /* Working memory. Zero-initialise. */
 typedef struct lbc_j2k_decoder {
     lbc_j2k_layout layout;
     lbc_j2k_packet_reader packets;
     lbc_j2k_transform transform;
     lbc_j2k_block_decoder block;
-    lbc_buffer coefficients; /* of blocks with passes; of others anything */
-    lbc_buffer stripes;      /* uint16_t[layout.nblocks]: those with coefficients that are not 0 */
+    uint32_t halves[LBC_J2K_BLOCK * LBC_J2K_BLOCK]; /* of the block at work */
+    lbc_buffer coefficients;                        /* what is kept of all */
+    lbc_buffer kept;                                /* lbc_j2k_kept[layout.nblocks] */
     lbc_buffer codeword;
 } lbc_j2k_decoder;
 

@@ -106,7 +106,7 @@ static lbc_status set_layout(lbc_j2k_encoder *e, const lbc_lossy_params *params,
     const lbc_j2k_header h = make_header(params, frame);
     if (e->layout.blocks && e->coded && same_layout(&h, &e->header)) return LBC_OK;
     e->header = h;
-    lbc_status status = lbc_j2k_layout_set(&e->layout, &h, LBC_J2K_BY_ROWS);
+    lbc_status status = lbc_j2k_layout_set(&e->layout, &h);
     if (!status) status = make_blocks(e);
     for (uint32_t b = 0; b < e->layout.nbands && !status; b++) {
         const lbc_j2k_band *band = &e->layout.bands[b];

@@ -39,9 +39,8 @@ static void set_band(lbc_j2k_layout *l, const lbc_j2k_header *h, uint32_t index)
     b->w = high_x ? lbc_j2k_low_size(h->shape.nx, n - 1) - low_w : low_w;
     b->h = high_y ? lbc_j2k_low_size(h->shape.ny, n - 1) - low_h : low_h;
     b->stride = (b->w + 15) / 16 * 16; /* so that rows start on cache lines */
-    if (l->order == LBC_J2K_BY_BLOCKS) b->stride = min32(1u << l->block_w, b->stride);
     b->offset = l->coefficients;
-    if (l->order == LBC_J2K_BY_ROWS) l->coefficients += (size_t)b->stride * b->h;
+    l->coefficients += (size_t)b->stride * b->h;
     b->blocks_x = b->h ? ceil_shift(b->w, l->block_w) : 0;
     b->first_block = index ? b[-1].first_block + b[-1].blocks_x * ceil_shift(b[-1].h, l->block_h) : 0;
 
@@ -79,15 +78,6 @@ static uint32_t part_of(uint32_t n, uint32_t i, uint32_t log2_size)
     return n - start < size ? n - (uint32_t)start : (uint32_t)size;
 }
 
-/* Of its first coefficient. */
-static size_t place_block(lbc_j2k_layout *l, const lbc_j2k_band *b, const lbc_j2k_block *block)
-{
-    if (l->order == LBC_J2K_BY_ROWS) return b->offset + (size_t)block->y * b->stride + block->x;
-    const size_t offset = l->coefficients;
-    l->coefficients += (size_t)b->stride * (block->h + 1);
-    return offset;
-}
-
 /* Appends a precinct and its code blocks; where counting, only counts. */
 static void add_precinct(lbc_j2k_layout *l, const precinct_grid *g, uint32_t band, uint32_t px, uint32_t py,
                          bool counting)
@@ -105,7 +95,7 @@ static void add_precinct(lbc_j2k_layout *l, const precinct_grid *g, uint32_t ban
                 block->y = (py << g->log2_in_band) + (y << g->block_h);
                 block->w = min32(1u << g->block_w, w - (x << g->block_w));
                 block->h = min32(1u << g->block_h, h - (y << g->block_h));
-                block->offset = place_block(l, b, block);
+                block->offset = b->offset + (size_t)block->y * b->stride + block->x;
                 l->raster[b->first_block + (block->y >> l->block_h) * b->blocks_x + (block->x >> l->block_w)] =
                     (uint32_t)(block - l->blocks);
             }
@@ -134,10 +124,9 @@ static void add_all(lbc_j2k_layout *l, const lbc_j2k_header *h, bool counting)
     for (uint32_t r = 0; r <= h->levels; r++) add_resolution(l, h, r, counting);
 }
 
-lbc_status lbc_j2k_layout_set(lbc_j2k_layout *l, const lbc_j2k_header *h, lbc_j2k_order order)
+lbc_status lbc_j2k_layout_set(lbc_j2k_layout *l, const lbc_j2k_header *h)
 {
     lbc_j2k_layout_clear(l);
-    l->order = order;
     l->shape = h->shape;
     l->levels = h->levels;
     l->block_w = h->block_w;

@@ -13,17 +13,12 @@
 /* Horizontal, then vertical filter. The values are those of B.9's order within a resolution. */
 typedef enum lbc_j2k_orientation { LBC_J2K_LL, LBC_J2K_HL, LBC_J2K_LH, LBC_J2K_HH } lbc_j2k_orientation;
 
-/* Coefficients lie band after band in rows as they are, which suits an encoder, whose transform writes all of them; or
- * code block after code block, which suits a decoder, which reads few of them. After each block a row is left free
- * then, lest those side by side compete for the same lines of the cache. */
-typedef enum lbc_j2k_order { LBC_J2K_BY_ROWS, LBC_J2K_BY_BLOCKS } lbc_j2k_order;
-
 typedef struct lbc_j2k_band {
     lbc_j2k_orientation orientation;
     uint32_t level;       /* n_b: how many decompositions made it, 0 without a transform */
     uint32_t w, h;        /* may be 0 */
     uint32_t stride;      /* elements from row to row */
-    size_t offset;        /* of the first coefficient, by rows */
+    size_t offset;        /* of the first coefficient */
     uint32_t blocks_x;    /* code blocks side by side, in all precincts */
     uint32_t first_block; /* in the layout's raster */
     uint32_t planes;      /* M_b: magnitude bit planes, the always empty ones included (E-2) */
@@ -54,8 +49,7 @@ typedef struct lbc_j2k_layout {
     uint32_t levels;
     uint32_t block_w, block_h;                      /* log2 of the nominal code block size */
     uint32_t nbands, nprecincts, nblocks, npackets; /* npackets: of one layer */
-    lbc_j2k_order order;
-    size_t coefficients; /* elements of all, with their padding */
+    size_t coefficients;                            /* elements of all, with their padding */
     lbc_j2k_band bands[LBC_J2K_MAX_BANDS];
     lbc_j2k_precinct *precincts;
     lbc_j2k_block *blocks;
@@ -65,7 +59,7 @@ typedef struct lbc_j2k_layout {
 
 /* Fills layout, which must be zeroed or hold an earlier layout, from a header that has been read or
  * made. LBC_E_MEMORY or LBC_OK. */
-lbc_status lbc_j2k_layout_set(lbc_j2k_layout *layout, const lbc_j2k_header *header, lbc_j2k_order order);
+lbc_status lbc_j2k_layout_set(lbc_j2k_layout *layout, const lbc_j2k_header *header);
 void lbc_j2k_layout_clear(lbc_j2k_layout *layout);
 
 /* The numbers of the code blocks that row y of a band lies in, from left to right. */
