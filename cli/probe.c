@@ -22,6 +22,13 @@
 
 enum { TOO_LARGE = 3 }; /* exit status of the child */
 
+/* What getrusage counts a gibibyte as. */
+#ifdef __APPLE__
+#define RSS_UNITS (1L << 30)
+#else
+#define RSS_UNITS (1L << 20)
+#endif
+
 static void set_limit(int resource, rlim_t most)
 {
     struct rlimit limit;
@@ -39,9 +46,9 @@ static void note_file(void *at, const char *path)
 
 static void look_at_memory(int number)
 {
-    struct rusage usage; /* KiB */
+    struct rusage usage;
     (void)number;
-    if (getrusage(RUSAGE_SELF, &usage) == 0 && usage.ru_maxrss >> 20 >= GIBIBYTES) _exit(TOO_LARGE);
+    if (getrusage(RUSAGE_SELF, &usage) == 0 && usage.ru_maxrss / RSS_UNITS >= GIBIBYTES) _exit(TOO_LARGE);
 }
 
 /* A limit of the system's would make HDF5 fail in some way that no one could tell from others. */

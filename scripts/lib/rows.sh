@@ -135,10 +135,10 @@ row_neon()
     mkdir -p "$folder"
     for test in bitshuffle frame gather; do
         say "unit_$test for AArch64"
-        (cd -- "$top" && aarch64-linux-gnu-gcc -std=c11 -O3 -static -Wall -Wextra -Wpedantic -Wconversion -Wshadow \
-            -Werror -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 -DLBC_HAVE_NEON \
-            -Itests/support/plain -Iinclude -Isrc "tests/unit/test_$test.c" src/base/cpu.c src/base/memory.c src/frame/*.c src/codec/bitshuffle/*.c \
-            src/codec/bitshuffle/neon/*.c -lpthread -o "$folder/unit_$test")
+        (cd -- "$top" && aarch64-linux-gnu-gcc -std=c11 -O3 -ffp-contract=off -fno-math-errno -static -Wall -Wextra \
+            -Wpedantic -Wconversion -Wshadow -Werror -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 -DLBC_HAVE_NEON \
+            -Itests/support/plain -Iinclude -Isrc "tests/unit/test_$test.c" src/base/cpu.c src/base/memory.c \
+            src/frame/*.c src/codec/bitshuffle/*.c src/codec/bitshuffle/neon/*.c -lpthread -lm -o "$folder/unit_$test")
         qemu-aarch64 "$folder/unit_$test"
     done
 }

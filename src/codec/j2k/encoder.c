@@ -100,7 +100,7 @@ static bool same_layout(const lbc_j2k_header *a, const lbc_j2k_header *b)
            a->layers == b->layers && a->reversible == b->reversible && a->guard_bits == b->guard_bits;
 }
 
-/* Frames of a series have one layout, which is kept. */
+/* Frames of a series mostly have one layout, which is kept. */
 static lbc_status set_layout(lbc_j2k_encoder *e, const lbc_lossy_params *params, const int32_t *frame)
 {
     const lbc_j2k_header h = make_header(params, frame);
