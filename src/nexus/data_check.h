@@ -34,6 +34,10 @@ typedef struct lbc_data_found {
     uint32_t input; /* input_crc32c, when it tells */
 } lbc_data_found;
 
+/* The type of both functions below. */
+typedef lbc_status lbc_file_check(const char *path, const lbc_data_expected *expected, lbc_data_found *found,
+                                  lbc_error *err);
+
 /* Reads the whole file at path through HDF5 and compares it with its checksums and with what is
  * expected. LBC_E_MISMATCH: it differs, and err says where. found may be NULL. A file that has no
  * checksums at all is LBC_E_MISMATCH only where job is given. */

@@ -33,11 +33,8 @@ static lbc_status begin_files(lbc_outputs *out, const lbc_job *job, uint64_t fil
     return status ? status : lbc_squash_file_sign(out->squash, job->identity, count, err);
 }
 
-typedef lbc_status file_check(const char *path, const lbc_data_expected *expected, lbc_data_found *found,
-                              lbc_error *err);
-
 /* Reads a finished file again, from the disk. temporary NULL: it could not be finished, which err tells. */
-static lbc_status verify_file(const char *temporary, const char *path, file_check *check,
+static lbc_status verify_file(const char *temporary, const char *path, lbc_file_check *check,
                               const lbc_data_expected *expected, lbc_error *err)
 {
     if (!temporary) return LBC_E_IO;

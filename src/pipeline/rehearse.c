@@ -13,11 +13,8 @@ typedef struct rehearsal {
     void *user;
 } rehearsal;
 
-typedef lbc_status file_check(const char *path, const lbc_data_expected *expected, lbc_data_found *found,
-                              lbc_error *err);
-
 /* path may be NULL; it is freed. */
-static void try_file(const rehearsal *r, char *path, file_check *check)
+static void try_file(const rehearsal *r, char *path, lbc_file_check *check)
 {
     static const lbc_data_expected heads = {.heads_only = true};
     if (path) {
@@ -52,7 +49,7 @@ static void try_set(const rehearsal *r, const char *master)
 }
 
 /* The files of this prefix that are there. */
-static void try_numbered(const rehearsal *r, const char *folder, const char *prefix, file_check *check)
+static void try_numbered(const rehearsal *r, const char *folder, const char *prefix, lbc_file_check *check)
 {
     DIR *there = opendir(folder);
     if (!there) return;

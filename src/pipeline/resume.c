@@ -54,11 +54,8 @@ static lbc_status sum_input(const lbc_job *job, uint32_t f, uint32_t *sum, lbc_e
 
 /* ---- one file ------------------------------------------------------------------------------- */
 
-typedef lbc_status file_check(const char *path, const lbc_data_expected *expected, lbc_data_found *found,
-                              lbc_error *err);
-
 /* why is filled when a file is there and not whole. */
-static lbc_status judge(const lbc_job *job, const char *prefix, uint32_t f, file_check *check, verdict *said,
+static lbc_status judge(const lbc_job *job, const char *prefix, uint32_t f, lbc_file_check *check, verdict *said,
                         lbc_error *why, lbc_error *err)
 {
     struct stat there;
