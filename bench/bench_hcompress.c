@@ -7,6 +7,8 @@
  * strong one. The rows are timed in turn (A B C A B C ...); medians and ratios are printed, and the
  * pixels compared.
  */
+#include "timing.h"
+
 #include "base/cpu.h"
 #include "base/memory.h"
 #include "codec/hcompress/hcompress.h"
@@ -16,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { NY = 2167, NX = 2070, LIMIT = 65532, MAX_REPEATS = 1000 };
@@ -143,19 +144,6 @@ static const struct {
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static int bench(job *j, int repeats, const char *title)
 {
     static double times[ROWS][MAX_REPEATS];
@@ -174,12 +162,11 @@ static int bench(job *j, int repeats, const char *title)
             else if (i > 2)
                 different |= memcmp(expected, j->pixels, j->n * sizeof *expected) != 0;
         }
-    for (int i = 0; i < ROWS; i++) qsort(times[i], (size_t)repeats, sizeof **times, by_value);
-    const double encode = times[0][repeats / 2], decode = times[1][repeats / 2];
+    const double encode = median(times[0], repeats), decode = median(times[1], repeats);
     printf("%s, %u x %u, scale %d: %zu bytes, cfitsio's tiles %zu\n", title, j->params.shape.nx, j->params.shape.ny,
            j->params.scale, j->size, j->tiles_size);
     for (int i = 0; i < ROWS; i++) {
-        const double ms = times[i][repeats / 2];
+        const double ms = median(times[i], repeats);
         const double peer = rows[i].run == ours_encode ? encode : rows[i].run == ours_decode ? decode : encode + decode;
         printf("  %-20s %8.2f ms", rows[i].name, ms);
         if (i > 1)

@@ -8,6 +8,8 @@
  * (A B C A B C ...), in processor time; medians and ratios are printed, with sizes and errors, and with our error at
  * OpenJPEG's size, which may be far from the target. Without -w both wavelets are run. -j: a line of JSON each.
  */
+#include "timing.h"
+
 #include "base/cpu.h"
 #include "base/memory.h"
 #include "codec/j2k/j2k.h"
@@ -17,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { NY = 2167, NX = 2070, MAX_REPEATS = 1000 };
@@ -92,13 +93,6 @@ typedef struct bench {
     size_t capacity, size[2];
 } bench;
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
 static lbc_status run_row(bench *b, int row)
 {
     switch (row) {
@@ -108,12 +102,6 @@ static lbc_status run_row(bench *b, int row)
     case ENCODE: return lbc_j2k.encode(b->work, &b->params, b->frame, b->stream[1], b->capacity, &b->size[1]);
     default: return lbc_j2k.decode(b->work, &b->params, b->stream[1], b->size[1], b->pixels[row]);
     }
-}
-
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
 }
 
 static double rmse(const int32_t *a, const int32_t *b, size_t n)
@@ -180,10 +168,7 @@ static int run(bench *b, int repeats, int json)
             }
         }
     result r;
-    for (int row = 0; row < ROWS; row++) {
-        qsort(times[row], (size_t)repeats, sizeof times[row][0], ascending);
-        r.ms[row] = times[row][repeats / 2];
-    }
+    for (int row = 0; row < ROWS; row++) r.ms[row] = median(times[row], repeats);
     r.rmse[0] = rmse(b->pixels[THEIR_DECODE], b->frame, n);
     r.rmse[1] = rmse(b->pixels[DECODE], b->frame, n);
     r.at_their_size = rmse_at_their_size(b);

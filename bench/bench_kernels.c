@@ -7,6 +7,8 @@
  * One made-up diffraction frame of an Eiger 4M: Poisson background that falls off with the radius,
  * spots, gaps. Every row is timed in turn (A B C A B C ...), and medians are printed.
  */
+#include "timing.h"
+
 #include "base/cpu.h"
 #include "codec/storage.h"
 
@@ -16,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { NY = 2167, NX = 2070, N = NY * NX, SATURATION = 60000, LIMIT = 65532, MAX_REPEATS = 1000 };
@@ -271,19 +272,6 @@ static row rows[] = {
 };
 #define NROWS (sizeof rows / sizeof *rows)
 
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
-static int by_value(const void *a, const void *c)
-{
-    const double x = *(const double *)a, y = *(const double *)c;
-    return (x > y) - (x < y);
-}
-
 static void *room(size_t bytes)
 {
     void *p = lbc_alloc_aligned(bytes, 1);
@@ -333,11 +321,10 @@ static void set_up(lbc_pixel_type type)
 
 static void print(int repeats)
 {
-    for (size_t i = 0; i < NROWS; i++) qsort(rows[i].ms, (size_t)repeats, sizeof(double), by_value);
-    const double peer = rows[PEER_DECODE].ms[repeats / 2] + rows[PEER_ENCODE].ms[repeats / 2];
+    const double peer = median(rows[PEER_DECODE].ms, repeats) + median(rows[PEER_ENCODE].ms, repeats);
     printf("%-28s %8s %8s\n", "", "ms", "of peer");
     for (size_t i = 0; i < NROWS; i++) {
-        const double ms = rows[i].ms[repeats / 2] / rows[i].per;
+        const double ms = median(rows[i].ms, repeats) / rows[i].per;
         printf("%-28s %8.2f", rows[i].name, ms);
         if (i >= FIRST_RATIO && peer > 0) printf(" %8.2f", ms / peer);
         putchar('\n');
@@ -369,9 +356,9 @@ int main(int argc, char **argv)
     for (int r = -1; r < repeats; r++) /* the first round warms up */
         for (size_t i = 0; i < NROWS; i++) {
             if (!peer_compress && (i == PEER_DECODE || i == PEER_ENCODE)) continue;
-            const double start = now_ms();
+            const double start = now();
             rows[i].run();
-            if (r >= 0) rows[i].ms[r] = now_ms() - start;
+            if (r >= 0) rows[i].ms[r] = now() - start;
         }
     print(repeats);
     return 0;

@@ -9,6 +9,8 @@
  * library with LZ4 (that of Debian's HDF5 plugin), cfitsio's HCompress (scale 16, tiles of 16 rows), and with
  * -j OpenJPEG (the layers of -J 125).
  */
+#include "timing.h"
+
 #include "base/memory.h"
 #include "codec/bitshuffle/bitshuffle.h"
 #include "codec/hcompress/hcompress.h"
@@ -21,7 +23,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { MAX_REPEATS = 101, SCALE = 16, RATIO = 125, BLOCK = 8192, MAX_BLOCKS = 1 << 14 };
@@ -37,19 +38,6 @@ typedef struct frame {
     lbc_lossy_params params;
 } frame;
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double median_of(void (*work)(frame *), frame *f, int repeats)
 {
     double took[MAX_REPEATS];
@@ -58,8 +46,7 @@ static double median_of(void (*work)(frame *), frame *f, int repeats)
         work(f);
         took[i] = now() - start;
     }
-    qsort(took, (size_t)repeats, sizeof *took, by_value);
-    return took[repeats / 2];
+    return median(took, repeats);
 }
 
 /* ---- floors --------------------------------------------------------------------------------- */
