@@ -17,8 +17,10 @@ void lbc_line(char text[LBC_ERROR_SIZE], const char *format, va_list args)
 {
     char whole[WHOLE];
     if (vsnprintf(whole, sizeof whole, format, args) < 0) whole[0] = '\0';
-    for (char *c = whole; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7F) *c = '?';
+    for (unsigned char *c = (unsigned char *)whole; *c; c++) {
+        if (*c < 0x20 || *c == 0x7F) *c = '?';
+        if (*c == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0) c[0] = c[1] = '?'; /* U+0080 to U+009F */
+    }
     const size_t n = strlen(whole), room = LBC_ERROR_SIZE - sizeof GAP;
     if (n < LBC_ERROR_SIZE) {
         memcpy(text, whole, n + 1);

@@ -7,8 +7,9 @@
 
 #include <stdarg.h>
 
-/* Formats one line. Names of files and links may hold anything, and it may go to a terminal: control characters become
- * '?'. Of what is longer the middle is left out, since the end tells why. The arguments may lie in text. */
+/* Formats one line. Names of files and links may hold anything, and it may go to a terminal: control characters, those
+ * of UTF-8 too, become '?'. Of what is longer the middle is left out, since the end tells why. The arguments may lie in
+ * text. */
 void lbc_line(char text[LBC_ERROR_SIZE], const char *format, va_list args);
 
 #endif

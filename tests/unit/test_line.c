@@ -17,6 +17,8 @@ static void control_characters(void **state)
     assert_int_equal(lbc_fail(&err, LBC_E_IO, "%s: %d", "a\nb\x1b[2J\x7f \xc3\xa9", 7), LBC_E_IO);
     assert_string_equal(err.text, "a?b?[2J? \xc3\xa9: 7");
     assert_int_equal(err.status, LBC_E_IO);
+    lbc_fail(&err, LBC_E_IO, "%s[2J%s.", "\xc2\x9b", "\xc2\x9f\xc2\xa0\xc3\x80\xc2");
+    assert_string_equal(err.text, "??[2J??\xc2\xa0\xc3\x80\xc2.");
 }
 
 static void of_a_long_text_both_ends(void **state)
