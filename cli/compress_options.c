@@ -326,11 +326,6 @@ bool compress_only_checks(const compress_settings *s)
 /* Who says what to make, and not where, must not take a check of the input for it. */
 static bool check_alone(const compress_settings *s, char *error, size_t size)
 {
-    static const size_t field_size[] = {[CLI_FLAG] = sizeof(bool),
-                                        [CLI_INT] = sizeof(int64_t),
-                                        [CLI_REAL] = sizeof(double),
-                                        [CLI_TEXT] = sizeof(char *),
-                                        [CLI_CHOICE] = sizeof(int)};
     compress_settings alone;
     compress_settings_init(&alone);
     alone.infile = s->infile;
@@ -339,8 +334,7 @@ static bool check_alone(const compress_settings *s, char *error, size_t size)
     alone.progress = s->progress;
     alone.verbose = s->verbose;
     for (const cli_option *o = table; o->name || o->text; o++) {
-        if (!o->name || !memcmp((const char *)s + o->offset, (const char *)&alone + o->offset, field_size[o->kind]))
-            continue;
+        if (!o->name || cli_same(o, s, &alone)) continue;
         return cli_refuse(error, size,
                           "--%s: without -o, --verify checks the set of -i and makes nothing; name with -o what is to "
                           "be made",

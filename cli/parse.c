@@ -35,6 +35,16 @@ bool cli_refuse(char *error, size_t size, const char *format, ...)
     return false;
 }
 
+bool cli_same(const cli_option *option, const void *a, const void *b)
+{
+    static const size_t size[] = {[CLI_FLAG] = sizeof(bool),
+                                  [CLI_INT] = sizeof(int64_t),
+                                  [CLI_REAL] = sizeof(double),
+                                  [CLI_TEXT] = sizeof(char *),
+                                  [CLI_CHOICE] = sizeof(int)};
+    return memcmp((const char *)a + option->offset, (const char *)b + option->offset, size[option->kind]) == 0;
+}
+
 static bool is_end(const cli_option *o)
 {
     return !o->name && !o->text;
@@ -95,10 +105,10 @@ static int set(parser *p, const cli_option *o, const char *value)
     case CLI_TEXT: *(const char **)field = value; return 0;
     case CLI_INT:
         if (to_int(value, field)) return 0;
-        return fail(p, "%s %s: not a whole number", shown(o, name), value);
+        return fail(p, errno == ERANGE ? "%s %s: out of range" : "%s %s: not a whole number", shown(o, name), value);
     case CLI_REAL:
         if (to_real(value, field)) return 0;
-        return fail(p, "%s %s: not a number", shown(o, name), value);
+        return fail(p, errno == ERANGE ? "%s %s: out of range" : "%s %s: not a number", shown(o, name), value);
     case CLI_CHOICE:
         *(int *)field = choice_of(o->words, value);
         if (*(int *)field >= 0) return 0;

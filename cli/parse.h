@@ -51,6 +51,9 @@ typedef struct cli_option {
 int cli_parse(const cli_option *table, int argc, char *const *argv, void *settings, const char **operands, int max,
               char *error, size_t size);
 
+/* Whether a and b, settings of one program, have the same value of this option. */
+bool cli_same(const cli_option *option, const void *a, const void *b);
+
 /* Puts one line into error and returns false. */
 bool cli_refuse(char *error, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

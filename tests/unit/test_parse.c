@@ -93,12 +93,18 @@ static void test_what_makes_no_sense_is_named(void **state)
 {
     (void)state;
     static const char *const wrong[][2] = {
-        {"-x", "-x"},          {"--nothing", "--nothing"},
-        {"--fil x", "--fil"},  {"-b 2x", "2x"},
-        {"-l", "-l"},          {"-r nan", "nan"},
-        {"--verbose=1", "-v"}, {"-l 99999999999999999999", "999"},
-        {"-vx", "-x"},         {"a b c", "c"},
-        {"-l 1.5", "1.5"},
+        {"-x", "-x"},
+        {"--nothing", "--nothing"},
+        {"--fil x", "--fil"},
+        {"-b 2x", "2x"},
+        {"-l", "-l"},
+        {"-r nan", "nan: not a number"},
+        {"--verbose=1", "-v"},
+        {"-l 99999999999999999999", "out of range"},
+        {"-vx", "-x"},
+        {"a b c", "c"},
+        {"-l 1.5", "1.5: not a whole number"},
+        {"-r 1e999", "1e999: out of range"},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         assert_int_equal(parse(wrong[i][0]), -1);
