@@ -124,6 +124,12 @@ typedef struct lbc_lossy_params {
                   * allows that; the peak is the largest value that lbc_j2k_precision's bits hold */
 } lbc_lossy_params;
 
+/* Bytes of a frame as it is stored without the codec, which ratios are of. */
+static inline double lbc_lossy_frame_bytes(const lbc_lossy_params *params)
+{
+    return (double)lbc_shape_pixels(params->shape) * params->stored_bytes;
+}
+
 typedef struct lbc_lossy {
     const char *name; /* "hcomp", "j2k" */
     /* LBC_OK when the codec can take such frames; else err says why not. */

@@ -48,7 +48,7 @@ static int32_t knee_for(const lbc_options *o, double bits_per_pixel)
 
 static lbc_status set_j2k(lbc_lossy_params *p, const lbc_options *o, lbc_error *err)
 {
-    const double frame = (double)lbc_shape_pixels(p->shape) * p->stored_bytes;
+    const double frame = lbc_lossy_frame_bytes(p);
     if ((o->lossy_value || o->lossy == LBC_LOSSY_J2K_ALT) && o->bytes_per_frame)
         return lbc_fail(err, LBC_E_ARGUMENT, "a ratio and --bytes-per-frame are two sizes: give one of them");
     if (!o->lossy_value && !o->bytes_per_frame && !(o->psnr > 0))

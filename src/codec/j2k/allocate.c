@@ -72,7 +72,9 @@ static lbc_status make_segments(lbc_j2k_allocation *a, const lbc_j2k_layout *lay
                                 const double *weights)
 {
     size_t most = 0;
+    a->nsegments = 0;
     for (uint32_t b = 0; b < layout->nblocks; b++) most += blocks[b].npasses;
+    if (most == 0) return LBC_OK;
     if (!lbc_buffer_need(&a->unsorted, most * sizeof *a->segments) ||
         !lbc_buffer_need(&a->sorted, most * sizeof *a->segments))
         return LBC_E_MEMORY;

@@ -325,7 +325,7 @@ static lbc_j2k_target make_target(const lbc_j2k_encoder *e, const lbc_lossy_para
 {
     lbc_j2k_target t = {.layers = params->nlayers, .by_gain = params->psnr > 0};
     if (t.by_gain) t.gain = error_of_nothing(e) - error_allowed(params);
-    const double frame = (double)lbc_shape_pixels(params->shape) * params->stored_bytes;
+    const double frame = lbc_lossy_frame_bytes(params);
     const double around = (double)header_size + 2;
     for (uint32_t i = 0; i < t.layers; i++) {
         const double bytes = frame / params->layers[i] - around;
@@ -405,7 +405,7 @@ size_t lbc_j2k_encode_bound(const lbc_lossy_params *params)
     const double pixels = (double)lbc_shape_pixels(params->shape), ratio = params->layers[params->nlayers - 1];
     /* Bit planes below the unit come with 9/7, and code that does not compress is longer than its bits. */
     const double whole = pixels * (lbc_j2k_precision(params) + 8) / 8 * 1.25;
-    const double target = ratio <= 1 ? whole : pixels * params->stored_bytes / ratio;
+    const double target = ratio <= 1 ? whole : lbc_lossy_frame_bytes(params) / ratio;
     /* Headers of empty packets are written whatever the target: one byte each, and a bit for some blocks. */
     return (size_t)(target < whole ? target : whole) + LBC_J2K_HEADER_SIZE + (size_t)(pixels / 1024) + 8192;
 }

@@ -12,7 +12,7 @@ static const uint32_t row_step = 16;
 
 double lbc_j2k_budget(const lbc_lossy_params *params)
 {
-    return (double)lbc_shape_pixels(params->shape) * params->stored_bytes / params->layers[params->nlayers - 1];
+    return lbc_lossy_frame_bytes(params) / params->layers[params->nlayers - 1];
 }
 
 /* By a straight line between powers of two, at most 0.09 too low, and the same everywhere. */
