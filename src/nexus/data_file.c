@@ -132,10 +132,11 @@ lbc_status lbc_data_file_write(lbc_data_file *file, uint64_t n, const uint8_t *c
     return status;
 }
 
-const char *lbc_data_file_finish(lbc_data_file *file, lbc_error *err)
+lbc_status lbc_data_file_finish(lbc_data_file *file, const char **temporary, lbc_error *err)
 {
     lbc_status status = LBC_OK;
-    if (file->finished) return file->place.temporary;
+    *temporary = file->place.temporary;
+    if (file->finished) return LBC_OK;
     lbc_h5_enter();
     if (file->crc &&
         !lbc_h5_put_checksums(file->file, file->job, file->frames, file->crc, file->tells_input ? &file->input : NULL))
@@ -149,17 +150,14 @@ const char *lbc_data_file_finish(lbc_data_file *file, lbc_error *err)
         if (status) lbc_place_blame(file->place.temporary, file->place.path, err);
     }
     file->finished = status == LBC_OK;
-    return file->finished ? file->place.temporary : NULL;
+    return status;
 }
 
 lbc_status lbc_data_file_commit(lbc_data_file *file, bool replace, lbc_error *err)
 {
-    lbc_error trouble = {LBC_E_IO, ""};
-    if (!lbc_data_file_finish(file, &trouble)) {
-        if (err) *err = trouble;
-        return trouble.status;
-    }
-    return lbc_place_commit(&file->place, replace, err);
+    const char *temporary;
+    const lbc_status status = lbc_data_file_finish(file, &temporary, err);
+    return status ? status : lbc_place_commit(&file->place, replace, err);
 }
 
 void lbc_data_file_close(lbc_data_file *file)

@@ -261,9 +261,12 @@ int lbc_h5_out_trouble(hid_t file)
 
 lbc_status lbc_h5_out_fail(int why, const char *path, lbc_error *err)
 {
-    const bool full = why == ENOSPC || why == EDQUOT || why == EFBIG;
-    return lbc_fail(err, full ? LBC_E_SPACE : LBC_E_IO, "%s: cannot be written: %s%s", path, strerror(why),
-                    full ? " (make room, then --resume goes on)" : "");
+    const bool full = why == ENOSPC || why == EDQUOT;
+    return lbc_fail(err, full || why == EFBIG ? LBC_E_SPACE : LBC_E_IO, "%s: cannot be written: %s%s", path,
+                    strerror(why),
+                    full           ? " (make room)"
+                    : why == EFBIG ? " (beyond the limit of the process, ulimit -f, or of the file system)"
+                                   : "");
 }
 
 lbc_status lbc_h5_out_close(hid_t *file, const char *path, lbc_error *err)

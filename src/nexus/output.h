@@ -28,9 +28,8 @@ lbc_status lbc_data_file_sign(lbc_data_file *file, const char *job, lbc_error *e
 void lbc_data_file_add_input(lbc_data_file *file, uint32_t crc);
 /* Writes frame n (0-based in this file) as an encoded chunk. */
 lbc_status lbc_data_file_write(lbc_data_file *file, uint64_t n, const uint8_t *chunk, size_t size, lbc_error *err);
-/* Closes the file under its temporary name, which is returned: it may be read there before it is
- * committed. NULL: it failed, and err says why. */
-const char *lbc_data_file_finish(lbc_data_file *file, lbc_error *err);
+/* Closes the file under its temporary name (the file's), where it may be read before it is committed. */
+lbc_status lbc_data_file_finish(lbc_data_file *file, const char **temporary, lbc_error *err);
 /* Puts the file in place, finished first where it was not. */
 lbc_status lbc_data_file_commit(lbc_data_file *file, bool replace, lbc_error *err);
 void lbc_data_file_close(lbc_data_file *file); /* drops what was not committed; NULL is allowed */
@@ -48,7 +47,7 @@ lbc_status lbc_squash_file_sign(lbc_squash_file *file, const char *job, uint64_t
 lbc_status lbc_squash_file_add(lbc_squash_file *file, uint64_t number, const lbc_lossy *lossy,
                                const lbc_lossy_params *params, const uint8_t *stream, size_t size, lbc_error *err);
 /* As lbc_data_file_finish and _commit. */
-const char *lbc_squash_file_finish(lbc_squash_file *file, lbc_error *err);
+lbc_status lbc_squash_file_finish(lbc_squash_file *file, const char **temporary, lbc_error *err);
 lbc_status lbc_squash_file_commit(lbc_squash_file *file, bool replace, lbc_error *err);
 void lbc_squash_file_close(lbc_squash_file *file);
 

@@ -129,24 +129,27 @@ lbc_status lbc_squash_file_add(lbc_squash_file *file, uint64_t number, const lbc
     return status;
 }
 
-const char *lbc_squash_file_finish(lbc_squash_file *file, lbc_error *err)
+lbc_status lbc_squash_file_finish(lbc_squash_file *file, const char **temporary, lbc_error *err)
 {
-    if (file->finished) return file->place.temporary;
+    *temporary = file->place.temporary;
+    if (file->finished) return LBC_OK;
     lbc_h5_enter();
     lbc_status status = LBC_OK;
     if (file->job && !lbc_h5_put_checksums(file->file, file->job, file->added, file->crc, NULL))
         status = fail_hdf5(file, "writing checksums", err);
     lbc_h5_close(&file->group);
     const lbc_status closed = lbc_h5_out_close(&file->file, file->place.path, status ? NULL : err);
+    if (status == LBC_OK) status = closed;
     lbc_h5_leave();
-    file->finished = status == LBC_OK && closed == LBC_OK;
-    return file->finished ? file->place.temporary : NULL;
+    file->finished = status == LBC_OK;
+    return status;
 }
 
 lbc_status lbc_squash_file_commit(lbc_squash_file *file, bool replace, lbc_error *err)
 {
-    if (!lbc_squash_file_finish(file, err)) return LBC_E_IO;
-    return lbc_place_commit(&file->place, replace, err);
+    const char *temporary;
+    const lbc_status status = lbc_squash_file_finish(file, &temporary, err);
+    return status ? status : lbc_place_commit(&file->place, replace, err);
 }
 
 void lbc_squash_file_close(lbc_squash_file *file)

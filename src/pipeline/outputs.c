@@ -33,11 +33,10 @@ static lbc_status begin_files(lbc_outputs *out, const lbc_job *job, uint64_t fil
     return status ? status : lbc_squash_file_sign(out->squash, job->identity, count, err);
 }
 
-/* Reads a finished file again, from the disk. temporary NULL: it could not be finished, which err tells. */
+/* Reads a finished file again, from the disk. */
 static lbc_status verify_file(const char *temporary, const char *path, lbc_file_check *check,
                               const lbc_data_expected *expected, lbc_error *err)
 {
-    if (!temporary) return LBC_E_IO;
     lbc_status status = lbc_place_flush(temporary, err);
     if (status == LBC_OK) status = check(temporary, expected, NULL, err);
     if (status) lbc_place_blame(temporary, path, err);
@@ -54,12 +53,12 @@ static lbc_status verify_files(lbc_outputs *out, const lbc_job *job, lbc_error *
                                         .frames = count,
                                         .first_number = first + 1,
                                         .pixel_crc = out->pixel_crc};
-    lbc_status status =
-        verify_file(lbc_data_file_finish(out->data, err), out->data_path, lbc_data_file_check, &expected, err);
-    if (status == LBC_OK && out->squash)
-        status = verify_file(lbc_squash_file_finish(out->squash, err), out->squash_path, lbc_squash_file_check,
-                             &expected, err);
-    return status;
+    const char *temporary;
+    lbc_status status = lbc_data_file_finish(out->data, &temporary, err);
+    if (status == LBC_OK) status = verify_file(temporary, out->data_path, lbc_data_file_check, &expected, err);
+    if (status || !out->squash) return status;
+    status = lbc_squash_file_finish(out->squash, &temporary, err);
+    return status ? status : verify_file(temporary, out->squash_path, lbc_squash_file_check, &expected, err);
 }
 
 static lbc_status commit_files(lbc_outputs *out, const lbc_job *job, lbc_error *err)

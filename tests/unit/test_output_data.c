@@ -7,12 +7,15 @@
 
 #include <cmocka.h>
 
+#include "codec/codec.h"
 #include "nexus/output.h"
 
 #include <hdf5.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { NY = 3, NX = 5, FRAMES = 4 };
@@ -207,13 +210,49 @@ static void test_existing_file_is_refused(void **state)
     lbc_data_file_close(NULL);
 }
 
+/* What could not be written is told by every call that comes later, with the same status. */
+static void test_no_room(void **state)
+{
+    static const uint8_t bytes[NY * NX * 2];
+    const lbc_chunk_format format = format_of(&plain, 0);
+    const lbc_lossy_params params = {.shape = {NY, NX}, .stored_bytes = 2, .nlayers = 1, .layers = {10}};
+    struct rlimit before;
+    const char *temporary;
+    lbc_data_file *data;
+    lbc_squash_file *squash;
+    lbc_error err;
+    (void)state;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &(struct rlimit){100, before.rlim_max}), 0);
+
+    assert_int_equal(lbc_data_file_begin(&data, in_folder("full.h5"), &format, 1, 1, &err), LBC_OK);
+    (void)lbc_data_file_write(data, 0, bytes, sizeof bytes, &err);
+    assert_int_equal(lbc_data_file_finish(data, &temporary, &err), LBC_E_SPACE);
+    assert_int_equal(err.status, LBC_E_SPACE);
+    lbc_data_file_close(data);
+
+    for (int commit = 0; commit < 2; commit++) {
+        assert_int_equal(lbc_squash_file_begin(&squash, in_folder("squash.h5"), &err), LBC_OK);
+        (void)lbc_squash_file_add(squash, 1, &lbc_j2k, &params, bytes, sizeof bytes, &err);
+        const lbc_status status =
+            commit ? lbc_squash_file_commit(squash, false, &err) : lbc_squash_file_finish(squash, &temporary, &err);
+        assert_int_equal(status, LBC_E_SPACE);
+        assert_int_equal(err.status, LBC_E_SPACE);
+        lbc_squash_file_close(squash);
+    }
+
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_not_equal(access(in_folder("full.h5"), F_OK), 0);
+    assert_int_not_equal(access(in_folder("squash.h5"), F_OK), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),
-        cmocka_unit_test(test_filter),
-        cmocka_unit_test(test_same_bytes),
-        cmocka_unit_test(test_existing_file_is_refused),
+        cmocka_unit_test(test_plain),      cmocka_unit_test(test_filter),
+        cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_existing_file_is_refused),
+        cmocka_unit_test(test_no_room),
     };
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
