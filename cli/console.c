@@ -146,7 +146,8 @@ bool report_may_go(const char *path, bool replace, char *error, size_t size)
     char folder[4096] = ".";
     if (slash) snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
     if (access(folder, W_OK | X_OK) == 0) return true;
-    snprintf(error, size, "%s: cannot write here: %s", folder, strerror(errno));
+    snprintf(error, size, "%s: cannot write here: %s%s", folder, strerror(errno),
+             errno == ENOENT ? " (make this folder first)" : "");
     return false;
 }
 

@@ -80,8 +80,8 @@ int main(int argc, char **argv)
     options.message = console_message;
     options.progress = console_progress;
     options.user = &c;
-    if (!probe_files(PROGRAM, &(lbc_options){.input = options.a}) ||
-        !probe_files(PROGRAM, &(lbc_options){.input = options.b}))
+    if (!probe_files(PROGRAM, &(lbc_options){.input = options.a}, LBC_TO_READ) ||
+        !probe_files(PROGRAM, &(lbc_options){.input = options.b}, LBC_TO_READ))
         return TROUBLE;
     return compare(&settings, &options, &c);
 }

@@ -139,8 +139,10 @@ int main(int argc, char **argv)
     options.user = &c;
     options.date = date_of_run();
     const bool at_rest = compress_only_checks(&settings);
-    if (at_rest) options.out_file = NULL;
-    if (!probe_files(PROGRAM, &options)) return EXIT_FAILED;
+    const lbc_purpose purpose = at_rest                                ? LBC_TO_VERIFY
+                                : settings.suggest || settings.dry_run ? LBC_TO_READ
+                                                                       : LBC_TO_COMPRESS;
+    if (!probe_files(PROGRAM, &options, purpose)) return EXIT_FAILED;
     if (settings.suggest) return suggest(&options, &c);
     if (settings.dry_run) return dry_run(&options, &c);
     return at_rest ? verify(&options, &c) : compress(&settings, &options, &c);

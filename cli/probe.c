@@ -59,7 +59,7 @@ static void watch_memory(void)
     if (sigaction(SIGPROF, &action, NULL) == 0) (void)setitimer(ITIMER_PROF, &(struct itimerval){often, often}, NULL);
 }
 
-static void go_through(const lbc_options *options, char *at)
+static void go_through(const lbc_options *options, lbc_purpose purpose, char *at)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction action;
@@ -73,7 +73,7 @@ static void go_through(const lbc_options *options, char *at)
     set_limit(RLIMIT_CPU, SECONDS);
     set_limit(RLIMIT_CORE, 0);
     watch_memory();
-    lbc_rehearse(options, note_file, at);
+    lbc_rehearse(options, purpose, note_file, at);
 }
 
 /* What a signal that ended the child says of the file it was at. LBC_OK: nothing. */
@@ -115,7 +115,7 @@ static lbc_status judge(int end, const char *file, lbc_error *err)
                     file, GIBIBYTES);
 }
 
-bool probe_files(const char *program, const lbc_options *options)
+bool probe_files(const char *program, const lbc_options *options, lbc_purpose purpose)
 {
     int end = 0;
     pid_t ended = -1;
@@ -123,7 +123,7 @@ bool probe_files(const char *program, const lbc_options *options)
     char *at = mmap(NULL, PATH_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     const pid_t child = at == MAP_FAILED ? -1 : fork();
     if (child == 0) {
-        go_through(options, at);
+        go_through(options, purpose, at);
         _exit(0);
     }
     if (child > 0) {

@@ -11,9 +11,9 @@
 
 #include <stdbool.h>
 
-/* Goes through what lbc_rehearse(options) does. To be called while there is one thread, before HDF5 is used. False: it
+/* Goes through what lbc_rehearse does. To be called while there is one thread, before HDF5 is used. False: it
  * breaks down over one of the files, or the child was killed before the last, which has been said. True: it does not;
  * whatever else is wrong with the files is for the run to find and to tell. */
-bool probe_files(const char *program, const lbc_options *options);
+bool probe_files(const char *program, const lbc_options *options, lbc_purpose purpose);
 
 #endif

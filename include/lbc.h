@@ -261,14 +261,21 @@ LBC_API void lbc_result_free(lbc_result *result);
  * of options: input, threads, message, progress, user. frames (NULL: not wanted): how many were read. */
 LBC_API lbc_status lbc_verify(const lbc_options *options, uint64_t *frames, lbc_error *err);
 
+/* What a run is to do with its input. */
+typedef enum lbc_purpose {
+    LBC_TO_READ,     /* lbc_compare, lbc_suggest, lbc_estimate_run */
+    LBC_TO_VERIFY,   /* lbc_verify */
+    LBC_TO_COMPRESS, /* lbc_compress */
+} lbc_purpose;
+
 /* Told the path of each file before it is gone through. */
 typedef void lbc_rehearsal_fn(void *user, const char *path);
 
-/* Goes through all that lbc_compress will of masters and heads of files: of options->input, and of what is there
- * under the names of the output. With out_file NULL: all that lbc_verify will. Reads no image, writes nothing, and says
- * nothing. The HDF5 library crashes over some damaged files, and over others it does not come to an end; a program that
- * must live lets a child process do this first, with a limit of processor time, and looks how it ended. */
-LBC_API void lbc_rehearse(const lbc_options *options, lbc_rehearsal_fn *at, void *user);
+/* Goes through all that a run of this purpose will of masters and heads of files: of options->input, to verify of the
+ * files of its set, and to compress of what is there under the names of the output. Reads no image, writes nothing, and
+ * says nothing. The HDF5 library crashes over some damaged files, and over others it does not come to an end; a program
+ * that must live lets a child process do this first, with a limit of processor time, and looks how it ended. */
+LBC_API void lbc_rehearse(const lbc_options *options, lbc_purpose purpose, lbc_rehearsal_fn *at, void *user);
 
 /* The summary of a run that is done, for people: lines of at most 80 columns (paths may be longer).
  * verbose: with the note for readers even when nothing was binned or summed. The text is the

@@ -75,12 +75,10 @@ static void try_outputs(const rehearsal *r, const lbc_options *options)
     lbc_names_free(&names);
 }
 
-void lbc_rehearse(const lbc_options *options, lbc_rehearsal_fn *at, void *user)
+void lbc_rehearse(const lbc_options *options, lbc_purpose purpose, lbc_rehearsal_fn *at, void *user)
 {
     const rehearsal r = {at, user};
     try_input(&r, options->input);
-    if (options->out_file)
-        try_outputs(&r, options);
-    else
-        try_set(&r, options->input);
+    if (purpose == LBC_TO_COMPRESS) try_outputs(&r, options);
+    if (purpose == LBC_TO_VERIFY) try_set(&r, options->input);
 }

@@ -86,14 +86,17 @@ class Damage(ByTheProgram, bad.Damage):
 class Hdf5(bad.Bad):
     """Damage that the HDF5 library itself does not outlive."""
 
-    def broken(self, how, *options, name="l_bnl_compress", at=None):
+    def run_broken(self, how, *options, name="l_bnl_compress", at=None):
         def limit():
             resource.setrlimit(resource.RLIMIT_CPU, (2 if how == "spin" else 20, resource.RLIM_INFINITY))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         library = os.path.join(os.environ["LBC_BUILD"], "tests", "broken_hdf5.so")
-        before = digests(self.folder)
         broken = {"LD_PRELOAD": library, "LBC_BREAK": how, **({"LBC_BREAK_AT": at} if at else {})}
-        done = run(*options, name=name, env=broken, preexec_fn=limit, cwd=self.folder)
+        return run(*options, name=name, env=broken, preexec_fn=limit, cwd=self.folder)
+
+    def broken(self, how, *options, name="l_bnl_compress", at=None):
+        before = digests(self.folder)
+        done = self.run_broken(how, *options, name=name, at=at)
         errors = [line for line in done.stderr.splitlines() if "error:" in line]
         self.assertEqual(len(errors), 1, done.stderr)
         self.assertEqual(digests(self.folder), before)
@@ -126,6 +129,11 @@ class Hdf5(bad.Bad):
             self.assertIn(f" {file}: damaged", self.broken("crash", "-i", "x_master.h5", "--verify", at=at)[1])
         for more in ([], ["--overwrite"], ["--resume"]):
             self.assertIn(" x_master.h5: damaged", self.broken("crash", *options, *more, at="data_files")[1])
+        for what in (["--dry-run"], ["--suggest"]):
+            done = self.run_broken("crash", *options[:4], *what, at="data_files")
+            self.assertEqual(done.returncode, 0, f"a file that is not read: {done.stderr}")
+        done = self.run_broken("crash", "x_master.h5", "x_master.h5", name="l_bnl_compare", at="/entry/checksums")
+        self.assertEqual(done.returncode, 0, f"a field that is not read: {done.stderr}")
         os.remove(self.path("x_master.h5"))
         os.remove(self.path("x_000001.h5"))
         for at, file in (("/entry/checksums", "x_000002.h5"), ("data_000004", "s_000002.h5")):
