@@ -38,9 +38,9 @@ static void set_band(lbc_j2k_layout *l, const lbc_j2k_header *h, uint32_t index)
     const bool high_x = b->orientation & 1, high_y = b->orientation & 2;
     b->w = high_x ? lbc_j2k_low_size(h->shape.nx, n - 1) - low_w : low_w;
     b->h = high_y ? lbc_j2k_low_size(h->shape.ny, n - 1) - low_h : low_h;
-    b->stride = (b->w + 15) / 16 * 16; /* so that rows start on cache lines */
+    b->stride = ((size_t)b->w + 15) / 16 * 16; /* so that rows start on cache lines */
     b->offset = l->coefficients;
-    l->coefficients += (size_t)b->stride * b->h;
+    l->coefficients += b->stride * b->h;
     b->blocks_x = b->h ? ceil_shift(b->w, l->block_w) : 0;
     b->first_block = index ? b[-1].first_block + b[-1].blocks_x * ceil_shift(b[-1].h, l->block_h) : 0;
 
@@ -95,7 +95,7 @@ static void add_precinct(lbc_j2k_layout *l, const precinct_grid *g, uint32_t ban
                 block->y = (py << g->log2_in_band) + (y << g->block_h);
                 block->w = min32(1u << g->block_w, w - (x << g->block_w));
                 block->h = min32(1u << g->block_h, h - (y << g->block_h));
-                block->offset = b->offset + (size_t)block->y * b->stride + block->x;
+                block->offset = b->offset + block->y * b->stride + block->x;
                 l->raster[b->first_block + (block->y >> l->block_h) * b->blocks_x + (block->x >> l->block_w)] =
                     (uint32_t)(block - l->blocks);
             }

@@ -17,7 +17,7 @@ typedef struct lbc_j2k_band {
     lbc_j2k_orientation orientation;
     uint32_t level;       /* n_b: how many decompositions made it, 0 without a transform */
     uint32_t w, h;        /* may be 0 */
-    uint32_t stride;      /* elements from row to row */
+    size_t stride;        /* elements from row to row */
     size_t offset;        /* of the first coefficient */
     uint32_t blocks_x;    /* code blocks side by side, in all precincts */
     uint32_t first_block; /* in the layout's raster */
