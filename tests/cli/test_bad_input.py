@@ -102,7 +102,7 @@ class Hdf5(bad.Bad):
         self.assertEqual(digests(self.folder), before)
         return done.returncode, errors[0]
 
-    @unittest.skipIf(bad.SANITIZED, "the sanitizer's library must come first")
+    @unittest.skipIf(bad.SANITIZED, "the sanitizer's library must come first, and it takes the signals")
     def test_is_told_as_any_other(self):
         master = series.filewriter(self.folder, "run", self.images)
         for how, pattern in (("crash", r"damaged, .*breaks down over it \(signal 11\)"),
@@ -119,7 +119,7 @@ class Hdf5(bad.Bad):
         self.assertEqual(code, 2)
         self.assertIn(f"{master}: damaged", error)
 
-    @unittest.skipIf(bad.SANITIZED, "the sanitizer's library must come first")
+    @unittest.skipIf(bad.SANITIZED, "the sanitizer's library must come first, and it takes the signals")
     def test_in_files_of_ours(self):
         """Which --verify and --resume read, and any run that finds a master in its place."""
         master = series.filewriter(self.folder, "run", self.images)

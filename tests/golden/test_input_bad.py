@@ -19,7 +19,8 @@ import numpy as np
 import series
 from series import Dump
 
-SANITIZED = b"libasan" in subprocess.run(["ldd", series.program("lbc_test_dump")], capture_output=True).stdout
+SANITIZED = re.search(rb"lib[at]san", subprocess.run(["ldd", series.program("lbc_test_dump")],
+                                                     capture_output=True).stdout) is not None
 LONG = os.environ.get("LBC_LONG") == "1"
 
 
