@@ -2,12 +2,13 @@
 """science - what compression does to a structure: simulated crystals, compressed, through DIALS, against the truth.
 
     scripts/bench science [--series NAME,...] [--settings NAME,...] [--setting 'NAME=OPTIONS']... [--seed N]
-                          [--no-real] [--short] [--work FOLDER] [--jobs N] [--json FILE] [--write]
+                          [--integrate 'PARAMETER...'] [--no-real] [--short] [--work FOLDER] [--jobs N] [--json FILE] [--write]
 
 Every set (a series after l_bnl_compress with one of the settings) goes through the same DIALS: import, find_spots,
 index, refine, integrate, scale. Without options: all series with all settings, and the real frames of LBC_SHARED_DATA
 where there are any. --setting adds a row of one's own; without --settings such rows and the lossless one are all.
---seed makes the series anew with another seed, which tells what is chance.
+--seed makes the series anew with another seed, which tells what is chance. --integrate gives dials.integrate further
+parameters, the same for all sets.
 --short is one small series with two settings. With --work the results stay in that folder, and pixels that were
 processed before are not processed again. --write puts tables and plots into docs/.
 """
@@ -30,6 +31,7 @@ def arguments():
     parser.add_argument("--settings", help=", ".join(settings.SETTINGS))
     parser.add_argument("--setting", action="append", default=[], metavar="NAME=OPTIONS")
     parser.add_argument("--seed", type=int, help="of the series (each has its own)")
+    parser.add_argument("--integrate", default="", help="parameters of dials.integrate")
     parser.add_argument("--no-real", action="store_true", help="leave the real frames out")
     parser.add_argument("--short", action="store_true")
     parser.add_argument("--work", metavar="FOLDER")
@@ -37,15 +39,15 @@ def arguments():
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    if options.write and options.seed is not None:
-        parser.error("--write is for the series as they are, without --seed")
+    if options.write and (options.seed is not None or options.integrate):
+        parser.error("--write is for the series as they are, without --seed and --integrate")
     return options
 
 
 def chosen_series(options):
     names = options.series.split(",") if options.series else \
         [s.name for s in series.SERIES.values() if (s.name == series.SHORT) == options.short]
-    return [series.SERIES[name].with_seed(options.seed) for name in names]
+    return [series.SERIES[name].with_seed(options.seed).integrated_with(options.integrate) for name in names]
 
 
 def chosen_settings(options):

@@ -40,10 +40,10 @@ static const cli_option table[] = {
     {0, "wavelet", CLI_ARGUMENT, CLI_CHOICE, FIELD(wavelet), 0, "5/3|9/7",
      "wavelet of JPEG 2000 (5/3; faithful: 9/7); at equal size 9/7 keeps the background truer", "5/3|9/7"},
     {0, "fill", CLI_ARGUMENT, CLI_CHOICE, FIELD(fill), 0, "zero|mean",
-     "what JPEG 2000 sees in masked pixels: 0, or the mean around them (zero; faithful: mean)", "zero|mean"},
+     "what the lossy codec sees in masked pixels: 0, or the mean around them (zero; faithful: mean)", "zero|mean"},
     {0, "rounding", CLI_ARGUMENT, CLI_CHOICE, FIELD(rounding), 0, "nearest|diffuse",
-     "how decoded values of JPEG 2000 become counts: each to the nearest, or with its error carried on to its "
-     "neighbours, which keeps the mean (nearest; faithful: diffuse)",
+     "how decoded values become counts: each to the nearest, or with its error carried on to its neighbours, which "
+     "keeps the mean (nearest; faithful: diffuse); HCompress then rounds nowhere else",
      "nearest|diffuse"},
     {0, "curve", CLI_ARGUMENT, CLI_TEXT, FIELD(curve), 0, "none|auto|N",
      "JPEG 2000 codes counts as they are, or on a curve that is straight well below N counts and a square root well "
@@ -176,8 +176,6 @@ static const char *j2k_option(const compress_settings *s)
            : s->wavelet >= 0              ? "--wavelet"
            : s->engine >= 0               ? "--j2k-engine"
            : s->layers >= 0               ? "--j2k-layers"
-           : s->fill >= 0                 ? "--fill"
-           : s->rounding >= 0             ? "--rounding"
            : s->curve                     ? "--curve"
            : s->weights                   ? "--j2k-weights"
                                           : NULL;
@@ -265,8 +263,6 @@ static bool set_j2k(const compress_settings *s, lbc_options *o, char *error, siz
     }
     if (s->wavelet >= 0) o->wavelet = s->wavelet == 1 ? LBC_WAVELET_97 : LBC_WAVELET_53;
     if (s->layers >= 0) o->one_layer = s->layers == 1;
-    if (s->fill >= 0) o->fill = s->fill == 1 ? LBC_FILL_MEAN : LBC_FILL_ZERO;
-    if (s->rounding >= 0) o->rounding = s->rounding == 1 ? LBC_ROUNDING_DIFFUSE : LBC_ROUNDING_NEAREST;
     if (s->weights && !set_weights(s->weights, o, error, size)) return false;
     return set_curve(s, o, error, size) && set_engine(s, o, error, size);
 }
@@ -281,17 +277,25 @@ static bool set_hcompress(const compress_settings *s, lbc_options *o, char *erro
     return true;
 }
 
+/* The first option given that is for a lossy codec of either kind; NULL: none. */
+static const char *lossy_option(const compress_settings *s)
+{
+    return s->profile == 1 ? "--profile faithful" : s->fill >= 0 ? "--fill" : s->rounding >= 0 ? "--rounding" : NULL;
+}
+
 static bool set_lossy(const compress_settings *s, lbc_options *o, char *error, size_t size)
 {
     const bool sized =
         s->j2k != CLI_NONE || s->j2k_alt != CLI_NONE || s->bytes_per_frame != CLI_NONE || !isnan(s->psnr);
     if (s->profile == 1) lbc_options_profile(o, LBC_PROFILE_FAITHFUL);
+    if (s->fill >= 0) o->fill = s->fill == 1 ? LBC_FILL_MEAN : LBC_FILL_ZERO;
+    if (s->rounding >= 0) o->rounding = s->rounding == 1 ? LBC_ROUNDING_DIFFUSE : LBC_ROUNDING_NEAREST;
     if (s->hcompress != CLI_NONE) return set_hcompress(s, o, error, size);
     if (sized) return set_j2k(s, o, error, size);
     const char *idle = j2k_option(s);
     if (idle) return cli_refuse(error, size, "%s is for JPEG 2000: give -J or -K", idle);
-    if (s->profile == 1) return cli_refuse(error, size, "--profile faithful is for a lossy codec: give -H, -J or -K");
-    return true;
+    idle = lossy_option(s);
+    return idle ? cli_refuse(error, size, "%s is for a lossy codec: give -H, -J or -K", idle) : true;
 }
 
 static bool set_threads(const compress_settings *s, unsigned cores, lbc_options *o, char *error, size_t size)

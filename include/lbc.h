@@ -162,8 +162,8 @@ typedef struct lbc_options {
      * pixels, from the finest level on, and last in the low band; 0 stands for 1. Where it counts less, fewer bytes go
      * there. */
     double weights[LBC_MAX_WEIGHTS];
-    lbc_fill fill;         /* JPEG 2000: what masked pixels are for the codec */
-    lbc_rounding rounding; /* JPEG 2000: how decoded values become counts */
+    lbc_fill fill;         /* what masked pixels are for the codec */
+    lbc_rounding rounding; /* how decoded values become counts */
     int32_t curve;         /* JPEG 2000, with diffuse rounding: the knee, 1 to LBC_CURVE_MOST, or a word above */
     bool one_layer;        /* JPEG 2000: no quality layers, which cost bytes, but the last */
 

@@ -20,11 +20,15 @@ class Series:
     d_min: float
     anomalous: bool = False
     operators: tuple = ("h,k,l",)
+    integrate: tuple = ()  # parameters of dials.integrate, beside those that all series have
 
     def with_seed(self, seed):
         """The same crystal with other intensities and other noise; None: as it is."""
         return self if seed is None else \
             dataclasses.replace(self, options=re.sub(r"-s \d+", f"-s {seed}", self.options))
+
+    def integrated_with(self, parameters):
+        return dataclasses.replace(self, integrate=tuple(parameters.split()))
 
 
 SHORT = "short"

@@ -24,7 +24,7 @@ def local_figures(told):
 def through_dials(one, master, folder):
     """Figures of spots and cell, by DIALS in a process of its own; in a new folder, which then holds unmerged.mtz."""
     folder.mkdir()
-    told = programs.tool(folder, sys.executable, "-B", chain.__file__, master, one.name)
+    told = programs.tool(folder, sys.executable, "-B", chain.__file__, master, one.name, *one.integrate)
     for file in folder.iterdir():
         if file.name != "unmerged.mtz":
             file.unlink()

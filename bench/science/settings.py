@@ -11,4 +11,6 @@ for ratio in RATIOS:
     SETTINGS[f"{ORIGINAL} J{ratio}"] = f"-J {ratio}"
     SETTINGS[f"{IRREVERSIBLE} J{ratio}"] = f"-J {ratio} --wavelet 9/7"
     SETTINGS[f"{FAITHFUL} J{ratio}"] = f"-J {ratio} --profile faithful"
-SETTINGS.update({f"H{scale}": f"-H {scale}" for scale in (4, 16, 64)})
+for scale in (4, 16, 64):
+    SETTINGS[f"H{scale}"] = f"-H {scale}"
+    SETTINGS[f"{FAITHFUL} H{scale}"] = f"-H {scale} --profile faithful"

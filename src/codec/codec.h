@@ -106,15 +106,15 @@ typedef struct lbc_lossy_params {
     int32_t limit;         /* S': every count is in 0..limit */
     uint32_t stored_bytes; /* B: bytes of a stored pixel, 2 or 4; what a ratio is against */
     /* HCompress */
-    int32_t scale; /* absolute; 1 is lossless */
+    int32_t scale; /* absolute; 1 is lossless, without diffuse */
     /* JPEG 2000 */
     uint32_t nlayers;              /* quality layers, coarsest first */
     double layers[LBC_MAX_LAYERS]; /* ratio of each: stored frame bytes over codestream bytes */
     lbc_wavelet wavelet;
-    /* JPEG 2000: what the codec's user does around it. */
+    /* What the codec's user does around it. */
     bool fill_mean; /* masked pixels are filled by lbc_fill_mean, and not with 0 */
     bool diffuse;   /* decoded values are for lbc_diffuse; else they are counts */
-    int32_t knee;   /* above 0, with diffuse: the codec sees counts on the curve of this knee (frame/curve.h) */
+    int32_t knee;   /* JPEG 2000, above 0, with diffuse: it sees counts on the curve of this knee (frame/curve.h) */
     /* JPEG 2000, our own engine only; all 0 is the plain codec. */
     lbc_j2k_engine engine;
     /* How much an error in a wavelet level's details counts beside one of the same size in pixels, from the

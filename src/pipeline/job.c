@@ -32,6 +32,10 @@ static lbc_status check_codec(const lbc_options *o, const lbc_codec *codec, lbc_
                         hcompress ? ", without -H" : "");
     if (o->out_squash && o->lossy == LBC_LOSSY_NONE)
         return lbc_fail(err, LBC_E_ARGUMENT, "-q writes codestreams, and there are none without -H, -J or -K");
+    if (o->out_squash && lbc_hcompress_is_real(o))
+        return lbc_fail(err, LBC_E_ARGUMENT,
+                        "-q writes FITS, whose readers round at each level and would lose the background of an -H with "
+                        "--rounding diffuse: say --rounding nearest");
     return LBC_OK;
 }
 
@@ -145,9 +149,10 @@ uint64_t lbc_job_frame(const lbc_job *job, uint64_t j)
 static int64_t limit_of(const lbc_options *o)
 {
     const int64_t stored = o->stored == 2 ? 65532 : INT64_C(0x7FFFFFFD);
-    const int64_t coded = o->lossy == LBC_LOSSY_NONE        ? stored
-                          : o->lossy == LBC_LOSSY_HCOMPRESS ? INT64_C(1) << 30
-                                                            : (INT64_C(1) << 24) - 1;
+    const bool hcompress = o->lossy == LBC_LOSSY_HCOMPRESS;
+    const int64_t coded = o->lossy == LBC_LOSSY_NONE               ? stored
+                          : hcompress && !lbc_hcompress_is_real(o) ? INT64_C(1) << 30
+                                                                   : (INT64_C(1) << 24) - 1;
     return stored < coded ? stored : coded;
 }
 
@@ -367,11 +372,12 @@ static lbc_status begin_job(lbc_job *job, const lbc_options *options, lbc_error 
     return status ? status : lbc_names_make(&job->names, options, err);
 }
 
-/* Bands lie in the buffer of a coded frame, two at a time. */
+/* Bands lie in the buffer of a coded frame, two at a time. What is done around the codec takes a whole one. */
 static void decide_on_pieces(lbc_job *job)
 {
     const lbc_lossy *lossy = job->lossy;
-    if (lossy && lossy->band_rows && !job->at_rest && !job->names.squash)
+    const bool alone = !job->lossy_params.fill_mean && !job->lossy_params.diffuse;
+    if (lossy && lossy->band_rows && alone && !job->at_rest && !job->names.squash)
         job->band = lossy->band_rows(&job->lossy_params);
     if (job->band > job->shape.ny / 2) job->band = 0;
     job->in_pieces = (!lossy || job->band) && !job->measuring.full && !job->options->minicbf;

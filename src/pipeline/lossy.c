@@ -46,6 +46,13 @@ static int32_t knee_for(const lbc_options *o, double bits_per_pixel)
     return o->rounding == LBC_ROUNDING_DIFFUSE && !(o->psnr > 0) && bits_per_pixel < few ? knee : LBC_CURVE_NONE;
 }
 
+static void set_hcompress(lbc_lossy_params *p, const lbc_options *o)
+{
+    p->scale = (int32_t)o->lossy_value;
+    p->fill_mean = o->fill == LBC_FILL_MEAN && p->scale > 1;
+    p->diffuse = lbc_hcompress_is_real(o);
+}
+
 static lbc_status set_j2k(lbc_lossy_params *p, const lbc_options *o, lbc_error *err)
 {
     const double frame = lbc_lossy_frame_bytes(p);
@@ -78,7 +85,7 @@ lbc_status lbc_job_set_lossy(lbc_job *job, lbc_error *err)
     p->stored_bytes = o->stored == 2 ? 2 : 4;
     if (o->lossy == LBC_LOSSY_HCOMPRESS) {
         job->lossy = &lbc_hcomp;
-        p->scale = (int32_t)o->lossy_value;
+        set_hcompress(p, o);
     } else {
         job->lossy = &lbc_j2k;
         const lbc_status status = set_j2k(p, o, err);
@@ -110,6 +117,8 @@ void lbc_job_describe_lossy(lbc_job *job, lbc_step *step)
     if (o->lossy == LBC_LOSSY_HCOMPRESS) {
         lbc_step_text(step, "codec", "HCompress");
         lbc_step_number(step, "scale", o->lossy_value);
+        if (o->fill == LBC_FILL_MEAN) lbc_step_text(step, "fill", "mean");
+        if (o->rounding == LBC_ROUNDING_DIFFUSE) lbc_step_text(step, "rounding", "diffuse");
         return;
     }
     lbc_step_text(step, "codec", "JPEG 2000");

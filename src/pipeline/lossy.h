@@ -12,6 +12,12 @@ lbc_status lbc_job_set_lossy(lbc_job *job, lbc_error *err);
 /* Adds the lossy codec's parameters to a step of provenance, which points into job. */
 void lbc_job_describe_lossy(lbc_job *job, lbc_step *step);
 
+/* Whether decoded values of HCompress keep bits behind the point. A scale of 1 loses nothing, and needs none. */
+static inline bool lbc_hcompress_is_real(const lbc_options *o)
+{
+    return o->lossy == LBC_LOSSY_HCOMPRESS && o->rounding == LBC_ROUNDING_DIFFUSE && o->lossy_value > 1;
+}
+
 static inline bool lbc_lossy_is_j2k(lbc_lossy_kind kind)
 {
     return kind == LBC_LOSSY_J2K || kind == LBC_LOSSY_J2K_ALT;

@@ -190,7 +190,9 @@ static lbc_status describe_result(lbc_run *run, lbc_error *err)
 
 static const char *remedy(const lbc_options *o)
 {
-    if (o->lossy == LBC_LOSSY_HCOMPRESS) return "images this weak want a smaller -H, or -J with --profile faithful";
+    if (o->lossy == LBC_LOSSY_HCOMPRESS)
+        return o->rounding == LBC_ROUNDING_NEAREST ? "--profile faithful or a smaller -H keeps it better"
+                                                   : "a smaller -H keeps it better";
     return o->wavelet == LBC_WAVELET_53 ? "--wavelet 9/7 (--profile faithful) or a smaller ratio keeps it better"
                                         : "a smaller ratio keeps it better";
 }

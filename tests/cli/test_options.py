@@ -131,6 +131,20 @@ class Options(unittest.TestCase):
         for other in (["--j2k-weights", "none"], ["--wavelet", "5/3"], ["--fill", "zero"], ["--rounding", "nearest"]):
             self.assertTrue((self.made("-J", 8, "--profile", "faithful", *other) != faithful).any(), other)
 
+    def test_a_profile_of_hcompress(self):
+        faithful = self.made("-H", 16, "--profile", "faithful")
+        self.same(["-H 16 --fill mean --rounding diffuse"], ["-H", 16, "--profile", "faithful"])
+        for other in (["--fill", "zero"], ["--rounding", "nearest"]):
+            self.assertTrue((self.made("-H", 16, "--profile", "faithful", *other) != faithful).any(), other)
+        self.same(["-H 1 --profile faithful", "-H 1 --profile faithful -u 2"], [])
+        self.assertEqual(self.lossy(self.files("-H", 16, "--profile", "faithful")),
+                         {"codec": b"HCompress", "profile": b"faithful", "scale": 16, "fill": b"mean", "rounding": b"diffuse"})
+        self.assertEqual(self.lossy(self.files("-H", 16)), {"codec": b"HCompress", "profile": b"original", "scale": 16})
+        self.refused("-i", self.master, "-o", self.prefix(), "-H", 2**30, "--profile", "faithful", says="with diffusion the HCompress scale")
+        self.refused("-i", self.master, "-o", self.prefix(), "-H", 16, "--profile", "faithful", "-q", "out_file",
+                     says="--rounding nearest")
+        self.files("-H", 16, "--profile", "faithful", "-q", "out_file", "--rounding", "nearest")
+
     def test_curves(self):
         faithful = ["--profile", "faithful"]
         for options, knee in ((["-J", 250], 24), (["-J", 250, "--curve", "none"], 0), (["-J", 40], 0),
@@ -252,9 +266,9 @@ class Options(unittest.TestCase):
     def test_a_moved_mean_is_told_with_what_helps(self):
         """A scale far above the noise of weak images, and truncated 5/3 coefficients."""
         weak = series.filewriter(self.folder.name, "weak", np.random.default_rng(2).poisson(0.4, (8, 96, 96)).astype("u2"))
-        for options, pattern in ((["-H", 16], "moves the mean count by .* want a smaller -H, or -J with --profile faithful"),
+        for options, pattern in ((["-H", 16], "moves the mean count by .*: --profile faithful or a smaller -H"),
                                  (["-J", 125], r"moves the mean count by .*: --wavelet 9/7 \(--profile faithful\) or a smaller ratio"),
-                                 (["-H", 1], None), (["-J", 4, "--wavelet", "9/7"], None), ([], None)):
+                                 (["-H", 16, "--profile", "faithful"], None), (["-H", 1], None), (["-J", 4, "--wavelet", "9/7"], None), ([], None)):
             said = compress(weak, self.prefix(), *options).stderr
             if pattern:
                 self.assertRegex(said, "warning: the lossy codec " + pattern)
@@ -316,7 +330,7 @@ class Options(unittest.TestCase):
             ([*i, "-1", 0], "-1"), ([*i, "-1", 5, "-N", 4], "-N"), ([*i, "-q", "x"], "-q"), ([*i, "--gaps", "fill"], "keep|zero"),
             ([*i, "--wavelet", "9/7"], "--wavelet"), ([*i, "--wavelet", "8/6", "-J", 9], "5/3"), ([*i, "--verbose=1"], "-v"),
             ([*i, "--j2k-engine", "own"], "--j2k-engine"), ([*i, "--j2k-weights", "spot"], "-J"),
-            ([*i, "--profile", "faithful"], "-J"), ([*i, "-H", 4, "--psnr", 90], "--psnr"),
+            ([*i, "--profile", "faithful"], "-H, -J"), ([*i, "--fill", "mean"], "-H, -J"), ([*i, "-H", 4, "--psnr", 90], "--psnr"),
             ([*i, "-H", 4, "--bytes-per-frame", 900], "--bytes-per-frame"), ([*i, "-J", 9, "--bytes-per-frame", 900], "-J"),
             ([*i, "-K", 9, "--bytes-per-frame", 900], "-K"), ([*i, "--bytes-per-frame", 0], "at least 1"),
             ([*i, "-J", 9, "--psnr", 0], "above 0"), ([*i, "--psnr", 90, "--j2k-engine", "openjpeg"], "--j2k-engine own"),

@@ -34,9 +34,10 @@ static void try_fits(const uint8_t *stream, size_t size)
     free(fits);
 }
 
-static void try_decode(lbc_shape shape, const uint8_t *stream, size_t size)
+static void try_decode(lbc_shape shape, bool diffuse, const uint8_t *stream, size_t size)
 {
-    const lbc_lossy_params params = {.shape = shape, .limit = 65532, .stored_bytes = 2, .scale = SCALE};
+    const lbc_lossy_params params = {
+        .shape = shape, .limit = 65532, .stored_bytes = 2, .scale = SCALE, .diffuse = diffuse};
     const size_t bytes = lbc_shape_pixels(shape) * sizeof(int32_t);
     static lbc_codec_work *work; /* kept, as a worker keeps it */
     if (!work) work = lbc_codec_work_new();
@@ -62,7 +63,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (data[0] & ONE_BODY) stream = wrapped = wrap(shape, stream, size - 1, &stream_size);
     if (stream) {
         try_fits(stream, stream_size);
-        try_decode(shape, stream, stream_size);
+        try_decode(shape, false, stream, stream_size);
+        try_decode(shape, true, stream, stream_size);
     }
     free(wrapped);
     return 0;

@@ -17,6 +17,7 @@ import h5py
 import numpy as np
 
 import series
+import test_around as around
 
 CODES = {"111110": 0, "000": 1, "001": 2, "1000": 3, "010": 4, "1001": 5, "11010": 6, "11011": 7, "011": 8,
          "11100": 9, "1010": 10, "11101": 11, "1011": 12, "11110": 13, "111111": 14, "1100": 15}
@@ -138,7 +139,7 @@ def inverse_level(s, hy, hx, hc, k, scale, rows, cols):
     return out
 
 
-def decode_tile(body, rows, cols, scale):
+def decode_tile(body, rows, cols, scale, fraction):
     (last,) = struct.unpack(">q", body[:8])
     planes, bits = body[8:11], Bits(body[11:])
     r, c = (rows + 1) // 2, (cols + 1) // 2
@@ -160,6 +161,8 @@ def decode_tile(body, rows, cols, scale):
     while sizes[-1] != (1, 1):
         sizes.append(((sizes[-1][0] + 1) // 2, (sizes[-1][1] + 1) // 2))
     n = len(sizes) - 1
+    if fraction:
+        coef, last, scale = 16 * coef + np.sign(coef), 16 * last, scale << fraction >> 4
     s = np.array([[(1 if last >= 0 else -1) * ((abs(last) * scale + 2**n) >> (n + 1))]], np.int64)
     for k in range(n - 1, -1, -1):
         (ny, nx), (my, mx) = sizes[k], sizes[k + 1]
@@ -167,7 +170,7 @@ def decode_tile(body, rows, cols, scale):
     return s
 
 
-def decode_hcompress(stream, shape):
+def decode_hcompress(stream, shape, fraction):
     magic, version, zero, tile_rows, ny, nx, scale = struct.unpack("<4sBBHIIi", stream[:20])
     assert (magic, version, zero, ny, nx) == (b"LBCH", 1, 0, *shape)
     lengths, at = [], 20
@@ -181,13 +184,14 @@ def decode_hcompress(stream, shape):
         lengths.append(length)
     tiles = []
     for n, length in enumerate(lengths):
-        tiles.append(decode_tile(stream[at : at + length], min(tile_rows, ny - n * tile_rows), nx, scale))
+        tiles.append(decode_tile(stream[at : at + length], min(tile_rows, ny - n * tile_rows), nx, scale, fraction))
         at += length
     assert at == len(stream)
     return np.concatenate(tiles)
 
 
-def decode_j2k(stream, shape):
+def decode_j2k(stream, shape, fraction):
+    assert not fraction  # OpenJPEG's values are whole
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder)
         (path / "a.j2k").write_bytes(stream)
@@ -210,7 +214,11 @@ def decode_chunk(chunk, values):
     assert crc == crc32c(chunk[:28] + chunk[32:]) and len(chunk) == 32 + a + b + c
     masked = mask ^ unpack_set(chunk[32 : 32 + a], ny, nx)
     overloaded = unpack_set(chunk[32 + a : 32 + a + b], ny, nx)
-    decoded = {1: decode_hcompress, 2: decode_j2k}[codec](chunk[32 + a + b :], (ny, nx))
+    fraction = around.fraction(limit) if values[5] == 2 and values[11] & 2 else 0
+    decoded = {1: decode_hcompress, 2: decode_j2k}[codec](chunk[32 + a + b :], (ny, nx), fraction)
+    if fraction:
+        gaps = overloaded if flags & 1 else masked | overloaded
+        decoded = around.diffuse(np.where(gaps, around.NONE, np.clip(decoded, -(2**29), 2**29)), limit)
     out = np.clip(decoded, 0, limit).astype(dtype)
     if not flags & 1:
         out[masked] = -1 if kind == 3 else np.iinfo(dtype).max
@@ -286,7 +294,9 @@ class Format(unittest.TestCase):
         mask[self.rng.random(mask.shape) < 0.002] = 8
         frames[1, 80, 80] = 65535
         master = series.filewriter(self.folder, "masked", frames, mask=mask, storage="none")
-        for options in (("-c", "hcomp", "-H", "1"), ("-c", "j2k", "-J", "10"),
+        for options in (("-c", "hcomp", "-H", "1"), ("-c", "hcomp", "-H", "7", "--profile", "faithful"),
+                        ("-c", "hcomp", "-H", "3", "--rounding", "diffuse"), ("-c", "hcomp", "-H", "16", "--fill", "mean"),
+                        ("-c", "j2k", "-J", "10"),
                         ("-c", "j2k", "-J", "10", "--j2k-engine", "own")):
             out = self.folder / "at_rest"
             subprocess.run([compress, "-i", master, "-o", out, "--overwrite", *options], check=True, capture_output=True)

@@ -231,6 +231,8 @@ class Twins(Case):
     OPTIONS = (
         ("-H", "4"), ("-H", "64", "-u", "4"), ("-H", "1", "-u", "0"), ("-H", "16", "-b", "2", "-s", "2"),
         ("-J", "20"), ("-J", "125", "-u", "0"), ("-K", "50"), ("-J", "10", "-b", "3", "-s", "3", "-u", "4"),
+        ("-H", "16", "--profile", "faithful"), ("-H", "9", "--profile", "faithful", "-u", "4"), ("-H", "16", "--fill", "mean"),
+        ("-H", "64", "--rounding", "diffuse", "-b", "2", "-s", "2", "-u", "0"), ("-H", "5", "--profile", "faithful", "--gaps", "zero"),
         ("-H", "16", "--gaps", "zero"), ("-J", "20", "--gaps", "zero", "-b", "2"), ("-J", "20", "--wavelet", "9/7"),
         ("-J", "20", "--j2k-engine", "own"), ("--bytes-per-frame", "1500", "-b", "2"), ("--psnr", "84", "-u", "4"),
         ("-K", "20", "--j2k-weights", "0.5,2", "--wavelet", "9/7"), ("-J", "40", "--profile", "faithful"),
@@ -269,9 +271,11 @@ class Twins(Case):
         """Frames that went through the program unharmed, written by h5py with the same cd_values."""
         exact = pixels(compress(self.master, self.folder / "e_exact", "-c", "bslz4"))
         for i, options in enumerate((("-J", "20"), ("-J", "20", "--profile", "faithful"), ("--psnr", "85"),
-                                     ("--bytes-per-frame", "1000", "--j2k-weights", "0.5"))):
+                                     ("--bytes-per-frame", "1000", "--j2k-weights", "0.5"),
+                                     ("-H", "16", "--profile", "faithful"))):
             with self.subTest(options=options):
-                rest = compress(self.master, self.folder / f"e_rest{i}", "-c", "j2k", *options)
+                codec = "hcomp" if options[0] == "-H" else "j2k"
+                rest = compress(self.master, self.folder / f"e_rest{i}", "-c", codec, *options)
                 self.same_chunks(rest, exact)
 
     def same_chunks(self, rest, exact):

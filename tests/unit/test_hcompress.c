@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "codec/hcompress/hcompress.h"
 #include "codec/hcompress/stream.h"
+#include "frame/diffuse.h"
 
 #include <fitsio.h>
 #include <setjmp.h>
@@ -206,11 +207,103 @@ static void detector_widths(void **state)
             compare((lbc_shape){32 + (uint32_t)i, widths[i]}, pattern, 65532, i % 2 ? 4 : 16);
 }
 
+/* ---- with bits behind the point -------------------------------------------------------------- */
+
+/* Streams and values are the same at all levels and on both ways. Returns the values. */
+static int32_t *real_values(const lbc_lossy_params *p, const int32_t *frame)
+{
+    const size_t n = lbc_shape_pixels(p->shape), room = lbc_hcomp.bound(p);
+    int32_t *values = lbc_alloc(n, sizeof *values), *other = lbc_alloc(n, sizeof *other);
+    uint8_t *stream = lbc_alloc(room, 1), *again = lbc_alloc(room, 1);
+    size_t size, size_again;
+    assert_true(values && other && stream && again);
+    assert_int_equal(lbc_hcomp.check(p, NULL), LBC_OK);
+    assert_int_equal(lbc_hcomp.encode(work, p, frame, stream, room, &size), LBC_OK);
+    assert_int_equal(lbc_hcomp.decode(work, p, stream, size, values), LBC_OK);
+    for (lbc_cpu_level level = LBC_CPU_C; level <= LBC_CPU_AVX512; level++) {
+        lbc_cpu_limit(level);
+        assert_int_equal(lbc_hcomp.encode(work, p, frame, again, room, &size_again), LBC_OK);
+        assert_int_equal(size_again, size);
+        assert_memory_equal(again, stream, size);
+        assert_int_equal(lbc_hcomp.decode(work, p, stream, size, other), LBC_OK);
+        assert_memory_equal(other, values, n * sizeof *values);
+        memcpy(other, frame, n * sizeof *other);
+        assert_int_equal(lbc_hcomp.roundtrip(work, p, other, level == LBC_CPU_C ? &size_again : NULL), LBC_OK);
+        assert_int_equal(size_again, size);
+        assert_memory_equal(other, values, n * sizeof *values);
+    }
+    lbc_cpu_limit(LBC_CPU_AVX512);
+    free(other);
+    free(stream);
+    free(again);
+    return values;
+}
+
+static double mean_of(const int32_t *values, size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += values[i];
+    return sum / (double)n;
+}
+
+/* Of tiles of 16 x 256, which are coded in steps of scale / 2^9; the 8 levels may round in the last bit. */
+static void means_of_tiles_stay(void **state)
+{
+    (void)state;
+    const lbc_shape shape = {48, 256};
+    const size_t n = lbc_shape_pixels(shape), tile = n / 3;
+    int32_t *frame = lbc_alloc(n, sizeof *frame);
+    assert_non_null(frame);
+    for (int32_t limit = 900; limit < 1 << 24; limit *= 100)
+        for (int pattern = SPARSE; pattern <= RANDOM; pattern++)
+            for (int32_t scale = 2; scale <= 128; scale *= 4) {
+                lbc_lossy_params p = {
+                    .shape = shape, .limit = limit, .stored_bytes = 4, .scale = scale, .diffuse = true};
+                fill(frame, shape, pattern, limit);
+                int32_t *values = real_values(&p, frame);
+                for (size_t t = 0; t < 3; t++) {
+                    const double one = (double)(1 << lbc_diffuse_fraction(limit));
+                    const double moved = mean_of(values + t * tile, tile) / one - mean_of(frame + t * tile, tile);
+                    const double most = scale / 1024.0 + 8 / one;
+                    assert_true(moved <= most && moved >= -most);
+                }
+                free(values);
+            }
+    free(frame);
+}
+
+static void values_are_near_the_counts(void **state)
+{
+    (void)state;
+    static const lbc_shape shapes[] = {{4, 4}, {7, 9}, {17, 129}, {31, 33}, {33, 1030}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (int pattern = 0; pattern < PATTERNS; pattern++)
+            for (int32_t limit = 3; limit < 1 << 24; limit *= 47) {
+                const lbc_lossy_params p = {
+                    .shape = shapes[i], .limit = limit, .stored_bytes = 4, .scale = 4, .diffuse = true};
+                const size_t n = lbc_shape_pixels(p.shape);
+                int32_t *frame = lbc_alloc(n, sizeof *frame);
+                assert_non_null(frame);
+                fill(frame, p.shape, pattern, limit);
+                int32_t *values = real_values(&p, frame);
+                /* Three coefficients a level, each off by 9/16 of a step of 4, of which a pixel takes a quarter over
+                 * 2^level. */
+                for (size_t k = 0; k < n; k++) {
+                    const double value = values[k] / (double)(1 << lbc_diffuse_fraction(limit));
+                    assert_true(value - frame[k] < 3.5 && value - frame[k] > -3.5);
+                }
+                free(values);
+                free(frame);
+            }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(counts_of_16_bits), cmocka_unit_test(counts_of_32_bits), cmocka_unit_test(small_limits),
-        cmocka_unit_test(every_height),      cmocka_unit_test(every_width),       cmocka_unit_test(detector_widths),
+        cmocka_unit_test(counts_of_16_bits),   cmocka_unit_test(counts_of_32_bits),
+        cmocka_unit_test(small_limits),        cmocka_unit_test(every_height),
+        cmocka_unit_test(every_width),         cmocka_unit_test(detector_widths),
+        cmocka_unit_test(means_of_tiles_stay), cmocka_unit_test(values_are_near_the_counts),
     };
     work = lbc_codec_work_new();
     if (!work) return 1;

@@ -528,13 +528,13 @@ static void mend_crc(uint8_t *chunk, size_t size)
     lbc_put_le32(chunk + 28, lbc_crc32c(lbc_crc32c(0, chunk, 28), chunk + HEAD, size - HEAD));
 }
 
-/* HCompress, JPEG 2000, and JPEG 2000 with words of version 2. */
-enum { KINDS = 3 };
+/* HCompress and JPEG 2000, and both with words of version 2. */
+enum { KINDS = 4 };
 
 static bench encoded_bench(size_t kind)
 {
-    bench b = open_bench(codecs[kind != 0], LBC_U16, 65532);
-    if (kind == 2) {
+    bench b = open_bench(codecs[kind % 2], LBC_U16, 65532);
+    if (kind >= 2) {
         b.lossy.engine = LBC_ENGINE_OWN;
         b.lossy.fill_mean = b.lossy.diffuse = true;
     }
@@ -633,13 +633,13 @@ static void forged_params_do_no_harm(void **state)
     }
 }
 
-/* Nor is there diffusion of values that no bound holds. */
-static void more_words_are_of_jpeg_2000_alone(void **state)
+/* Nor is there diffusion of values that no bound holds, of scales that leave no bits for it, or on a curve. */
+static void diffusion_of_hcompress_wants_room(void **state)
 {
     (void)state;
-    enum { VERSION = 5, MASK = 10, PLAIN = 11, AROUND = 11, MORE = 26 };
+    enum { SCALE = 1, LIMIT = 3, VERSION = 5, MASK = 10, PLAIN = 11, AROUND = 11, MORE = 26 };
     static lbc_chunk_format read;
-    bench b = open_bench(&lbc_codec_rest_hcomp, LBC_U32, 1 << 30);
+    bench b = open_bench(&lbc_codec_rest_hcomp, LBC_U32, (1 << 24) - 1);
     uint32_t values[MORE] = {0};
     configure(&b, false);
     memcpy(values, b.format.params, PLAIN * 4);
@@ -647,7 +647,17 @@ static void more_words_are_of_jpeg_2000_alone(void **state)
     assert_int_equal(lbc_rest_format(&read, PLAIN, values, NULL), LBC_OK);
     values[VERSION] = 2;
     values[AROUND] = 2;
-    assert_int_equal(lbc_rest_format(&read, MORE, values, NULL), LBC_E_FORMAT);
+    assert_int_equal(lbc_rest_format(&read, MORE, values, NULL), LBC_OK);
+    values[LIMIT] = 1 << 24;
+    assert_int_equal(lbc_rest_format(&read, MORE, values, NULL), LBC_E_UNSUPPORTED);
+    values[LIMIT] = 65532;
+    values[SCALE] = (1 << 18) - 1;
+    assert_int_equal(lbc_rest_format(&read, MORE, values, NULL), LBC_OK);
+    values[SCALE] = 1 << 18;
+    assert_int_equal(lbc_rest_format(&read, MORE, values, NULL), LBC_E_ARGUMENT);
+    values[SCALE] = 16;
+    values[AROUND] = 2 | 20 << 8;
+    assert_int_equal(lbc_rest_format(&read, MORE, values, NULL), LBC_E_ARGUMENT);
     close_bench(&b);
 }
 
@@ -671,7 +681,7 @@ int main(void)
         cmocka_unit_test(every_cut_is_seen),
         cmocka_unit_test(forged_chunks_do_no_harm),
         cmocka_unit_test(forged_params_do_no_harm),
-        cmocka_unit_test(more_words_are_of_jpeg_2000_alone),
+        cmocka_unit_test(diffusion_of_hcompress_wants_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

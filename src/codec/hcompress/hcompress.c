@@ -4,6 +4,7 @@
 #include "codec/hcompress/stream.h"
 #include "codec/hcompress/tile.h"
 #include "codec/work.h"
+#include "frame/diffuse.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +20,30 @@ uint32_t lbc_hcomp_tile_rows(uint32_t ny)
     return 17;
 }
 
+/* Where values are for lbc_diffuse they keep what rounding at each level would take from the mean. */
+static uint32_t fraction_of(const lbc_lossy_params *p)
+{
+    return p->diffuse ? lbc_diffuse_fraction(p->limit) : 0;
+}
+
 static lbc_hcomp_stream cut(const lbc_lossy_params *p)
 {
     lbc_hcomp_stream s = {.shape = p->shape, .scale = p->scale, .tile_rows = lbc_hcomp_tile_rows(p->shape.ny)};
     s.tiles = lbc_hcomp_tile_count(s.shape.ny, s.tile_rows);
     return s;
+}
+
+static lbc_status check_diffuse(const lbc_lossy_params *p, lbc_error *err)
+{
+    if (p->limit >> LBC_HCOMP_DIFFUSE_BITS)
+        return lbc_fail(err, LBC_E_UNSUPPORTED,
+                        "with diffusion HCompress takes counts below 2^%d, and the largest is %d",
+                        LBC_HCOMP_DIFFUSE_BITS, p->limit);
+    const int32_t most = INT32_MAX >> fraction_of(p);
+    if (p->scale > most)
+        return lbc_fail(err, LBC_E_ARGUMENT, "with diffusion the HCompress scale is at most %d here, not %d", most,
+                        p->scale);
+    return LBC_OK;
 }
 
 static lbc_status check(const lbc_lossy_params *p, lbc_error *err)
@@ -35,7 +55,8 @@ static lbc_status check(const lbc_lossy_params *p, lbc_error *err)
         return lbc_fail(err, LBC_E_ARGUMENT, "HCompress takes rows of at most %d pixels, not %u", LBC_HCOMP_COLS_MAX,
                         p->shape.nx);
     if (p->scale < 1) return lbc_fail(err, LBC_E_ARGUMENT, "the HCompress scale must be 1 or more, not %d", p->scale);
-    return LBC_OK;
+    if (p->knee) return lbc_fail(err, LBC_E_ARGUMENT, "HCompress codes counts as they are, not on a curve");
+    return p->diffuse ? check_diffuse(p, err) : LBC_OK;
 }
 
 static size_t bound(const lbc_lossy_params *p)
@@ -69,7 +90,7 @@ static lbc_status encode(lbc_codec_work *w, const lbc_lossy_params *p, const int
     lbc_buffer *memory = memory_of(w);
     if (!memory) return LBC_E_MEMORY;
     if (capacity < reserved) return LBC_E_SPACE;
-    const lbc_hcomp_coder coder = lbc_hcomp_coder_init(memory, s.scale, p->limit);
+    const lbc_hcomp_coder coder = lbc_hcomp_coder_init(memory, s.scale, p->limit, fraction_of(p));
     uint8_t *index = stream + LBC_HCOMP_HEAD, *body = stream + reserved;
     lbc_hcomp_put_head(stream, &s);
     for (uint32_t t = 0; t < s.tiles; t++) {
@@ -96,9 +117,10 @@ static lbc_status decode(lbc_codec_work *w, const lbc_lossy_params *p, const uin
     lbc_status status = lbc_hcomp_stream_open(&s, stream, size);
     if (status) return status;
     if (s.shape.ny != p->shape.ny || s.shape.nx != p->shape.nx) return LBC_E_FORMAT;
+    if (s.scale > INT32_MAX >> fraction_of(p)) return LBC_E_FORMAT;
     lbc_buffer *memory = memory_of(w);
     if (!memory) return LBC_E_MEMORY;
-    const lbc_hcomp_coder coder = lbc_hcomp_coder_init(memory, s.scale, p->limit);
+    const lbc_hcomp_coder coder = lbc_hcomp_coder_init(memory, s.scale, p->limit, fraction_of(p));
     for (uint32_t t = 0; t < s.tiles && !status; t++) {
         const lbc_hcomp_span span = lbc_hcomp_stream_next(&s, t);
         status = lbc_hcomp_tile_decode(&coder, span.rows, s.shape.nx, span.body, span.size,
@@ -119,7 +141,7 @@ static lbc_status roundtrip_band(lbc_codec_work *w, const lbc_lossy_params *p, u
     const lbc_hcomp_stream s = cut(p);
     lbc_buffer *memory = memory_of(w);
     if (!memory) return LBC_E_MEMORY;
-    const lbc_hcomp_coder coder = lbc_hcomp_coder_init(memory, s.scale, p->limit);
+    const lbc_hcomp_coder coder = lbc_hcomp_coder_init(memory, s.scale, p->limit, fraction_of(p));
     size_t body = 0;
     const lbc_status status = lbc_hcomp_tile_roundtrip(&coder, lbc_hcomp_rows_of(&s, first_row / s.tile_rows),
                                                        s.shape.nx, band, size ? &body : NULL);
@@ -132,7 +154,7 @@ static lbc_status roundtrip(lbc_codec_work *w, const lbc_lossy_params *p, int32_
     const uint32_t rows = band_rows(p);
     lbc_status status = LBC_OK;
     if (size) *size = 0;
-    if (p->scale == 1 && !size) return LBC_OK; /* lossless */
+    if (p->scale == 1 && !p->diffuse && !size) return LBC_OK; /* lossless */
     for (uint32_t y = 0; y < p->shape.ny && status == LBC_OK; y += rows)
         status = roundtrip_band(w, p, y, frame + (size_t)y * p->shape.nx, size);
     return status;

@@ -10,6 +10,11 @@
  * funpack, to the last bit. Where the 32-bit routines overflow (some counts above 65535), those of its 64-bit ones.
  * The code is our own and takes no locks.
  *
+ * Where values are for lbc_diffuse, which have f bits behind the point, nothing is rounded but coefficients: counts
+ * times 2^f are transformed, and quantised by the scale times 2^f. That is a stream as any other, but decoded likewise
+ * its values are real numbers, and its smooth values means; the rounding of HCOMPRESS_1 at each level, halves up, lifts
+ * those of counts near 0. Coefficients that are not 0 are then taken up 1/16 of a step farther from it.
+ *
  * The stream of a frame, as lbc_hcomp.encode makes it. Integers are little-endian unless said otherwise.
  *
  *   offset  bytes  content
@@ -37,6 +42,9 @@
 #define LBC_CODEC_HCOMPRESS_HCOMPRESS_H
 
 #include "codec/codec.h"
+
+/* Bits of the largest count where decoded values are for lbc_diffuse. */
+#define LBC_HCOMP_DIFFUSE_BITS 24
 
 /* Rows of a tile for frames of ny rows (ny >= 4): 16, or what leaves no last tile of 1 to 3 rows. */
 uint32_t lbc_hcomp_tile_rows(uint32_t ny);

@@ -5,6 +5,7 @@
 #include "base/cpu.h"
 #include "codec/hcompress/quadtree.h"
 #include "codec/hcompress/stream.h"
+#include "frame/diffuse.h"
 
 #include <string.h>
 
@@ -19,8 +20,8 @@ typedef struct tile {
     lbc_hcomp_grid grid;
     size_t pixels;
     bool wide;
-    int32_t *coef32, *scratch32;
-    int64_t *coef64, *scratch64, *values64;
+    int32_t *coef32, *values32, *scratch32;
+    int64_t *coef64, *values64, *scratch64;
     lbc_hcomp_cells *leaves, *upper; /* of the quadrant at work: all its planes, and the layers above one */
     int64_t last;                    /* coefficient (0, 0) */
 } tile;
@@ -33,9 +34,14 @@ typedef struct quadrant {
     lbc_hcomp_tree tree;
 } quadrant;
 
-lbc_hcomp_coder lbc_hcomp_coder_init(lbc_buffer *memory, int32_t scale, int32_t largest)
+lbc_hcomp_coder lbc_hcomp_coder_init(lbc_buffer *memory, int32_t scale, int32_t largest, uint32_t fraction)
 {
-    lbc_hcomp_coder coder = {&lbc_hcomp_loops_c, &lbc_hcomp_plane_loops_c, memory, scale, largest};
+    lbc_hcomp_coder coder = {.loops = &lbc_hcomp_loops_c,
+                             .plane_loops = &lbc_hcomp_plane_loops_c,
+                             .memory = memory,
+                             .scale = scale << fraction,
+                             .largest = largest,
+                             .fraction = fraction};
 #ifdef LBC_HAVE_X86
     if (lbc_cpu() >= LBC_CPU_AVX2) {
         coder.loops = &lbc_hcomp_loops_avx2;
@@ -68,7 +74,7 @@ static lbc_status tile_init(tile *t, const lbc_hcomp_coder *coder, uint32_t rows
     const size_t scratch = lbc_hcomp_grid_scratch(&t->grid), value = wide ? sizeof(int64_t) : sizeof(int32_t);
     const size_t cells = lbc_hcomp_tree_leaves(&largest.tree) * (wide ? PLANES_MAX64 : PLANES_MAX32);
     const size_t all_cells = cells + lbc_hcomp_tree_upper(&largest.tree);
-    const size_t values = t->pixels * (wide ? 2 : 1) + scratch;
+    const size_t values = t->pixels * (wide || coder->fraction ? 2 : 1) + scratch;
     if (!lbc_buffer_need(coder->memory, all_cells * sizeof(lbc_hcomp_cells) + values * value)) return LBC_E_MEMORY;
     t->leaves = (void *)coder->memory->data;
     t->upper = t->leaves + cells;
@@ -79,6 +85,7 @@ static lbc_status tile_init(tile *t, const lbc_hcomp_coder *coder, uint32_t rows
     } else {
         t->coef32 = (void *)(t->upper + (all_cells - cells));
         t->scratch32 = t->coef32 + t->pixels;
+        t->values32 = coder->fraction ? t->scratch32 + scratch : NULL;
     }
     return LBC_OK;
 }
@@ -87,22 +94,51 @@ static lbc_status tile_init(tile *t, const lbc_hcomp_coder *coder, uint32_t rows
 
 static void forward(tile *t, const lbc_hcomp_coder *coder, const int32_t *counts)
 {
-    if (!t->wide) {
-        t->last = lbc_hcomp_forward32(coder->loops, &t->grid, coder->scale, counts, t->coef32, t->scratch32);
+    if (t->wide) {
+        for (size_t i = 0; i < t->pixels; i++) t->values64[i] = (int64_t)counts[i] << coder->fraction;
+        t->last = lbc_hcomp_forward64(&t->grid, coder->scale, t->values64, t->coef64, t->scratch64);
         return;
     }
-    for (size_t i = 0; i < t->pixels; i++) t->values64[i] = counts[i];
-    t->last = lbc_hcomp_forward64(&t->grid, coder->scale, t->values64, t->coef64, t->scratch64);
+    for (size_t i = 0; coder->fraction && i < t->pixels; i++) t->values32[i] = counts[i] << coder->fraction;
+    t->last = lbc_hcomp_forward32(coder->loops, &t->grid, coder->scale, coder->fraction ? t->values32 : counts,
+                                  t->coef32, t->scratch32);
+}
+
+/* Coefficients in parts of a step, those that are not 0 one part farther from it than the middle of their interval:
+ * beside the large ones of a spot others were quantised to 0, and their counts would be missing from it. */
+enum { PARTS = 16 };
+
+static void outwards(tile *t)
+{
+    for (size_t i = 0; t->wide && i < t->pixels; i++) {
+        const int64_t q = t->coef64[i];
+        t->coef64[i] = q * PARTS + (q > 0) - (q < 0);
+    }
+    for (size_t i = 0; !t->wide && i < t->pixels; i++) {
+        const int32_t q = t->coef32[i];
+        t->coef32[i] = q * PARTS + (q > 0) - (q < 0);
+    }
+}
+
+static int64_t held(int64_t value)
+{
+    return value < -LBC_DIFFUSE_MOST ? -LBC_DIFFUSE_MOST : value > LBC_DIFFUSE_MOST ? LBC_DIFFUSE_MOST : value;
 }
 
 static void inverse(tile *t, const lbc_hcomp_coder *coder, int32_t *values)
 {
-    if (!t->wide) {
-        lbc_hcomp_inverse32(coder->loops, &t->grid, coder->scale, t->coef32, t->last, values, t->scratch32);
+    const bool real = coder->fraction > 0;
+    const int32_t parts = real ? PARTS : 1, scale = coder->scale / parts;
+    const int64_t last = t->last * parts;
+    if (real) outwards(t);
+    if (t->wide) {
+        lbc_hcomp_inverse64(&t->grid, scale, t->coef64, last, t->values64, t->scratch64);
+        for (size_t i = 0; i < t->pixels; i++)
+            values[i] = (int32_t)(uint32_t)(uint64_t)(real ? held(t->values64[i]) : t->values64[i]);
         return;
     }
-    lbc_hcomp_inverse64(&t->grid, coder->scale, t->coef64, t->last, t->values64, t->scratch64);
-    for (size_t i = 0; i < t->pixels; i++) values[i] = (int32_t)(uint32_t)(uint64_t)t->values64[i];
+    lbc_hcomp_inverse32(coder->loops, &t->grid, scale, t->coef32, last, values, t->scratch32);
+    for (size_t i = 0; real && i < t->pixels; i++) values[i] = (int32_t)held(values[i]);
 }
 
 /* Planes of a quadrant; adds its coefficients that are not zero to *nonzero. */
@@ -232,11 +268,11 @@ static lbc_status transform(tile *t, const lbc_hcomp_coder *coder, uint32_t rows
 {
     lbc_hcomp_grid grid;
     lbc_hcomp_grid_init(&grid, rows, cols);
-    bool narrow = lbc_hcomp_fits32(&grid, coder->largest, coder->scale);
+    bool narrow = lbc_hcomp_fits32(&grid, (int64_t)coder->largest << coder->fraction, coder->scale);
     if (!narrow) {
         uint32_t all = 0; /* below twice the largest count, and cheaper */
         for (size_t i = 0; i < (size_t)rows * cols; i++) all |= (uint32_t)counts[i];
-        narrow = lbc_hcomp_fits32(&grid, all, coder->scale);
+        narrow = lbc_hcomp_fits32(&grid, (int64_t)all << coder->fraction, coder->scale);
     }
     lbc_status status = tile_init(t, coder, rows, cols, !narrow);
     if (!status) forward(t, coder, counts);

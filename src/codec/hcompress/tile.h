@@ -13,12 +13,13 @@ typedef struct lbc_hcomp_coder {
     const lbc_hcomp_loops *loops;
     const lbc_hcomp_plane_loops *plane_loops;
     lbc_buffer *memory;
-    int32_t scale;
-    int32_t largest; /* no count is above; encode and roundtrip only */
+    int32_t scale;     /* the stream's, times 2^fraction */
+    int32_t largest;   /* no count is above; encode and roundtrip only */
+    uint32_t fraction; /* bits that values have behind the point: those of lbc_diffuse; 0: they are counts */
 } lbc_hcomp_coder;
 
-/* Chooses loops for this machine. */
-lbc_hcomp_coder lbc_hcomp_coder_init(lbc_buffer *memory, int32_t scale, int32_t largest);
+/* Chooses loops for this machine. fraction: 0, or at least 4, with which scale and largest still fit 31 bits. */
+lbc_hcomp_coder lbc_hcomp_coder_init(lbc_buffer *memory, int32_t scale, int32_t largest, uint32_t fraction);
 
 /* Largest body of a tile. */
 size_t lbc_hcomp_tile_bound(uint32_t rows, uint32_t cols, int32_t scale, int32_t largest);

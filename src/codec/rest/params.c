@@ -161,8 +161,6 @@ static lbc_status check_layout(const lbc_chunk_format *format, lbc_error *err)
     if (words[AT_VERSION] != VERSION_PLAIN && words[AT_VERSION] != VERSION_MORE)
         return lbc_fail(err, LBC_E_UNSUPPORTED, "cd_values of version %u; this program knows %d and %d",
                         words[AT_VERSION], VERSION_PLAIN, VERSION_MORE);
-    if (words[AT_VERSION] == VERSION_MORE && words[AT_CODEC] != CODEC_J2K)
-        return lbc_fail(err, LBC_E_FORMAT, "cd_values of version %d are of JPEG 2000 alone", VERSION_MORE);
     if (format->nparams < fixed_words(words[AT_VERSION]))
         return lbc_fail(err, LBC_E_FORMAT, "%u cd_values do not describe the chunks", format->nparams);
     if (words[AT_TYPE] != type_word(format->type) || words[AT_NY] != format->shape.ny ||
@@ -227,7 +225,7 @@ static void put_rest(lbc_chunk_format *format, const lbc_lossy_params *coding)
 {
     uint32_t *words = format->params;
     const bool own = coding->nlayers && coding->engine == LBC_ENGINE_OWN;
-    const bool more = own || (coding->nlayers && (coding->fill_mean || coding->diffuse));
+    const bool more = own || coding->fill_mean || coding->diffuse;
     const uint32_t fixed = fixed_words(more ? VERSION_MORE : VERSION_PLAIN);
     if (coding->nlayers)
         words[AT_VARIANT] = layers_kind(coding) | (coding->wavelet == LBC_WAVELET_97 ? (uint32_t)VARIANT_97 : 0) |

@@ -28,8 +28,7 @@
  *         bits 16..23 engine: 0 OpenJPEG, 1 our own
  *     3   S'; 0, in a request: the largest that type and codec allow
  *     4   flags: bit 0 gaps zero; bit 1 the series' mask is too large for here, so that each chunk carries it
- *     5   version of this layout: 1; 2, of JPEG 2000 alone, where one of the words that it adds is not 0, or the
- *         engine is our own
+ *     5   version of this layout: 1; 2, where one of the words that it adds is not 0, or the engine is our own
  *     6   type of a stored pixel: 1 uint16, 2 uint32, 3 int32 (little-endian)
  *     7   ny, rows
  *     8   nx, pixels of a row
