@@ -27,39 +27,49 @@ static bool still_there(const lbc_claim *claim)
            held.st_dev == named.st_dev;
 }
 
-lbc_status lbc_claim_take(lbc_claim *claim, const char *prefix, bool shared, lbc_error *err)
+/* Nothing is claimed. */
+static void forget(lbc_claim *claim)
+{
+    free(claim->path);
+    claim->path = NULL;
+}
+
+/* How: of flock. LBC_E_EXISTS, without a message: somebody else holds it, and how was not to wait. */
+static lbc_status take(lbc_claim *claim, const char *prefix, int how, lbc_error *err)
 {
     claim->path = lock_path(prefix);
     if (!claim->path) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
     for (;;) {
         claim->file = open(claim->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
         if (claim->file < 0) {
-            const int why = errno;
             const lbc_status status =
-                lbc_fail(err, LBC_E_IO, "%s: cannot make a lock file: %s", claim->path, strerror(why));
-            free(claim->path);
-            claim->path = NULL;
+                lbc_fail(err, LBC_E_IO, "%s: cannot make a lock file: %s", claim->path, strerror(errno));
+            forget(claim);
             return status;
         }
-        if (flock(claim->file, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB)) {
-            const int why = errno;
-            close(claim->file);
-            if (why == EWOULDBLOCK) {
-                const lbc_status status =
-                    lbc_fail(err, LBC_E_EXISTS,
-                             "%s: another run is writing this set; wait for it, or choose another -o", prefix);
-                free(claim->path);
-                claim->path = NULL;
-                return status;
-            }
-            unlink(claim->path); /* no locks here */
-            free(claim->path);
-            claim->path = NULL;
-            return LBC_OK;
-        }
-        if (still_there(claim)) return LBC_OK;
+        int failed;
+        do failed = flock(claim->file, how);
+        while (failed && errno == EINTR);
+        const bool held = failed && errno == EWOULDBLOCK;
+        if (!failed && still_there(claim)) return LBC_OK;
         close(claim->file);
+        if (!failed) continue;
+        if (!held) unlink(claim->path); /* no locks here */
+        forget(claim);
+        return held ? LBC_E_EXISTS : LBC_OK;
     }
+}
+
+lbc_status lbc_claim_take(lbc_claim *claim, const char *prefix, bool shared, lbc_error *err)
+{
+    const lbc_status status = take(claim, prefix, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB, err);
+    if (status != LBC_E_EXISTS) return status;
+    return lbc_fail(err, status, "%s: another run is writing this set; wait for it, or choose another -o", prefix);
+}
+
+lbc_status lbc_claim_wait(lbc_claim *claim, const char *prefix, lbc_error *err)
+{
+    return take(claim, prefix, LOCK_EX, err);
 }
 
 void lbc_claim_drop(lbc_claim *claim)

@@ -18,6 +18,8 @@ typedef struct lbc_claim {
 /* Claims prefix ("folder/name", in an existing folder), alone or together with others that share.
  * LBC_E_EXISTS: a live run holds it. Where the file system has no locks, nothing is claimed. */
 lbc_status lbc_claim_take(lbc_claim *claim, const char *prefix, bool shared, lbc_error *err);
+/* The same, alone, of what others hold for moments: waits until it is free. */
+lbc_status lbc_claim_wait(lbc_claim *claim, const char *prefix, lbc_error *err);
 void lbc_claim_drop(lbc_claim *claim);
 
 #endif

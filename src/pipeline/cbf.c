@@ -5,6 +5,7 @@
 #include "base/place.h"
 #include "export/minicbf.h"
 #include "metadata/image.h"
+#include "pipeline/clear.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -84,6 +85,7 @@ lbc_status lbc_cbf_put(const lbc_job *job, uint64_t k, const uint8_t *bytes, siz
     lbc_status status = path ? lbc_place_begin(&place, path, err) : lbc_fail(err, LBC_E_MEMORY, "out of memory");
     if (status == LBC_OK && write_all(place.temporary, bytes, size))
         status = lbc_fail(err, LBC_E_IO, "%s: cannot be written: %s", path, strerror(errno));
+    if (status == LBC_OK) status = lbc_clear_away(job, err);
     if (status == LBC_OK) status = lbc_place_commit(&place, job->options->overwrite || job->options->resume, err);
     lbc_place_drop(&place);
     free(path);

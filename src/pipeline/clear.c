@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/place.h"
+#include "nexus/data_check.h"
 #include "nexus/master_links.h"
 #include "pipeline/cbf.h"
 #include "pipeline/resume.h"
@@ -131,33 +132,48 @@ static lbc_status check_files(lbc_job *job, lbc_error *err)
 
 /* ---- the old set ---------------------------------------------------------------------------- */
 
-/* What an old master is made of, and goes with it. */
-typedef struct old_set {
-    bool there, removed; /* removed: is to be */
-    lbc_master_list list;
-    char **extra; /* [extras] paths of its files beyond the new count */
-    uint32_t extras;
-} old_set;
-
-static void free_old_set(old_set *old)
+void lbc_old_set_free(lbc_old_set *old)
 {
-    lbc_master_list_free(&old->list);
+    if (!old) return;
     for (uint32_t i = 0; i < old->extras; i++) free(old->extra[i]);
     free(old->extra);
+    free(old);
 }
 
-/* Adds those of the linked files that have our prefix, are in our folder, and will not be replaced. */
-static lbc_status find_extras(const lbc_job *job, old_set *old, char *const *names, uint32_t count, const char *prefix,
-                              const char *folder, lbc_error *err)
+static bool same_file(const struct stat *a, const struct stat *b)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        if (lbc_names_number(names[i], prefix) <= job->plan.files) continue;
-        struct stat linked, ours;
-        char *path = lbc_asprintf("%s/%s", folder, lbc_names_base(names[i]));
-        char *link = lbc_names_linked(job->names.master, names[i]);
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* A file at path that the link means and that says it is of the old job. */
+static bool is_of_old_set(const char *path, const char *link, lbc_file_check *check, const char *job)
+{
+    const lbc_data_expected expected = {.job = job, .heads_only = true};
+    lbc_data_found found = {0};
+    struct stat linked, ours;
+    if (lstat(path, &ours) || lstat(link, &linked) || !same_file(&ours, &linked)) return false;
+    (void)check(path, &expected, &found, NULL);
+    return found.same_job;
+}
+
+/* Files of one kind: those that a list names, and where ours of that kind are to be. */
+typedef struct old_files {
+    char *const *names;
+    uint32_t count;
+    const char *prefix, *folder;
+    lbc_file_check *check;
+} old_files;
+
+/* Adds those of the linked files that have our prefix, are in our folder, and will not be replaced. */
+static lbc_status find_extras(const lbc_job *job, lbc_old_set *old, const char *old_job, const old_files *files,
+                              lbc_error *err)
+{
+    for (uint32_t i = 0; i < files->count; i++) {
+        if (lbc_names_number(files->names[i], files->prefix) <= job->plan.files) continue;
+        char *path = lbc_asprintf("%s/%s", files->folder, lbc_names_base(files->names[i]));
+        char *link = lbc_names_linked(job->names.master, files->names[i]);
         const bool known = path && link;
-        const bool extra = known && lstat(path, &ours) == 0 && lstat(link, &linked) == 0 &&
-                           ours.st_dev == linked.st_dev && ours.st_ino == linked.st_ino;
+        const bool extra = known && is_of_old_set(path, link, files->check, old_job);
         free(link);
         if (!extra) {
             free(path);
@@ -165,6 +181,7 @@ static lbc_status find_extras(const lbc_job *job, old_set *old, char *const *nam
             return lbc_fail(err, LBC_E_MEMORY, "out of memory");
         }
         old->extra[old->extras++] = path;
+        old->data_extras += files->check == lbc_data_file_check;
         if (lbc_input_is_file(job->input, path))
             return lbc_fail(err, LBC_E_EXISTS, "%s: belongs to the set to be replaced and is an input of this run",
                             path);
@@ -172,39 +189,67 @@ static lbc_status find_extras(const lbc_job *job, old_set *old, char *const *nam
     return LBC_OK;
 }
 
+/* Notes the old set whose master was looked at, with what it lists. */
+static lbc_status note_old_set(lbc_job *job, const struct stat *master, const lbc_master_list *list, lbc_error *err)
+{
+    const lbc_names *names = &job->names;
+    lbc_old_set *old = lbc_alloc_zero(1, sizeof *old);
+    if (!old) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
+    job->old = old;
+    old->master = *master;
+    if (!list->listed) return LBC_OK; /* of another program: its files are not ours to remove */
+    old->extra = lbc_alloc_zero((size_t)list->files + list->squash_files + 1, sizeof *old->extra);
+    if (!old->extra) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
+    const old_files data = {list->names, list->files, names->prefix, names->folder, lbc_data_file_check};
+    const old_files squash = {list->squash_names, list->squash_files, names->squash, names->squash_folder,
+                              lbc_squash_file_check};
+    const lbc_status status = find_extras(job, old, list->job, &data, err);
+    return status || !names->squash ? status : find_extras(job, old, list->job, &squash, err);
+}
+
 /* Whether the old master, if any, may go. */
-static lbc_status look_at_old_set(const lbc_job *job, old_set *old, lbc_error *err)
+static lbc_status look_at_old_set(lbc_job *job, lbc_error *err)
 {
     struct stat there;
+    lbc_master_list list = {0};
     const lbc_names *names = &job->names;
     const lbc_options *o = job->options;
     lbc_status status = check_free(job, names->master, true, err);
     if (status || lstat(names->master, &there)) return status;
-    old->there = true;
-    status = lbc_master_list_read(&old->list, names->master, err);
-    if (status) return status;
-    const bool ours = strcmp(old->list.job, job->identity) == 0;
-    if (ours && !job->writes_master) return LBC_OK;
-    if (!o->overwrite && !(o->resume && ours))
-        return lbc_fail(err, LBC_E_EXISTS,
-                        o->resume || !job->writes_master ? "%s: is the master of another set (--overwrite replaces it)"
-                                                         : "%s: exists (--overwrite replaces it, -o names another)",
-                        names->master);
-    old->removed = true;
-    old->extra = lbc_alloc_zero((size_t)old->list.files + old->list.squash_files + 1, sizeof *old->extra);
-    if (!old->extra) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
-    status = find_extras(job, old, old->list.names, old->list.files, names->prefix, names->folder, err);
-    if (status == LBC_OK && names->squash)
-        status = find_extras(job, old, old->list.squash_names, old->list.squash_files, names->squash,
-                             names->squash_folder, err);
+    status = lbc_master_list_read(&list, names->master, err);
+    const bool ours = status == LBC_OK && strcmp(list.job, job->identity) == 0;
+    const bool goes = status == LBC_OK && (!ours || job->writes_master);
+    if (goes && !o->overwrite && !(o->resume && ours))
+        status =
+            lbc_fail(err, LBC_E_EXISTS,
+                     o->resume || !job->writes_master ? "%s: is the master of another set (--overwrite replaces it)"
+                                                      : "%s: exists (--overwrite replaces it, -o names another)",
+                     names->master);
+    else if (goes)
+        status = note_old_set(job, &there, &list, err);
+    lbc_master_list_free(&list);
     return status;
 }
 
-/* The master first: what is left without one does not look finished. */
-static lbc_status remove_old_set(const lbc_job *job, const old_set *old, lbc_error *err)
+/* The master that was looked at, and no other that has taken its place since, as the share that writes it does. */
+static lbc_status remove_old_master(const lbc_job *job, lbc_error *err)
 {
-    lbc_status status = lbc_place_remove(job->names.master, err);
-    for (uint32_t i = 0; status == LBC_OK && i < old->extras; i++) status = lbc_place_remove(old->extra[i], err);
+    struct stat there;
+    if (lstat(job->names.master, &there) || !same_file(&there, &job->old->master)) return LBC_OK;
+    return lbc_place_remove(job->names.master, err);
+}
+
+lbc_status lbc_clear_away(const lbc_job *job, lbc_error *err)
+{
+    lbc_claim claim = {0};
+    if (!job->old || job->old->gone) return LBC_OK;
+    lbc_status status = job->options->shares ? lbc_claim_wait(&claim, job->names.master, err) : LBC_OK;
+    /* The master first: what is left without one does not look finished. */
+    if (status == LBC_OK) status = remove_old_master(job, err);
+    lbc_claim_drop(&claim);
+    for (uint32_t i = 0; status == LBC_OK && i < job->old->extras; i++)
+        status = lbc_place_remove(job->old->extra[i], err);
+    job->old->gone = status == LBC_OK;
     return status;
 }
 
@@ -212,15 +257,11 @@ static lbc_status remove_old_set(const lbc_job *job, const old_set *old, lbc_err
 
 lbc_status lbc_clear(lbc_job *job, lbc_claim *claim, lbc_error *err)
 {
-    old_set old = {0};
     lbc_status status = make_folders(&job->names, err);
     if (status == LBC_OK) status = check_names(&job->names, err);
     if (status == LBC_OK) status = lbc_claim_take(claim, job->names.prefix, job->options->shares > 0, err);
     if (status) return status;
     sweep_all(job);
-    status = look_at_old_set(job, &old, err);
-    if (status == LBC_OK) status = check_files(job, err);
-    if (status == LBC_OK && old.removed) status = remove_old_set(job, &old, err);
-    free_old_set(&old);
-    return status;
+    status = look_at_old_set(job, err);
+    return status ? status : check_files(job, err);
 }

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "codec/rest/rest.h"
+#include "pipeline/clear.h"
 #include "pipeline/identity.h"
 #include "pipeline/image.h"
 #include "pipeline/lossy.h"
@@ -433,6 +434,7 @@ void lbc_job_free(lbc_job *job)
     lbc_input_close(job->input);
     lbc_names_free(&job->names);
     lbc_measuring_free(&job->measuring);
+    lbc_old_set_free(job->old);
     free(job->todo);
     free(job->format);
     free(job->mask_in);

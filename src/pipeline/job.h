@@ -13,6 +13,8 @@
 
 #define LBC_MAX_STEPS 5
 
+typedef struct lbc_old_set lbc_old_set; /* pipeline/clear.h */
+
 struct lbc_job {
     const lbc_options *options;
     lbc_log log;
@@ -25,6 +27,7 @@ struct lbc_job {
     uint32_t *todo;         /* [ntodo] data files this run makes, ascending */
     uint32_t ntodo, kept;   /* kept: data files a resumed run found complete */
     uint64_t frames;        /* output frames in them */
+    lbc_old_set *old;       /* what --overwrite takes the place of; NULL: nothing */
     bool writes_master;
     bool whole_groups; /* a group is never split among workers */
     char identity[32]; /* name of the job (identity.h) */

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/place.h"
 #include "nexus/data_check.h"
+#include "pipeline/clear.h"
 #include "pipeline/master_check.h"
 
 #include <errno.h>
@@ -65,6 +66,7 @@ static lbc_status commit_files(lbc_outputs *out, const lbc_job *job, lbc_error *
 {
     const bool replace = job->options->overwrite || job->options->resume;
     lbc_status status = job->options->verify ? verify_files(out, job, err) : LBC_OK;
+    if (status == LBC_OK) status = lbc_clear_away(job, err);
     /* The data file last: where it is, its squash file is. */
     if (status == LBC_OK && out->squash) status = lbc_squash_file_commit(out->squash, replace, err);
     if (status == LBC_OK) status = lbc_data_file_commit(out->data, replace, err);
@@ -163,11 +165,16 @@ fail:
 lbc_status lbc_outputs_master(const lbc_job *job, lbc_error *err)
 {
     lbc_master_links links;
+    lbc_claim claim = {0};
     const lbc_inspection inspection = {job->options->verify ? lbc_master_check : NULL, (void *)job};
     lbc_status status = make_links(job, &links, err);
+    if (status == LBC_OK) status = lbc_clear_away(job, err);
+    /* Other shares may be about to remove the old one. */
+    if (status == LBC_OK && job->options->shares) status = lbc_claim_wait(&claim, job->names.master, err);
     if (status == LBC_OK)
         status = lbc_master_write(job->names.master, job->options->overwrite || job->options->resume, job->input,
                                   &job->change, job->format, &links, &inspection, &job->log, err);
+    lbc_claim_drop(&claim);
     free_links(&links);
     return status;
 }

@@ -34,17 +34,16 @@ static void try_input(const rehearsal *r, const char *master)
     lbc_input_close(input);
 }
 
-/* The files of a set that is to be verified. */
-static void try_set(const rehearsal *r, const char *master)
+/* A master, and where files is set what it lists. */
+static void try_set(const rehearsal *r, const char *master, bool files)
 {
     lbc_master_list list = {0};
     r->at(r->user, master);
-    if (lbc_master_list_read(&list, master, NULL) == LBC_OK) {
-        for (uint32_t n = 0; n < list.files; n++)
-            try_file(r, lbc_names_linked(master, list.names[n]), lbc_data_file_check);
-        for (uint32_t n = 0; n < list.squash_files; n++)
-            try_file(r, lbc_names_linked(master, list.squash_names[n]), lbc_squash_file_check);
-    }
+    const bool read = lbc_master_list_read(&list, master, NULL) == LBC_OK;
+    for (uint32_t n = 0; read && files && n < list.files; n++)
+        try_file(r, lbc_names_linked(master, list.names[n]), lbc_data_file_check);
+    for (uint32_t n = 0; read && files && n < list.squash_files; n++)
+        try_file(r, lbc_names_linked(master, list.squash_names[n]), lbc_squash_file_check);
     lbc_master_list_free(&list);
 }
 
@@ -64,14 +63,11 @@ static void try_numbered(const rehearsal *r, const char *folder, const char *pre
 static void try_outputs(const rehearsal *r, const lbc_options *options)
 {
     lbc_names names = {0};
-    lbc_master_list list = {0};
     if (lbc_names_make(&names, options, NULL) == LBC_OK) {
-        r->at(r->user, names.master);
-        (void)lbc_master_list_read(&list, names.master, NULL);
+        try_set(r, names.master, options->overwrite);
         if (options->resume) try_numbered(r, names.folder, names.prefix, lbc_data_file_check);
         if (options->resume && names.squash) try_numbered(r, names.squash_folder, names.squash, lbc_squash_file_check);
     }
-    lbc_master_list_free(&list);
     lbc_names_free(&names);
 }
 
@@ -80,5 +76,5 @@ void lbc_rehearse(const lbc_options *options, lbc_purpose purpose, lbc_rehearsal
     const rehearsal r = {at, user};
     try_input(&r, options->input);
     if (purpose == LBC_TO_COMPRESS) try_outputs(&r, options);
-    if (purpose == LBC_TO_VERIFY) try_set(&r, options->input);
+    if (purpose == LBC_TO_VERIFY) try_set(&r, options->input, true);
 }

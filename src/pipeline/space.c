@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pipeline/space.h"
 
+#include "base/memory.h"
 #include "pipeline/cbf.h"
+#include "pipeline/clear.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,10 +40,12 @@ static uint64_t bytes_of(char *path)
     return goes ? (uint64_t)there.st_blocks * 512 : 0;
 }
 
-static uint64_t replaced_files(const lbc_job *job, const char *prefix)
+/* With those of an old set that will be left over, extra[from..to). */
+static uint64_t replaced_files(const lbc_job *job, const char *prefix, uint32_t from, uint32_t to)
 {
     uint64_t bytes = 0;
     for (uint32_t i = 0; i < job->ntodo; i++) bytes += bytes_of(lbc_names_file(prefix, job->todo[i]));
+    for (uint32_t i = from; i < to; i++) bytes += bytes_of(lbc_strdup(job->old->extra[i]));
     return bytes;
 }
 
@@ -132,10 +136,11 @@ lbc_status lbc_space_check(lbc_workshop *shop, lbc_error *err)
     const lbc_slot *slot = &shop->slot[0];
     const uint64_t largest[KINDS] = {slot->chunk_capacity, slot->stream_capacity, slot->cbf_capacity};
     uint64_t bytes[KINDS], mean[KINDS];
-    kind kinds[KINDS] = {{.folder = names->folder, .replaced = replaced_files(job, names->prefix)},
+    const uint32_t extras = job->old ? job->old->extras : 0, data_extras = job->old ? job->old->data_extras : 0;
+    kind kinds[KINDS] = {{.folder = names->folder, .replaced = replaced_files(job, names->prefix, 0, data_extras)},
                          {.folder = names->squash_folder},
                          {.folder = names->minicbf_folder}};
-    if (names->squash) kinds[SQUASH].replaced = replaced_files(job, names->squash);
+    if (names->squash) kinds[SQUASH].replaced = replaced_files(job, names->squash, data_extras, extras);
     if (names->minicbf_folder) kinds[CBF].replaced = replaced_cbf(job);
     for (int i = 0; i < KINDS; i++)
         if (kinds[i].folder && !look_at(&kinds[i])) return LBC_OK;

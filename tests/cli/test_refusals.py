@@ -8,6 +8,7 @@ import socket
 import stat
 import subprocess
 import tempfile
+import time
 import unittest
 
 import h5py
@@ -231,14 +232,53 @@ class Overwrite(Refusal):
         prefix = self.folder + "x"
         slow = live.slow_series(self.folder)
         compress(slow, prefix, "-d", 2)
+        before = os.stat(prefix + "_000001.h5").st_ino
         with live.Live("-i", slow, "-o", prefix, "-J", 10, "-d", 10, "-p", 1, "--overwrite") as r:
-            r.wait_for(lambda: live.temporaries(self.folder))
+            r.wait_for(lambda: os.stat(prefix + "_000001.h5").st_ino != before)
             r.stop()
             self.assertNotIn("x_master.h5", os.listdir(self.folder))
             self.assertNotIn("x_000007.h5", os.listdir(self.folder))
             r.go()
             self.assertEqual(r.end(), 0, r.stderr)
         self.assertEqual(run("-i", prefix + "_master.h5", "--verify").returncode, 0)
+
+    def test_a_run_that_comes_to_nothing_leaves_the_old_set(self):
+        master = self.input_here()
+        compress(master, self.folder + "x", "-d", 2)
+        data = self.folder + "run_data_000001.h5"
+        live.flip(data, live.chunk_place(data, 0)[0])
+        self.refused("-o", self.folder + "x", "-d", 10, "--overwrite", master=master, pattern="image 1")
+
+    def test_data_files_of_another_program_stay(self):
+        """Though the master that goes links them, and their names are as ours would be."""
+        for n in range(2):
+            series.filewriter(self.folder, "det", self.images, block=8)
+            compress(self.master, self.folder + "det_data", "-m", "det_master.h5", "-d", 100, "--overwrite")
+            self.assertEqual(sorted(os.listdir(self.folder)),
+                             ["det_data_000001.h5", "det_data_000002.h5", "det_data_000003.h5", "det_master.h5"], n)
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_a_share_removes_no_master_but_the_old_one(self):
+        """It is held up before it removes what it has found; meanwhile the others are done."""
+        prefix = self.folder + "x"
+        compress(self.master, prefix, "-d", 2)
+        share = ["-o", prefix, "-i", self.master, "-J", "10", "-d", "10", "-p", "2", "--overwrite", "-t"]
+        held = subprocess.Popen(["strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=rename,link,unlink",
+                                 "-e", "inject=link,rename,unlink:delay_enter=2500000:when=1",
+                                 live.program("l_bnl_compress"), *share, "1"],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        while held.poll() is None and not os.path.exists(self.folder + ".x.lbc-lock"):
+            time.sleep(0.01)
+        time.sleep(0.5)
+        for other in ("2", "0"):
+            done = run(*share, other)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        error = held.communicate(timeout=120)[1]
+        if "ptrace" in error and held.returncode:
+            self.skipTest("no leave to trace")
+        self.assertEqual(held.returncode, 0, error)
+        done = run("-i", prefix + "_master.h5", "--verify")
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
     def test_the_old_master_is_gone_for_good_before_its_files(self):
@@ -314,10 +354,16 @@ class Space(Refusal):
             compress(self.master, self.folder + "x", *options, folder + "y")
 
     def test_of_files_that_will_be_replaced_counts(self):
+        """The first new file stands beside the whole old set; where there is no room for that, the old set stays."""
         total = sum(self.sizes("-c", "none").values())
-        with small_disk(self.folder, int(1.3 * total) // 4096 * 4096):
-            compress(self.master, self.folder + "x", "-d", 2, "-c", "none", "-N", 18)
-            compress(self.master, self.folder + "x", "-d", 2, "-c", "none", "-N", 18, "--overwrite")
+        old = ["-d", 2, "-c", "none", "-N", 18]
+        with small_disk(self.folder, int(1.4 * total) // 4096 * 4096):
+            compress(self.master, self.folder + "x", *old)
+            compress(self.master, self.folder + "x", *old, "--overwrite")
+        for new in (old, ["-d", 12, "-u", 4, *old[2:]]):
+            with small_disk(self.folder, int(1.3 * total) // 4096 * 4096):
+                compress(self.master, self.folder + "x", *old)
+                self.refused("-o", self.folder + "x", *new, "--overwrite", pattern="make room")
 
     def test_met_in_the_middle(self):
         """Every size of disk between nothing and enough: an error and no death, or a set that is right."""
