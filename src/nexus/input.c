@@ -177,6 +177,11 @@ const char *lbc_input_file(const lbc_input *input, uint32_t n)
     return path;
 }
 
+static bool same_file(const lbc_file_identity *id, const struct stat *info)
+{
+    return id->device == (uint64_t)info->st_dev && id->inode == (uint64_t)info->st_ino;
+}
+
 bool lbc_input_is_file(const lbc_input *input, const char *path)
 {
     struct stat info;
@@ -184,10 +189,7 @@ bool lbc_input_is_file(const lbc_input *input, const char *path)
     if (!input || stat(path, &info) != 0) return false;
     lbc_sources *sources = &input->shared->sources;
     lbc_lock_take(&sources->lock);
-    for (uint32_t i = 0; i < sources->count && !found; i++) {
-        const lbc_file_identity *id = &sources->source[i]->identity;
-        found = id->device == (uint64_t)info.st_dev && id->inode == (uint64_t)info.st_ino;
-    }
+    for (uint32_t i = 0; i < sources->count && !found; i++) found = same_file(&sources->source[i]->identity, &info);
     lbc_lock_give(&sources->lock);
     return found;
 }
@@ -205,6 +207,14 @@ const char *lbc_input_frame_place(const lbc_input *input, uint64_t frame, uint64
     const lbc_place_of_frame *place = place_of(input, frame, &stored);
     *offset = place->offset == LBC_NOWHERE ? 0 : place->offset;
     return stored->source->path;
+}
+
+bool lbc_input_frame_is(const lbc_input *input, uint64_t frame, const char *path, uint64_t index)
+{
+    struct stat info;
+    const lbc_frame_ref ref = input->frames.frame[frame];
+    return ref.index == index && stat(path, &info) == 0 &&
+           same_file(&input->stored[ref.stored].source->identity, &info);
 }
 
 bool lbc_input_frame_is_fast(const lbc_input *input, uint64_t frame)

@@ -70,6 +70,8 @@ bool lbc_input_is_file(const lbc_input *input, const char *path);
 /* Where a frame is: path of its file, and byte offset of its chunk (0 when it has none of its own), for
  * messages. */
 const char *lbc_input_frame_place(const lbc_input *input, uint64_t frame, uint64_t *offset);
+/* True when the frame is number `index` (0-based) of those stored in the file at path. */
+bool lbc_input_frame_is(const lbc_input *input, uint64_t frame, const char *path, uint64_t index);
 /* True when the frame takes the fast way. */
 bool lbc_input_frame_is_fast(const lbc_input *input, uint64_t frame);
 /* Stored bytes of a frame (its chunk; of a shared chunk its share), for figures. */

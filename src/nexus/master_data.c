@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "nexus/h5write.h"
+#include "nexus/master_sum.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -94,6 +95,19 @@ static bool put_list(hid_t entry, const lbc_master_links *links)
                     (!links->squash_names || put_names(group, "squash_files", links->files, links->squash_names));
     lbc_h5_close(&group);
     return ok;
+}
+
+lbc_status lbc_master_put_sum(const lbc_tree *tree, lbc_error *err)
+{
+    char why[LBC_H5_WHY];
+    uint32_t sum;
+    hid_t entry = H5Gopen2(tree->out, tree->entry.path, H5P_DEFAULT);
+    const bool ok = entry >= 0 && lbc_master_sum(entry, &sum) &&
+                    lbc_h5_put(entry, LBC_MASTER_SUM, H5T_NATIVE_UINT32, 0, NULL, &sum);
+    const lbc_status status =
+        ok ? LBC_OK : lbc_fail(err, LBC_E_IO, "%s: its checksum cannot be written (%s)", tree->output, lbc_h5_why(why));
+    lbc_h5_close(&entry);
+    return status;
 }
 
 /* ---- the whole ----------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "nexus/h5file.h"
 #include "nexus/h5util.h"
+#include "nexus/master_sum.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -86,8 +87,30 @@ static bool read_frames(hid_t dataset, uint64_t *frames, uint32_t count)
            H5Dread(dataset, H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, frames) >= 0;
 }
 
+/* The squash files that are linked are those listed, which may be none. */
+static bool squash_agrees(hid_t group, const lbc_master_list *list)
+{
+    if (!lbc_h5_has_link(group, "squash_files")) return list->squash_files == 0;
+    hid_t names = H5Dopen2(group, "squash_files", H5P_DEFAULT);
+    const bool agrees =
+        list->squash_files == list->files && names >= 0 && texts_are(names, list->squash_names, list->squash_files);
+    lbc_h5_close(&names);
+    return agrees;
+}
+
+static bool sum_is_right(hid_t entry)
+{
+    uint32_t sum;
+    double told;
+    hid_t dataset = H5Dopen2(entry, LBC_MASTER_SUM, H5P_DEFAULT);
+    const bool right =
+        dataset >= 0 && lbc_h5_numbers(dataset, &told, 1) == 1 && lbc_master_sum(entry, &sum) && told == (double)sum;
+    lbc_h5_close(&dataset);
+    return right;
+}
+
 /* False: out of memory. */
-static bool read_list(lbc_master_list *list, hid_t group)
+static bool read_list(lbc_master_list *list, hid_t entry, hid_t group)
 {
     list->listed = true;
     list->frames = lbc_alloc(list->files ? list->files : 1, sizeof *list->frames);
@@ -95,8 +118,9 @@ static bool read_list(lbc_master_list *list, hid_t group)
     hid_t names = H5Dopen2(group, "data_files", H5P_DEFAULT), frames = H5Dopen2(group, "data_frames", H5P_DEFAULT);
     hid_t job = lbc_h5_has_link(group, "job") ? H5Dopen2(group, "job", H5P_DEFAULT) : H5I_INVALID_HID;
     list->agrees = names >= 0 && frames >= 0 && texts_are(names, list->names, list->files) &&
-                   read_frames(frames, list->frames, list->files);
+                   read_frames(frames, list->frames, list->files) && squash_agrees(group, list);
     if (job < 0 || !lbc_h5_text(job, list->job, sizeof list->job)) list->job[0] = '\0';
+    list->unchanged = sum_is_right(entry);
     lbc_h5_close(&job);
     lbc_h5_close(&frames);
     lbc_h5_close(&names);
@@ -130,7 +154,7 @@ static bool read_entry(lbc_master_list *list, hid_t entry)
         return false;
     hid_t group =
         lbc_h5_has_link(entry, "l_bnl_compress") ? H5Gopen2(entry, "l_bnl_compress", H5P_DEFAULT) : H5I_INVALID_HID;
-    const bool ok = group < 0 || read_list(list, group);
+    const bool ok = group < 0 || read_list(list, entry, group);
     lbc_h5_close(&group);
     return ok;
 }

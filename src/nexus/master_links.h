@@ -12,6 +12,7 @@ typedef struct lbc_master_list {
                               * files and names are set */
     char job[LBC_JOB_SIZE]; /* that made it; "": it does not say */
     bool agrees;            /* links and list say the same */
+    bool unchanged;         /* it says all that it said when it was written (nexus/master_sum.h) */
     uint32_t files;
     char **names;     /* [files] of data files, from the external links of the data group, by link name */
     uint64_t *frames; /* [files], where links and list agree; else NULL */

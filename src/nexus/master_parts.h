@@ -19,4 +19,7 @@ lbc_status lbc_master_put_mask(const lbc_tree *tree, const lbc_chunk_format *for
 /* One NXprocess group a step, numbered on from those that the input had. */
 lbc_status lbc_master_put_provenance(const lbc_tree *tree, lbc_error *err);
 
+/* The checksum of all that was put before (nexus/master_sum.h). */
+lbc_status lbc_master_put_sum(const lbc_tree *tree, lbc_error *err);
+
 #endif

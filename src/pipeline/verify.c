@@ -8,12 +8,15 @@
 #include "nexus/master_links.h"
 #include "pipeline/names.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 typedef struct verification {
     const lbc_options *options;
     lbc_input *input;
+    lbc_master_list list;
     lbc_frame_reader **readers; /* [workers] */
     lbc_progress progress;
     uint32_t files, without; /* data files looked at, and those that carry no checksums */
@@ -27,28 +30,57 @@ static lbc_status tick(void *user, lbc_error *err)
     return LBC_OK;
 }
 
+/* ---- what is there -------------------------------------------------------------------------- */
+
+static lbc_status find_file(const verification *v, const char *name, lbc_error *err)
+{
+    const char *master = v->options->input;
+    char *path = lbc_names_linked(master, name);
+    lbc_status status = path ? LBC_OK : lbc_fail(err, LBC_E_MEMORY, "out of memory");
+    if (path && access(path, F_OK) && errno == ENOENT)
+        status = lbc_fail(err, LBC_E_MISMATCH,
+                          "%s: missing, and %s incomplete without it (--resume, or the share that lacks, makes it)",
+                          path, master);
+    free(path);
+    return status;
+}
+
+/* Of another set that a file is missing is for the input to tell. */
+static lbc_status find_files(const verification *v, lbc_error *err)
+{
+    const lbc_master_list *list = &v->list;
+    lbc_status status = LBC_OK;
+    for (uint32_t n = 0; status == LBC_OK && list->listed && n < list->files; n++)
+        status = find_file(v, list->names[n], err);
+    for (uint32_t n = 0; status == LBC_OK && list->listed && n < list->squash_files; n++)
+        status = find_file(v, list->squash_names[n], err);
+    return status;
+}
+
 /* ---- checksums ------------------------------------------------------------------------------ */
 
 /* A set of ours is what its checksums say. Of another, that its files can be decoded must do. */
-static lbc_status check_data(verification *v, const lbc_master_list *list, uint32_t n, uint64_t first, lbc_error *err)
+static lbc_status check_data(verification *v, const char *path, uint32_t n, uint64_t first, lbc_error *err)
 {
-    const lbc_data_expected expected = {.job = list->job[0] ? list->job : NULL,
-                                        .frames = list->frames ? list->frames[n] : 0,
-                                        .first_number = list->frames ? first : 0};
+    const lbc_master_list *list = &v->list;
+    const lbc_data_expected expected = {.job = list->listed ? list->job : NULL,
+                                        .frames = list->listed ? list->frames[n] : 0,
+                                        .first_number = list->listed ? first + 1 : 0};
     lbc_data_found found = {0};
-    char *path = lbc_names_linked(v->options->input, list->names[n]);
-    if (!path) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
     const lbc_status status = lbc_data_file_check(path, &expected, &found, err);
-    free(path);
     v->files++;
     v->without += !found.carries;
-    return list->listed || found.carries || status == LBC_E_MEMORY ? status : LBC_OK;
+    if (list->listed || status == LBC_E_MEMORY) return status;
+    if (!found.carries) return LBC_OK;
+    return status ? status
+                  : lbc_fail(err, LBC_E_MISMATCH, "%s: lists no files, so it is not the master that %s was made with",
+                             v->options->input, path);
 }
 
-static lbc_status check_squash(const verification *v, const lbc_master_list *list, uint32_t n, uint64_t first,
-                               lbc_error *err)
+static lbc_status check_squash(const verification *v, uint32_t n, uint64_t first, lbc_error *err)
 {
-    const lbc_data_expected expected = {.job = list->job, .frames = list->frames[n], .first_number = first};
+    const lbc_master_list *list = &v->list;
+    const lbc_data_expected expected = {.job = list->job, .frames = list->frames[n], .first_number = first + 1};
     char *path = lbc_names_linked(v->options->input, list->squash_names[n]);
     if (!path) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
     const lbc_status status = lbc_squash_file_check(path, &expected, NULL, err);
@@ -56,30 +88,50 @@ static lbc_status check_squash(const verification *v, const lbc_master_list *lis
     return status;
 }
 
-static lbc_status check_list(verification *v, const lbc_master_list *list, lbc_error *err)
+/* What readers are given for the images of a file, by way of the virtual data set where there is one, is that file. */
+static lbc_status check_order(const verification *v, const char *path, uint64_t first, uint64_t frames, lbc_error *err)
 {
-    uint64_t first = 1;
-    lbc_status status = LBC_OK;
-    if (list->listed && (!list->agrees || (list->squash_files && list->squash_files != list->files)))
-        return lbc_fail(err, LBC_E_MISMATCH, "%s: links other files than it lists", v->options->input);
-    for (uint32_t n = 0; status == LBC_OK && n < list->files; n++) {
-        status = check_data(v, list, n, first, err);
-        if (status == LBC_OK && list->listed && list->squash_files) status = check_squash(v, list, n, first, err);
-        if (status == LBC_OK) status = tick(v, err);
-        if (list->frames) first += list->frames[n];
-    }
-    if (status == LBC_OK && list->listed && first - 1 != v->progress.frames)
-        status = lbc_fail(err, LBC_E_MISMATCH, "%s: lists %" PRIu64 " images, but %" PRIu64 " are there",
-                          v->options->input, first - 1, v->progress.frames);
-    return status;
+    for (uint64_t k = 0; k < frames && first + k < v->progress.frames; k++)
+        if (!lbc_input_frame_is(v->input, first + k, path, k))
+            return lbc_fail(err, LBC_E_MISMATCH, "%s: its image %" PRIu64 " is not image %" PRIu64 " of %s",
+                            v->options->input, first + k + 1, k + 1, path);
+    return LBC_OK;
+}
+
+static lbc_status check_file(verification *v, uint32_t n, uint64_t first, lbc_error *err)
+{
+    const lbc_master_list *list = &v->list;
+    char *path = lbc_names_linked(v->options->input, list->names[n]);
+    lbc_status status = path ? check_data(v, path, n, first, err) : lbc_fail(err, LBC_E_MEMORY, "out of memory");
+    if (status == LBC_OK && list->listed) status = check_order(v, path, first, list->frames[n], err);
+    if (status == LBC_OK && list->listed && list->squash_files) status = check_squash(v, n, first, err);
+    free(path);
+    return status ? status : tick(v, err);
+}
+
+/* What is wrong with the master itself; NULL: nothing. */
+static const char *trouble_with(const lbc_master_list *list)
+{
+    if (!list->listed) return NULL;
+    if (!list->agrees) return "links other files than it lists";
+    if (!list->job[0]) return "does not say which job made its files";
+    if (!list->unchanged) return "was damaged or changed since it was written (its checksum differs)";
+    return NULL;
 }
 
 static lbc_status check_files(verification *v, lbc_error *err)
 {
-    lbc_master_list list = {0};
-    lbc_status status = lbc_master_list_read(&list, v->options->input, err);
-    if (status == LBC_OK) status = check_list(v, &list, err);
-    lbc_master_list_free(&list);
+    const lbc_master_list *list = &v->list;
+    const char *trouble = trouble_with(list);
+    uint64_t first = 0;
+    lbc_status status = trouble ? lbc_fail(err, LBC_E_MISMATCH, "%s: %s", v->options->input, trouble) : LBC_OK;
+    for (uint32_t n = 0; status == LBC_OK && n < list->files; n++) {
+        status = check_file(v, n, first, err);
+        if (list->listed) first += list->frames[n];
+    }
+    if (status == LBC_OK && list->listed && first != v->progress.frames)
+        status = lbc_fail(err, LBC_E_MISMATCH, "%s: lists %" PRIu64 " images, but %" PRIu64 " are there",
+                          v->options->input, first, v->progress.frames);
     return status;
 }
 
@@ -137,8 +189,10 @@ lbc_status lbc_verify(const lbc_options *options, uint64_t *frames, lbc_error *e
     const lbc_input_options how = {.log = {options->message, options->user}};
     lbc_pool *pool = lbc_pool_new(options->threads);
     lbc_status status = pool
-                            ? lbc_input_open(&v.input, options->input, &how, &trouble)
+                            ? lbc_master_list_read(&v.list, options->input, &trouble)
                             : lbc_fail(&trouble, LBC_E_MEMORY, "cannot start %u threads (fewer: -p)", options->threads);
+    if (status == LBC_OK) status = find_files(&v, &trouble);
+    if (status == LBC_OK) status = lbc_input_open(&v.input, options->input, &how, &trouble);
     if (status == LBC_OK) status = lbc_input_complete(v.input, &trouble);
     if (status == LBC_OK) {
         v.progress.frames = lbc_input_series(v.input)->frames;
@@ -153,6 +207,7 @@ lbc_status lbc_verify(const lbc_options *options, uint64_t *frames, lbc_error *e
     if (frames) *frames = v.progress.frames_done;
     if (status && err) *err = trouble;
     lbc_input_close(v.input);
+    lbc_master_list_free(&v.list);
     lbc_pool_free(pool);
     return status;
 }

@@ -25,7 +25,8 @@ class Verify(unittest.TestCase):
         cls.images = series.frames(20, 65, 97)
         mask = np.zeros((65, 97), "u4")
         mask[3] = 1
-        cls.master = series.filewriter(cls.folder, "run", cls.images, block=8, mask=mask)
+        angles = {"sample/goniometer/omega": (np.arange(20) / 4, "degree")}
+        cls.master = series.filewriter(cls.folder, "run", cls.images, block=8, mask=mask, fields=angles)
         cls.sets = {}
         for name, options in {"plain": OPTIONS, "rest": ["-d", 6, "-J", 4, "-c", "j2k"],
                               "none": ["-d", 6, "-c", "none"], "one": ["-c", "bslz4"]}.items():
@@ -77,7 +78,7 @@ class AtRest(Verify):
         for name in ("x_000001.h5", "x_000002.h5", "x_000004.h5", "x_squash_000003.h5"):
             folder = self.copy()
             os.remove(folder + name)
-            self.wrong(folder, f"error: .*{name}")
+            self.wrong(folder, f"error: [^:]*/{name}: missing, .*--resume, or the share that lacks, makes it")
 
     def test_incomplete_while_shares_are_missing(self):
         folder = tempfile.mkdtemp(dir=self.folder) + "/"
@@ -150,6 +151,72 @@ class AtRest(Verify):
             with h5py.File(folder + "x_master.h5", "r+") as f:
                 change(f["entry/data"])
             self.wrong(folder, "error: ")
+
+    def changed(self, change, pattern):
+        folder = self.copy()
+        with h5py.File(folder + "x_master.h5", "r+") as f:
+            change(f)
+        self.wrong(folder, f"error: .*x_master.h5: {pattern}")
+
+    def test_a_master_that_gives_images_in_another_order(self):
+        def virtual(*parts):
+            def change(f):
+                layout, first = h5py.VirtualLayout(f["entry/data/data"].shape, "u2"), 0
+                for number, step in parts:
+                    shape = (2 if number == 4 else 6, *layout.shape[1:])
+                    source = h5py.VirtualSource(f"x_{number:06d}.h5", "entry/data/data", shape)
+                    for k in range(shape[0]):
+                        layout[first + k] = source[k if step > 0 else shape[0] - 1 - k]
+                    first += shape[0]
+                del f["entry/data/data"]
+                f["entry/data"].create_virtual_dataset("data", layout)
+            return change
+
+        self.changed(virtual((2, 1), (1, 1), (3, 1), (4, 1)), "its image 1 is not image 1 of .*x_000001.h5")
+        self.changed(virtual((1, 1), (2, -1), (3, 1), (4, 1)), "its image 7 is not image 1 of .*x_000002.h5")
+        folder = self.copy()
+        with h5py.File(folder + "x_master.h5", "r+") as f:
+            virtual((1, 1), (2, 1), (3, 1), (4, 1))(f)
+        self.whole(folder)
+
+    def test_a_master_that_says_something_else(self):
+        def put(path, value):
+            def change(f):
+                f[path][()] = value
+            return change
+
+        def units(f):
+            f["entry/sample/goniometer/omega"].attrs["units"] = np.bytes_("rad")
+
+        def new(f):
+            f["entry/instrument/detector/offset"] = 1.0
+
+        specific = "entry/instrument/detector/detectorSpecific/"
+        for change in (put(specific + "pixel_mask", 0), put("entry/sample/goniometer/omega", 0), units, new,
+                       put("entry/instrument/beam/incident_wavelength", 1.5),
+                       put(specific + "countrate_correction_count_cutoff", 7)):
+            self.changed(change, r"was damaged or changed since it was written \(its checksum differs\)")
+
+    def test_a_master_without_its_list(self):
+        def drop(*paths):
+            def change(f):
+                for path in paths:
+                    del f["entry/" + path]
+            return change
+
+        def swap(f):
+            del f["entry/l_bnl_compress"]
+            data = f["entry/data"]
+            for n in (1, 2):
+                del data[f"data_{n:06d}"]
+                data[f"data_{n:06d}"] = h5py.ExternalLink(f"x_{3 - n:06d}.h5", "/entry/data/data")
+
+        self.changed(drop("squash"), "links other files than it lists")
+        self.changed(drop("l_bnl_compress/squash_files"), "links other files than it lists")
+        self.changed(drop("l_bnl_compress/job"), "does not say which job made its files")
+        self.changed(drop("l_bnl_compress/crc32c"), "was damaged or changed")
+        for change in (drop("l_bnl_compress"), swap):
+            self.changed(change, "lists no files, so it is not the master that .*x_00000[12].h5 was made with")
 
     def test_fewer_images_in_a_file(self):
         folder = self.copy()
@@ -228,6 +295,21 @@ class Writing(Verify):
         compress(self.master, folder + "x", *OPTIONS, "--verify", "-p", 2, "-t", 1)
         compress(self.master, folder + "x", *OPTIONS, "--verify", "-p", 2, "-t", 2)
         self.whole(folder)
+
+    def test_of_a_master_over_files_of_another_job(self):
+        folder = tempfile.mkdtemp(dir=self.folder) + "/"
+        compress(self.master, folder + "x", "-d", 6, "-H", 3, "-q", "out_file", "-p", 2, "-t", 1)
+        share = ["-i", self.master, "-o", folder + "x", *OPTIONS, "--verify", "-p", 2, "-t", 0]
+        for name in ("x_000001.h5", "x_squash_000001.h5"):
+            done = run(*share)
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr, f"error: .*/{name}: was made by another job")
+            self.assertFalse(os.path.exists(folder + "x_master.h5"))
+            for file in (1, 3):
+                shutil.copy(f"{self.sets['plain']}x_{file:06d}.h5", folder)
+        done = run(*share, "--overwrite")  # by which the other share is to replace them
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("written before its images, and not checked", done.stderr)
 
     def test_dialects(self):
         folder = tempfile.mkdtemp(dir=self.folder) + "/"

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "nexus/master_sum.h"
+
+#include "base/checksum.h"
+#include "base/memory.h"
+#include "nexus/h5util.h"
+#include "nexus/input_internal.h"
+#include "nexus/value.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* With its null, so that what follows cannot run into it. */
+static void add_text(uint32_t *crc, const char *text)
+{
+    *crc = lbc_crc32c(*crc, text, strlen(text) + 1);
+}
+
+static void add_number(uint32_t *crc, uint64_t number)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%" PRIu64, number);
+    add_text(crc, text);
+}
+
+static void add_shape(uint32_t *crc, int rank, const hsize_t *dims)
+{
+    add_number(crc, (uint64_t)rank);
+    for (int d = 0; d < rank; d++) add_number(crc, dims[d]);
+}
+
+/* Takes what came of reading a value. False: it cannot be read. */
+static bool add_value(uint32_t *crc, lbc_value *value, lbc_status status)
+{
+    if (status == LBC_OK) {
+        add_number(crc, (uint64_t)H5Tget_class(value->type));
+        add_number(crc, value->size);
+        add_shape(crc, value->rank, value->dims);
+        if (value->owner < 0 && value->count) *crc = lbc_crc32c(*crc, value->data, value->count * value->size);
+    }
+    lbc_value_free(value);
+    return status == LBC_OK || status == LBC_E_UNSUPPORTED;
+}
+
+static herr_t add_attribute(hid_t object, const char *name, const H5A_info_t *info, void *crc)
+{
+    lbc_value value = {.type = H5I_INVALID_HID, .owner = H5I_INVALID_HID};
+    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    (void)info;
+    add_text(crc, name);
+    const bool ok =
+        add_value(crc, &value, attribute < 0 ? LBC_E_FORMAT : lbc_value_read_attribute(&value, attribute, NULL));
+    lbc_h5_close(&attribute);
+    return ok ? 0 : -1;
+}
+
+static bool add_dataset(uint32_t *crc, hid_t dataset)
+{
+    lbc_value value;
+    hsize_t dims[H5S_MAX_RANK];
+    if (!lbc_is_virtual(dataset)) return add_value(crc, &value, lbc_value_read_dataset(&value, dataset, NULL));
+    const int rank = lbc_h5_shape(dataset, dims, H5S_MAX_RANK);
+    if (rank >= 0) add_shape(crc, rank, dims);
+    return rank >= 0;
+}
+
+static bool add_attributes(uint32_t *crc, hid_t object)
+{
+    return H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, add_attribute, crc) >= 0;
+}
+
+static bool add_object(uint32_t *crc, hid_t entry, const char *path)
+{
+    hid_t object = H5Oopen(entry, path, H5P_DEFAULT);
+    const bool ok =
+        object >= 0 && add_attributes(crc, object) && (H5Iget_type(object) != H5I_DATASET || add_dataset(crc, object));
+    lbc_h5_close(&object);
+    return ok;
+}
+
+static bool add_target(uint32_t *crc, hid_t entry, const char *path, size_t size)
+{
+    char *target = lbc_alloc_zero(size, 1);
+    const bool ok = target && H5Lget_val(entry, path, target, size, H5P_DEFAULT) >= 0;
+    if (ok) *crc = lbc_crc32c(*crc, target, size);
+    free(target);
+    return ok;
+}
+
+static herr_t add_link(hid_t entry, const char *path, const H5L_info_t *info, void *crc)
+{
+    if (strcmp(path, LBC_MASTER_SUM) == 0) return 0;
+    add_text(crc, path);
+    add_number(crc, (uint64_t)info->type);
+    const bool ok =
+        info->type == H5L_TYPE_HARD ? add_object(crc, entry, path) : add_target(crc, entry, path, info->u.val_size);
+    return ok ? 0 : -1;
+}
+
+bool lbc_master_sum(hid_t entry, uint32_t *crc)
+{
+    *crc = 0;
+    return add_attributes(crc, entry) && H5Lvisit(entry, H5_INDEX_NAME, H5_ITER_INC, add_link, crc) >= 0;
+}
