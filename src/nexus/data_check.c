@@ -85,6 +85,18 @@ static void close_file(check *c)
     free(c->crc);
 }
 
+lbc_status lbc_file_check_job(const char *path, const char *job, lbc_error *err)
+{
+    const lbc_data_expected expected = {.job = job};
+    check c = {
+        .path = path, .expected = &expected, .file = H5I_INVALID_HID, .sums = H5I_INVALID_HID, .data = H5I_INVALID_HID};
+    lbc_h5_enter();
+    const lbc_status status = open_file(&c, err);
+    lbc_h5_leave();
+    close_file(&c);
+    return status;
+}
+
 /* ---- data files ----------------------------------------------------------------------------- */
 
 static bool first_number_is(const check *c, uint64_t number)

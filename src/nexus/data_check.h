@@ -46,5 +46,8 @@ lbc_status lbc_data_file_check(const char *path, const lbc_data_expected *expect
 /* The same for a squash file, of expected: job, frames, first_number. */
 lbc_status lbc_squash_file_check(const char *path, const lbc_data_expected *expected, lbc_data_found *found,
                                  lbc_error *err);
+/* Whether this job made a data or squash file, by its own word; nothing else of it is looked at. LBC_E_MISMATCH: it did
+ * not. */
+lbc_status lbc_file_check_job(const char *path, const char *job, lbc_error *err);
 
 #endif

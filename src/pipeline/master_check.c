@@ -13,15 +13,33 @@
 /* Fields may be 32-bit floats, in other units than the ones we compare in. */
 #define TOLERANCE 2e-6
 
-static bool images_are_there(const lbc_job *job)
+/* Whether the files of this prefix are there. One of another job is not, where other shares may replace it; else it is
+ * an error. */
+static lbc_status find_files(const lbc_job *job, const char *prefix, bool *there, lbc_error *err)
 {
-    for (uint64_t f = 0; f < job->plan.files; f++) {
-        char *path = lbc_names_file(job->names.prefix, f);
-        const bool there = path && access(path, R_OK) == 0;
+    lbc_status status = LBC_OK;
+    for (uint64_t f = 0; status == LBC_OK && f < job->plan.files; f++) {
+        char *path = lbc_names_file(prefix, f);
+        if (!path) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
+        if (access(path, F_OK))
+            *there = false;
+        else
+            status = lbc_file_check_job(path, job->identity, err);
         free(path);
-        if (!there) return false;
+        if (status != LBC_E_MISMATCH || !job->options->overwrite) continue;
+        status = LBC_OK;
+        *there = false;
     }
-    return true;
+    return status;
+}
+
+/* Of a share's master, whether the images are there that it comes before or after. */
+static lbc_status images_are_there(const lbc_job *job, bool *there, lbc_error *err)
+{
+    *there = true;
+    if (!job->options->shares) return LBC_OK;
+    const lbc_status status = find_files(job, job->names.prefix, there, err);
+    return status || !job->names.squash ? status : find_files(job, job->names.squash, there, err);
 }
 
 static bool alike(double a, double b)
@@ -76,7 +94,7 @@ static lbc_status check_list(const lbc_job *job, const char *temporary, bool *ri
 {
     lbc_master_list list = {0};
     const lbc_status status = lbc_master_list_read(&list, temporary, err);
-    *right = list.agrees && list.files == job->plan.files && strcmp(list.job, job->identity) == 0 &&
+    *right = list.agrees && list.unchanged && list.files == job->plan.files && strcmp(list.job, job->identity) == 0 &&
              list.squash_files == (job->names.squash ? job->plan.files : 0);
     for (uint32_t f = 0; *right && f < list.files; f++) {
         uint64_t first, count;
@@ -91,14 +109,16 @@ lbc_status lbc_master_check(void *user, const char *temporary, lbc_error *err)
 {
     const lbc_job *job = user;
     lbc_input *made = NULL;
-    bool list_right = true;
-    if (job->options->shares && !images_are_there(job)) {
+    bool list_right = true, there;
+    lbc_status status = images_are_there(job, &there, err);
+    if (status) return status;
+    if (!there) {
         lbc_log_send(&job->log, LBC_LEVEL_NOTICE,
                      "%s: written before its images, and not checked; l_bnl_compress --verify -i checks the set",
                      job->names.master);
         return LBC_OK;
     }
-    lbc_status status = lbc_input_open(&made, temporary, NULL, err);
+    status = lbc_input_open(&made, temporary, NULL, err);
     if (status == LBC_OK) status = lbc_input_complete(made, err);
     const char *what = status == LBC_OK ? difference(job, lbc_input_series(made)) : NULL;
     if (status == LBC_OK) status = check_list(job, temporary, &list_right, err);

@@ -7,9 +7,10 @@
 
 /* Opens the new master as any reader of ours would, with its data files, and compares what it says with
  * what the job makes of its input: number, size and type of the images, where each of them begins,
- * saturation value, pixel mask, wavelength, distance, pixel size, beam centre, list of files.
- * LBC_E_MISMATCH: it differs, and err says in what. A share's master may come before the images; then
- * nothing is checked, with a notice. job is a const lbc_job; the type is that of lbc_inspection. */
+ * saturation value, pixel mask, wavelength, distance, pixel size, beam centre, list of files, checksum.
+ * LBC_E_MISMATCH: it differs, and err says in what. A share's master may come before the images; then it is
+ * only seen to that those which are there are of this job, with a notice. job is a const lbc_job; the type
+ * is that of lbc_inspection. */
 lbc_status lbc_master_check(void *job, const char *temporary, lbc_error *err);
 
 #endif
