@@ -116,17 +116,35 @@ static bool to_stdout(const char *path)
     return strcmp(path, "-") == 0;
 }
 
-static bool is_hdf5(const char *path)
+/* How the file at path begins, as text. */
+static void read_head(const char *path, char *head, size_t size)
 {
-    static const char magic[8] = "\211HDF\r\n\032\n";
-    char head[sizeof magic];
     FILE *file = fopen(path, "rb");
-    const bool hdf5 = file && fread(head, sizeof head, 1, file) == 1 && memcmp(head, magic, sizeof head) == 0;
+    const size_t n = file ? fread(head, 1, size - 1, file) : 0;
     if (file) fclose(file);
-    return hdf5;
+    head[n] = '\0';
 }
 
-bool report_may_go(const char *path, bool replace, char *error, size_t size)
+static bool is_hdf5(const char *head)
+{
+    static const char magic[] = "\211HDF\r\n\032\n";
+    return strncmp(head, magic, sizeof magic - 1) == 0;
+}
+
+/* Both kinds name the program at once. */
+static bool is_report(const char *head)
+{
+    return strstr(head, "l_bnl_compress") != NULL;
+}
+
+bool report_differ(const char *a, const char *b, char *error, size_t size)
+{
+    if (!a || !b || to_stdout(a) || to_stdout(b) || !lbc_place_same(a, b)) return true;
+    snprintf(error, size, "--json and --report %s: are two files; name another for one of them", b);
+    return false;
+}
+
+bool report_may_go(const char *path, report_leave leave, char *error, size_t size)
 {
     struct stat there;
     if (!path || to_stdout(path)) return true;
@@ -135,12 +153,15 @@ bool report_may_go(const char *path, bool replace, char *error, size_t size)
             snprintf(error, size, "%s: is no regular file, and is not replaced", path);
             return false;
         }
-        if (is_hdf5(path)) {
+        char head[512];
+        read_head(path, head, sizeof head);
+        if (is_hdf5(head)) {
             snprintf(error, size, "%s: is an HDF5 file, which no report replaces", path);
             return false;
         }
-        if (!replace) snprintf(error, size, "%s: exists (--overwrite replaces it)", path);
-        return replace;
+        if (leave == REPORT_FILE || (leave == REPORT_REPORT && is_report(head))) return true;
+        snprintf(error, size, "%s: exists (--overwrite replaces it)", path);
+        return false;
     }
     const char *slash = strrchr(path, '/');
     char folder[4096] = ".";
@@ -170,11 +191,15 @@ static bool put_file(const char *path, const char *text)
     return fclose(file) == 0 && written;
 }
 
-bool report_put(const char *path, char *text, bool replace, char *error, size_t size)
+bool report_put(const char *path, char *text, report_leave leave, char *error, size_t size)
 {
     lbc_place place = {0};
     lbc_error trouble = {LBC_OK, "out of memory for a report"};
     lbc_status status = text ? LBC_OK : LBC_E_MEMORY;
+    if (!report_may_go(path, leave, error, size)) { /* something may have come since the work was begun */
+        free(text);
+        return false;
+    }
     if (status == LBC_OK && to_stdout(path)) {
         if (!put_text(stdout, text))
             status = lbc_fail(&trouble, LBC_E_IO, "the report cannot be written: %s", strerror(errno));
@@ -182,7 +207,7 @@ bool report_put(const char *path, char *text, bool replace, char *error, size_t 
         status = lbc_place_begin(&place, path, &trouble);
         if (status == LBC_OK && !put_file(place.temporary, text))
             status = lbc_fail(&trouble, LBC_E_IO, "%s: cannot be written: %s", path, strerror(errno));
-        if (status == LBC_OK) status = lbc_place_commit(&place, replace, &trouble);
+        if (status == LBC_OK) status = lbc_place_commit(&place, leave != REPORT_NOTHING, &trouble);
         lbc_place_drop(&place);
     }
     free(text);

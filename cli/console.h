@@ -37,10 +37,19 @@ bool console_limit_cpu(const char *program);
 
 /* ---- reports --------------------------------------------------------------------------------- */
 
-/* Whether a report can go to path: NULL and "-" always; a file that is there only with leave to replace it,
- * and never one that is HDF5. False: no, and error says why. To be asked before the work is begun. */
-bool report_may_go(const char *path, bool replace, char *error, size_t size);
+/* What a report may replace. */
+typedef enum report_leave {
+    REPORT_NOTHING,
+    REPORT_REPORT, /* a report of one of our programs: what a run that is repeated has left */
+    REPORT_FILE,   /* any file that is not HDF5 */
+} report_leave;
+
+/* Whether a report can go to path: NULL and "-" always. False: no, and error says why. To be asked before the work is
+ * begun. */
+bool report_may_go(const char *path, report_leave leave, char *error, size_t size);
+/* Whether these are two files, or one is NULL or "-". False: one report would replace the other, which error says. */
+bool report_differ(const char *a, const char *b, char *error, size_t size);
 /* Writes text, which it frees, to path ("-": stdout), whole or not at all. text NULL: out of memory. */
-bool report_put(const char *path, char *text, bool replace, char *error, size_t size);
+bool report_put(const char *path, char *text, report_leave leave, char *error, size_t size);
 
 #endif

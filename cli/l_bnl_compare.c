@@ -23,13 +23,18 @@ static int trouble(const char *text)
     return TROUBLE;
 }
 
+static report_leave leave_of(const compare_settings *s)
+{
+    return s->overwrite ? REPORT_FILE : REPORT_NOTHING;
+}
+
 /* Writes the reports that were asked for. */
 static bool report(const compare_settings *s, const lbc_compare_options *o, const lbc_comparison *c)
 {
     char error[LBC_ERROR_SIZE];
     bool ok = true;
-    if (s->json) ok = report_put(s->json, lbc_compare_json(o, c), s->overwrite, error, sizeof error);
-    if (ok && s->report) ok = report_put(s->report, lbc_compare_html(o, c), s->overwrite, error, sizeof error);
+    if (s->json) ok = report_put(s->json, lbc_compare_json(o, c), leave_of(s), error, sizeof error);
+    if (ok && s->report) ok = report_put(s->report, lbc_compare_html(o, c), leave_of(s), error, sizeof error);
     if (!ok) console_error(PROGRAM, error);
     return ok;
 }
@@ -71,8 +76,9 @@ int main(int argc, char **argv)
     }
     if (!console_limit_cpu(PROGRAM)) return TROUBLE;
     if (!compare_options_from(&settings, operands, count, console_cores(), &options, error, sizeof error) ||
-        !report_may_go(settings.json, settings.overwrite, error, sizeof error) ||
-        !report_may_go(settings.report, settings.overwrite, error, sizeof error))
+        !report_may_go(settings.json, leave_of(&settings), error, sizeof error) ||
+        !report_may_go(settings.report, leave_of(&settings), error, sizeof error) ||
+        !report_differ(settings.json, settings.report, error, sizeof error))
         return trouble(error);
 
     console c;

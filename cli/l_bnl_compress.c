@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define PROGRAM "l_bnl_compress"
@@ -47,15 +48,36 @@ static int64_t date_of_run(void)
     return epoch && *epoch ? strtoll(epoch, NULL, 10) : (int64_t)time(NULL);
 }
 
+/* A run that is resumed may find the reports of the one before. */
+static report_leave leave_of(const compress_settings *s)
+{
+    return s->overwrite ? REPORT_FILE : s->resume ? REPORT_REPORT : REPORT_NOTHING;
+}
+
+/* Whether a report can go to path, or NULL, and is none of the files of the run. */
+static bool may_report(const compress_settings *s, const lbc_options *options, const char *path, lbc_error *err)
+{
+    if (path && strcmp(path, "-") && lbc_stays_apart(options, path, err)) return false;
+    err->status = LBC_E_IO;
+    return report_may_go(path, leave_of(s), err->text, sizeof err->text);
+}
+
+static bool may_report_all(const compress_settings *s, const lbc_options *options, lbc_error *err)
+{
+    if (!may_report(s, options, s->json, err) || !may_report(s, options, s->report, err)) return false;
+    err->status = LBC_E_ARGUMENT;
+    return report_differ(s->json, s->report, err->text, sizeof err->text);
+}
+
 /* Writes the reports that were asked for. */
 static bool report(const compress_settings *settings, const lbc_options *options, const lbc_result *result)
 {
     char error[LBC_ERROR_SIZE];
-    const bool replace = settings->overwrite;
+    const report_leave leave = leave_of(settings);
     bool ok = true;
-    if (settings->json) ok = report_put(settings->json, lbc_report_json(options, result), replace, error, sizeof error);
+    if (settings->json) ok = report_put(settings->json, lbc_report_json(options, result), leave, error, sizeof error);
     if (ok && settings->report)
-        ok = report_put(settings->report, lbc_report_html(options, result), replace, error, sizeof error);
+        ok = report_put(settings->report, lbc_report_html(options, result), leave, error, sizeof error);
     if (!ok) console_error(PROGRAM, error);
     return ok;
 }
@@ -126,10 +148,10 @@ int main(int argc, char **argv)
     }
     if (!console_limit_cpu(PROGRAM)) return EXIT_USAGE;
     if (!compress_options_from(&settings, console_cores(), &options, error, sizeof error)) return usage_error(error);
-    if (!report_may_go(settings.json, settings.overwrite, error, sizeof error) ||
-        !report_may_go(settings.report, settings.overwrite, error, sizeof error)) {
-        console_error(PROGRAM, error);
-        return EXIT_FAILED;
+    lbc_error trouble;
+    if (!may_report_all(&settings, &options, &trouble)) {
+        console_error(PROGRAM, trouble.text);
+        return trouble.status == LBC_E_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
     }
 
     console c;

@@ -255,6 +255,10 @@ LBC_API void lbc_options_spot_weights(lbc_options *options);
 LBC_API lbc_status lbc_compress(const lbc_options *options, lbc_result *result, lbc_error *err);
 LBC_API void lbc_result_free(lbc_result *result);
 
+/* Whether path, where the caller is to put a file of its own, is apart from all that a run with these options puts in
+ * place. LBC_E_ARGUMENT: it has the name of one of them. */
+LBC_API lbc_status lbc_stays_apart(const lbc_options *options, const char *path, lbc_error *err);
+
 /* Checks a set at rest: that every data file the master lists is there and whole (by the checksums that
  * sets written by this library carry), that every frame can be decoded, and that there are as many as the
  * master says. LBC_E_MISMATCH or LBC_E_FORMAT: it is not complete; err names the first thing wrong. Takes

@@ -61,6 +61,12 @@ static size_t folder_length(const char *path)
     return (size_t)(base_name(path) - path);
 }
 
+static char *folder_of(const char *path)
+{
+    const size_t n = folder_length(path);
+    return n ? lbc_asprintf("%.*s", (int)n, path) : lbc_strdup(".");
+}
+
 lbc_status lbc_place_begin(lbc_place *place, const char *path, lbc_error *err)
 {
     static _Atomic unsigned count;
@@ -91,8 +97,7 @@ static int flush_path(const char *path, int flags)
 
 static int flush_folder_of(const char *path)
 {
-    const size_t n = folder_length(path);
-    char *folder = n ? lbc_asprintf("%.*s", (int)n, path) : lbc_strdup(".");
+    char *folder = folder_of(path);
     if (!folder) {
         errno = ENOMEM;
         return -1;
@@ -204,6 +209,22 @@ unsigned lbc_place_sweep(const char *folder, const char *base)
         if (is_left_behind(entry->d_name, base, host) && unlinkat(dirfd(dir), entry->d_name, 0) == 0) removed++;
     closedir(dir);
     return removed;
+}
+
+/* False: there is no such folder. */
+static bool look_at_folder_of(const char *path, struct stat *folder)
+{
+    char *name = folder_of(path);
+    const bool there = name && stat(name, folder) == 0;
+    free(name);
+    return there;
+}
+
+bool lbc_place_same(const char *a, const char *b)
+{
+    struct stat x, y;
+    return strcmp(base_name(a), base_name(b)) == 0 && look_at_folder_of(a, &x) && look_at_folder_of(b, &y) &&
+           x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 static lbc_status cannot_make(const char *folder, int why, lbc_error *err)

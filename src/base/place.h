@@ -41,6 +41,9 @@ lbc_status lbc_place_remove(const char *path, lbc_error *err);
  * and whose process on this host is gone. Returns how many. */
 unsigned lbc_place_sweep(const char *folder, const char *base);
 
+/* Whether two paths are of one file, there or not: the same name in the same folder, by whatever way that is named. */
+bool lbc_place_same(const char *a, const char *b);
+
 /* Makes a folder and what is missing above it. */
 lbc_status lbc_place_folder(const char *folder, lbc_error *err);
 

@@ -35,21 +35,16 @@ static lbc_status make_folders(const lbc_names *names, lbc_error *err)
     return status;
 }
 
-static bool same_folder(const char *a, const char *b)
-{
-    struct stat x, y;
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
 /* No file of the job is to have the place of another, by whatever way its folder was named. */
 static lbc_status check_names(const lbc_names *n, lbc_error *err)
 {
-    if (lbc_names_number(n->master, n->prefix) && same_folder(n->master_folder, n->folder))
+    if (lbc_names_number(n->master, n->prefix) && lbc_names_same_folder(n->master_folder, n->folder))
         return lbc_fail(err, LBC_E_ARGUMENT, "-m %s: could be the name of a data file of -o", n->master);
     if (!n->squash) return LBC_OK;
-    if (lbc_names_number(n->master, n->squash) && same_folder(n->master_folder, n->squash_folder))
+    if (lbc_names_number(n->master, n->squash) && lbc_names_same_folder(n->master_folder, n->squash_folder))
         return lbc_fail(err, LBC_E_ARGUMENT, "-m %s: could be the name of a squash file of -q", n->master);
-    if (strcmp(lbc_names_base(n->squash), lbc_names_base(n->prefix)) == 0 && same_folder(n->squash_folder, n->folder))
+    if (strcmp(lbc_names_base(n->squash), lbc_names_base(n->prefix)) == 0 &&
+        lbc_names_same_folder(n->squash_folder, n->folder))
         return lbc_fail(err, LBC_E_ARGUMENT, "-q %s: squash files would replace the data files of -o", n->squash);
     return LBC_OK;
 }

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 const char *lbc_names_base(const char *path)
 {
@@ -14,12 +15,17 @@ const char *lbc_names_base(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* The folder part of path without its final slash; "." when there is none. */
-static char *folder_of(const char *path)
+char *lbc_names_folder(const char *path)
 {
     const size_t n = (size_t)(lbc_names_base(path) - path);
     if (n == 0) return lbc_strdup(".");
     return n == 1 ? lbc_strdup("/") : lbc_asprintf("%.*s", (int)(n - 1), path);
+}
+
+bool lbc_names_same_folder(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 static bool ends_with_h5(const char *name)
@@ -48,13 +54,13 @@ lbc_status lbc_names_make(lbc_names *names, const lbc_options *o, lbc_error *err
     if (!means_default(o->out_master) && !*lbc_names_base(o->out_master))
         return lbc_fail(err, LBC_E_ARGUMENT, "-m %s: a file name is missing after the folder", o->out_master);
     names->prefix = lbc_strdup(o->out_file);
-    names->folder = folder_of(o->out_file);
+    names->folder = lbc_names_folder(o->out_file);
     names->master = master_path(o);
-    names->master_folder = names->master ? folder_of(names->master) : NULL;
+    names->master_folder = names->master ? lbc_names_folder(names->master) : NULL;
     if (o->out_squash) {
         names->squash =
             means_default(o->out_squash) ? lbc_asprintf("%s_squash", o->out_file) : lbc_strdup(o->out_squash);
-        names->squash_folder = names->squash ? folder_of(names->squash) : NULL;
+        names->squash_folder = names->squash ? lbc_names_folder(names->squash) : NULL;
         if (names->squash && !*lbc_names_base(names->squash))
             return lbc_fail(err, LBC_E_ARGUMENT, "-q %s: a file name prefix is missing after the folder",
                             o->out_squash);
@@ -66,7 +72,7 @@ lbc_status lbc_names_make(lbc_names *names, const lbc_options *o, lbc_error *err
         if (!*lbc_names_base(o->minicbf))
             return lbc_fail(err, LBC_E_ARGUMENT, "--minicbf %s: a file name prefix is missing after the folder",
                             o->minicbf);
-        names->minicbf_folder = folder_of(o->minicbf);
+        names->minicbf_folder = lbc_names_folder(o->minicbf);
     }
     if (!names->prefix || (o->minicbf && !names->minicbf_folder) || !names->folder || !names->master ||
         !names->master_folder || (o->out_squash && (!names->squash || !names->squash_folder)))
@@ -91,15 +97,26 @@ char *lbc_names_file(const char *prefix, uint64_t n)
     return lbc_asprintf("%s_%06" PRIu64 ".h5", prefix, n + 1);
 }
 
-uint64_t lbc_names_number(const char *path, const char *prefix)
+/* Of PREFIX_NNNNNN and this end. */
+static uint64_t number_of(const char *path, const char *prefix, const char *end)
 {
     const char *name = lbc_names_base(path), *base = lbc_names_base(prefix);
     const size_t n = strlen(base);
     if (strncmp(name, base, n) || name[n] != '_') return 0;
     const char *digits = name + n + 1;
     const size_t count = strspn(digits, "0123456789");
-    if (count < 6 || (count > 6 && digits[0] == '0') || count > 12 || strcmp(digits + count, ".h5")) return 0;
+    if (count < 6 || (count > 6 && digits[0] == '0') || count > 12 || strcmp(digits + count, end)) return 0;
     return strtoull(digits, NULL, 10);
+}
+
+uint64_t lbc_names_number(const char *path, const char *prefix)
+{
+    return number_of(path, prefix, ".h5");
+}
+
+uint64_t lbc_names_cbf_number(const char *path, const char *prefix)
+{
+    return number_of(path, prefix, ".cbf");
 }
 
 char *lbc_names_linked(const char *master, const char *link)
@@ -133,7 +150,7 @@ static char *relative(const char *from, const char *to)
 char *lbc_names_link(const char *from, const char *to)
 {
     char *link = NULL, *way = NULL;
-    char *to_folder = folder_of(to);
+    char *to_folder = lbc_names_folder(to);
     char *a = realpath(from, NULL), *b = to_folder ? realpath(to_folder, NULL) : NULL;
     if (a && b) way = relative(a, b);
     if (way) link = lbc_asprintf("%s%s", way, lbc_names_base(to));

@@ -24,6 +24,14 @@ char *lbc_names_file(const char *prefix, uint64_t n);
 /* Number of the file NAME = BASE_NNNNNN.h5 of this prefix, from 1; 0: it is not one. Folders do not matter. */
 uint64_t lbc_names_number(const char *path, const char *prefix);
 
+/* The same of a miniCBF file PREFIX_NNNNNN.cbf. */
+uint64_t lbc_names_cbf_number(const char *path, const char *prefix);
+
+/* The folder part of a path without its final slash, "." when there is none. Freed with free(), NULL: out of memory. */
+char *lbc_names_folder(const char *path);
+/* Whether two folders are one, by whatever way they are named; false where one of them is not there. */
+bool lbc_names_same_folder(const char *a, const char *b);
+
 /* The part of a path after its last slash; points into it. */
 const char *lbc_names_base(const char *path);
 

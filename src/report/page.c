@@ -62,6 +62,7 @@ static const char style[] =
 void lbc_page_begin(lbc_text *page, const char *title, const char *subtitle)
 {
     lbc_text_add(page, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                       "<meta name=\"generator\" content=\"l_bnl_compress\">\n"
                        "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
                        "<link rel=\"icon\" href=\"data:,\">\n<title>");
     lbc_text_add(page, "%s</title>\n<style>\n", title);

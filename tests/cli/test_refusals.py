@@ -197,6 +197,26 @@ class Outputs(Refusal):
             for target in (self.master, os.path.join(self.shared, "run_data_000001.h5"), "/dev/null", self.folder):
                 self.refused("-o", self.folder + "x", option, target, "--overwrite", pattern="error: ")
 
+    def test_reports_with_names_of_the_run(self):
+        os.symlink(self.folder, self.folder + "link")
+        more = ["-H", 4, "-q", "out_file", "--minicbf", self.folder + "c", "--overwrite"]
+        for name in ("x_master.h5", "x_000001.h5", "x_000077.h5", "x_squash_000001.h5", "c_000002.cbf", "link/x_master.h5"):
+            for option in ("--json", "--report"):
+                self.refused("-o", self.folder + "x", *more, option, self.folder + name, code=2,
+                             pattern="has the name of .* of this run; choose another")
+        self.refused("-o", self.folder + "x", "--json", self.folder + "r", "--report", self.folder + "link/r", code=2,
+                     pattern="are two files")
+        compress(self.master, self.folder + "x", "--json", self.folder + "x_000001", "--report", self.folder + "x.html")
+
+    def test_a_run_that_is_repeated_replaces_its_reports_alone(self):
+        reports = ["--json", self.folder + "r.json", "--report", self.folder + "r.html"]
+        compress(self.master, self.folder + "x", *reports)
+        self.refused("-o", self.folder + "x", *reports, pattern=r"r\.json: exists")
+        compress(self.master, self.folder + "x", *reports, "--resume")
+        with open(self.folder + "r.html", "w") as f:
+            f.write("<!DOCTYPE html>mine")
+        self.refused("-o", self.folder + "x", *reports, "--resume", pattern=r"r\.html: exists")
+
 
 class Overwrite(Refusal):
     def test_a_smaller_set(self):
