@@ -94,6 +94,7 @@ typedef struct layer {
     lbc_j2k_packet_writer *w;
     const lbc_j2k_layout *layout;
     const lbc_j2k_coded *blocks;
+    const double *weights;
     uint32_t number;
     const uint32_t *before; /* passes after the layer before; NULL: none */
     uint32_t *chosen;
@@ -158,10 +159,13 @@ static size_t most_that_fit(const layer *l, size_t slack)
 }
 
 /* The first segments that take away at least that much error, of those below `most`; no fewer than there are. */
-static size_t enough_for(const layer *l, double gain, size_t most)
+static size_t enough_for(const layer *l, const lbc_j2k_target *target, size_t most)
 {
     size_t i = 0;
-    for (double sum = 0; i < most && sum < gain; i++) sum += l->a->segments[i].gain;
+    for (double sum = 0; i < most && sum < target->gain; i++) {
+        const uint32_t band = l->layout->blocks[l->a->segments[i].block].band;
+        sum += l->a->segments[i].gain * (target->norms[band] / l->weights[band]);
+    }
     return i > l->from ? i : l->from;
 }
 
@@ -209,7 +213,7 @@ lbc_status lbc_j2k_allocate(lbc_j2k_allocation *a, lbc_j2k_packet_writer *w, con
     if (!status) status = make_chosen(a, (size_t)target->layers * layout->nblocks);
     if (!status) status = lbc_j2k_packets_begin(w, layout, blocks);
     if (status) return status;
-    layer l = {.a = a, .w = w, .layout = layout, .blocks = blocks};
+    layer l = {.a = a, .w = w, .layout = layout, .blocks = blocks, .weights = weights};
     for (l.number = 0; l.number < target->layers; l.number++) {
         const bool last = l.number + 1 == target->layers;
         l.chosen = a->chosen + (size_t)l.number * layout->nblocks;
@@ -218,7 +222,7 @@ lbc_status lbc_j2k_allocate(lbc_j2k_allocation *a, lbc_j2k_packet_writer *w, con
         /* Where a layer ends matters little, but for the last. */
         const size_t slack = l.budget / (last ? 1024 : 64);
         size_t to = most_that_fit(&l, slack);
-        if (target->by_gain) to = enough_for(&l, target->gain, to);
+        if (target->by_gain) to = enough_for(&l, target, to);
         choose(&l, to);
         if (last && !target->by_gain) fill_up(&l, to, slack);
         l.spent += packets_size(&l);

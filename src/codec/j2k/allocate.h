@@ -35,6 +35,7 @@ typedef struct lbc_j2k_target {
     size_t budget[LBC_MAX_LAYERS]; /* bytes of the packets through each layer */
     bool by_gain; /* layers end as soon as `gain` of squared error is taken away, if their budgets allow */
     double gain;
+    const double *norms; /* with by_gain, [band]: what weights are where every error counts as what it is in pixels */
 } lbc_j2k_target;
 
 /* weights[band]: squared error in pixels of a squared error of 1 in coefficients. */

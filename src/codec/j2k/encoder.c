@@ -294,7 +294,7 @@ static lbc_status code_blocks(lbc_j2k_encoder *e)
 
 /* ---- the frame ------------------------------------------------------------------------------- */
 
-/* Squared error, as it counts, when nothing is sent. */
+/* Squared error when nothing is sent. */
 static double error_of_nothing(const lbc_j2k_encoder *e)
 {
     double sum = 0;
@@ -308,22 +308,24 @@ static double error_of_nothing(const lbc_j2k_encoder *e)
                 squares += magnitude * magnitude;
             }
         }
-        sum += squares * e->weights[b->band];
+        sum += squares * e->norms[b->band];
     }
     return sum;
 }
 
-/* Squared error of a frame at the PSNR that is asked for, less what rounding to whole counts will add. */
+/* Squared error of a frame at the PSNR that is asked for, less what rounding to whole counts will add: 1/12 each by
+ * itself; diffused with its noise (frame/diffuse.h) 5/48, and by what is carried from three pixels 3/8 more of that. */
 static double error_allowed(const lbc_lossy_params *params)
 {
     const double peak = (double)(((uint32_t)1 << lbc_j2k_precision(params)) - 1);
-    const double mean = peak * peak / pow(10, params->psnr / 10), rounding = 1.0 / 12;
+    const double mean = peak * peak / pow(10, params->psnr / 10),
+                 rounding = params->diffuse ? 5.0 / 48 * 11 / 8 : 1.0 / 12;
     return (mean > 2 * rounding ? mean - rounding : mean / 2) * (double)lbc_shape_pixels(params->shape);
 }
 
 static lbc_j2k_target make_target(const lbc_j2k_encoder *e, const lbc_lossy_params *params, size_t header_size)
 {
-    lbc_j2k_target t = {.layers = params->nlayers, .by_gain = params->psnr > 0};
+    lbc_j2k_target t = {.layers = params->nlayers, .by_gain = params->psnr > 0, .norms = e->norms};
     if (t.by_gain) t.gain = error_of_nothing(e) - error_allowed(params);
     const double frame = lbc_lossy_frame_bytes(params);
     const double around = (double)header_size + 2;
