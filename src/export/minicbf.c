@@ -2,6 +2,7 @@
 #include "export/minicbf.h"
 
 #include "base/bytes.h"
+#include "base/checksum.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -9,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HEADER_ROOM 4096
+#define HEADER_ROOM LBC_MINICBF_HEAD
 #define PADDING     4095
 #define PIXEL_ROOM  7 /* bytes of a pixel at most: one escape of 1, 2, and the difference in 4 */
 
@@ -137,6 +138,39 @@ static void add_binary_header(header *h, lbc_shape shape, size_t size)
     add(h, "X-Binary-Size-Padding: %d\r\n\r\n", PADDING);
 }
 
+/* ---- whose it is ---------------------------------------------------------------------------- */
+
+static const char no_sum[] = "00000000";
+#define SUM_DIGITS (sizeof no_sum - 1)
+
+/* What our line says up to the checksum. Its length. */
+static size_t our_line(char line[128], const char *job, uint64_t number)
+{
+    return (size_t)snprintf(line, 128, "# l_bnl_compress job %.40s image %" PRIu64 " crc32c ", job, number);
+}
+
+/* Of a file whose checksum is at `at`. */
+static void sum_digits(char digits[SUM_DIGITS + 1], const uint8_t *file, size_t size, size_t at)
+{
+    uint32_t crc = lbc_crc32c(lbc_crc32c(0, file, at), no_sum, SUM_DIGITS);
+    crc = lbc_crc32c(crc, file + at + SUM_DIGITS, size - at - SUM_DIGITS);
+    snprintf(digits, SUM_DIGITS + 1, "%08" PRIx32, crc);
+}
+
+lbc_minicbf_state lbc_minicbf_check(const uint8_t *file, size_t size, const char *job, uint64_t number)
+{
+    char line[128], digits[SUM_DIGITS + 1];
+    const size_t length = our_line(line, job, number);
+    const uint8_t *end = memchr(file, '\n', size < HEADER_ROOM ? size : HEADER_ROOM);
+    const size_t begin = end ? (size_t)(end - file) + 1 : size, at = begin + length;
+    if (size < at || memcmp(file + begin, line, length) != 0) return LBC_MINICBF_FOREIGN;
+    if (size < at + SUM_DIGITS) return LBC_MINICBF_DAMAGED;
+    sum_digits(digits, file, size, at);
+    return memcmp(file + at, digits, SUM_DIGITS) == 0 ? LBC_MINICBF_WHOLE : LBC_MINICBF_DAMAGED;
+}
+
+/* ---- the file ------------------------------------------------------------------------------- */
+
 lbc_status lbc_minicbf_write(const lbc_minicbf_facts *facts, const int32_t *frame, lbc_shape shape, uint8_t *out,
                              size_t capacity, size_t *size)
 {
@@ -146,8 +180,12 @@ lbc_status lbc_minicbf_write(const lbc_minicbf_facts *facts, const int32_t *fram
     const int32_t overload = facts->overloaded < INT32_MAX ? (int32_t)facts->overloaded : INT32_MAX;
     const size_t packed = (size_t)(put_pixels(pixels, frame, lbc_shape_pixels(shape), overload) - pixels);
 
+    char line[128], digits[SUM_DIGITS + 1];
     header h = {(char *)out, 0};
-    add(&h, "###CBF: VERSION 1.5, l_bnl_compress %s\r\n\r\ndata_", lbc_version());
+    our_line(line, facts->job, facts->number);
+    add(&h, "###CBF: VERSION 1.5, l_bnl_compress %s\r\n%s", lbc_version(), line);
+    const size_t sum_at = h.length;
+    add(&h, "%s\r\n\r\ndata_", no_sum);
     add_words(&h, facts->name);
     add(&h, "\r\n\r\n_array_data.header_convention \"%s\"\r\n_array_data.header_contents\r\n;\r\n",
         facts->bin > 1 ? "GENERIC_MINI_1.2" : "PILATUS_1.2");
@@ -163,5 +201,7 @@ lbc_status lbc_minicbf_write(const lbc_minicbf_facts *facts, const int32_t *fram
     memset(p, 0, PADDING);
     memcpy(p + PADDING, boundary_end, sizeof boundary_end - 1);
     *size = (size_t)(p - out) + PADDING + sizeof boundary_end - 1;
+    sum_digits(digits, out, *size, sum_at);
+    memcpy(out + sum_at, digits, SUM_DIGITS);
     return LBC_OK;
 }

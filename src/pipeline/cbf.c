@@ -3,7 +3,6 @@
 
 #include "base/memory.h"
 #include "base/place.h"
-#include "export/minicbf.h"
 #include "metadata/image.h"
 #include "pipeline/clear.h"
 
@@ -13,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 char *lbc_cbf_name(const lbc_job *job, uint64_t k)
 {
@@ -44,7 +44,9 @@ lbc_status lbc_cbf_make(const lbc_job *job, uint64_t k, const int32_t *frame, ui
     const char *slash = strrchr(job->options->minicbf, '/');
     char name[128];
     snprintf(name, sizeof name, "%.100s_%06" PRIu64, slash ? slash + 1 : job->options->minicbf, k + 1);
-    const lbc_minicbf_facts facts = {.name = name,
+    const lbc_minicbf_facts facts = {.job = job->identity,
+                                     .number = k + 1,
+                                     .name = name,
                                      .detector = s->description,
                                      .serial = s->serial,
                                      .date = s->start_time,
@@ -89,5 +91,44 @@ lbc_status lbc_cbf_put(const lbc_job *job, uint64_t k, const uint8_t *bytes, siz
     if (status == LBC_OK) status = lbc_place_commit(&place, job->options->overwrite || job->options->resume, err);
     lbc_place_drop(&place);
     free(path);
+    return status;
+}
+
+/* ---- what is there -------------------------------------------------------------------------- */
+
+/* The first bytes of a regular file, up to capacity; 0: it cannot be read. */
+static size_t read_file(const char *path, uint8_t *bytes, size_t capacity)
+{
+    struct stat there;
+    FILE *file = stat(path, &there) == 0 && S_ISREG(there.st_mode) ? fopen(path, "rbe") : NULL;
+    const size_t size = file ? fread(bytes, 1, capacity, file) : 0;
+    if (file) (void)fclose(file);
+    return size;
+}
+
+lbc_status lbc_cbf_check(const lbc_job *job, uint64_t k, lbc_minicbf_state *state, lbc_error *err)
+{
+    const size_t room = lbc_minicbf_bound(job->shape) + 1; /* for one byte more than a file of ours can have */
+    char *path = lbc_cbf_name(job, k);
+    uint8_t *bytes = lbc_alloc(room, 1);
+    const bool room_there = path && bytes;
+    if (room_there) *state = lbc_minicbf_check(bytes, read_file(path, bytes, room), job->identity, k + 1);
+    free(bytes);
+    free(path);
+    return room_there ? LBC_OK : lbc_fail(err, LBC_E_MEMORY, "out of memory");
+}
+
+lbc_status lbc_cbf_clear_away(const lbc_job *job, const char *old_job, lbc_error *err)
+{
+    lbc_status status = LBC_OK;
+    bool its = true;
+    for (uint64_t k = job->plan.groups; status == LBC_OK && its; k++) {
+        uint8_t head[LBC_MINICBF_HEAD];
+        char *path = lbc_cbf_name(job, k);
+        if (!path) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
+        its = lbc_minicbf_check(head, read_file(path, head, sizeof head), old_job, k + 1) != LBC_MINICBF_FOREIGN;
+        if (its) status = lbc_place_remove(path, err);
+        free(path);
+    }
     return status;
 }

@@ -102,7 +102,7 @@ static lbc_status check_numbered(const lbc_job *job, const char *prefix, lbc_err
     return status;
 }
 
-/* The miniCBF files of this run. Those of a run that resumes cannot tell whose they are. */
+/* The miniCBF files of this run. */
 static lbc_status check_cbf(const lbc_job *job, lbc_error *err)
 {
     lbc_status status = LBC_OK;
@@ -192,6 +192,7 @@ static lbc_status note_old_set(lbc_job *job, const struct stat *master, const lb
     if (!old) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
     job->old = old;
     old->master = *master;
+    memcpy(old->job, list->job, sizeof old->job);
     if (!list->listed) return LBC_OK; /* of another program: its files are not ours to remove */
     old->extra = lbc_alloc_zero((size_t)list->files + list->squash_files + 1, sizeof *old->extra);
     if (!old->extra) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
@@ -244,6 +245,7 @@ lbc_status lbc_clear_away(const lbc_job *job, lbc_error *err)
     lbc_claim_drop(&claim);
     for (uint32_t i = 0; status == LBC_OK && i < job->old->extras; i++)
         status = lbc_place_remove(job->old->extra[i], err);
+    if (status == LBC_OK && job->options->minicbf) status = lbc_cbf_clear_away(job, job->old->job, err);
     job->old->gone = status == LBC_OK;
     return status;
 }

@@ -4,6 +4,7 @@
 #define LBC_PIPELINE_CLEAR_H
 
 #include "base/claim.h"
+#include "nexus/data_check.h"
 #include "pipeline/job.h"
 
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 /* What is to go before the first file is put in place: an old master, and what of its set would be left over. */
 struct lbc_old_set {
     struct stat master;           /* as it was looked at */
+    char job[LBC_JOB_SIZE];       /* "": it does not say */
     char **extra;                 /* [extras] paths of files of its job beyond the new count: data, then squash files */
     uint32_t extras, data_extras; /* data_extras: of data files alone */
     bool gone;
@@ -18,7 +20,8 @@ struct lbc_old_set {
 
 /* Before anything is written: makes missing folders, claims the prefix, removes temporaries of dead
  * runs, and refuses outputs that are inputs, or exist without --overwrite. With it, an old master is looked
- * at, and so are the files of its job that it links beyond the new count; they go with lbc_clear_away. A run that
+ * at, and so are the files of its job that it links beyond the new count; they go with lbc_clear_away, and so do its
+ * miniCBF files beyond the new count of the same prefix. A run that
  * resumes checks the files there are, and takes those of its own job off the list.
  *
  * A share that is not the master's leaves a master of its own job alone, since that may come first, and

@@ -88,22 +88,6 @@ done:
     return status;
 }
 
-/* The miniCBF files that go with data file f are there; each was put in place before it. */
-static lbc_status cbf_are_there(const lbc_job *job, uint32_t f, bool *there, lbc_error *err)
-{
-    uint64_t first, count;
-    struct stat file;
-    lbc_plan_file(&job->plan, f, &first, &count);
-    *there = true;
-    for (uint64_t k = first; job->options->minicbf && *there && k < first + count; k++) {
-        char *path = lbc_cbf_name(job, k);
-        if (!path) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
-        *there = lstat(path, &file) == 0;
-        free(path);
-    }
-    return LBC_OK;
-}
-
 /* Settles one file that is not whole. */
 static lbc_status settle(const lbc_job *job, verdict said, const lbc_error *why, lbc_error *err)
 {
@@ -111,6 +95,41 @@ static lbc_status settle(const lbc_job *job, verdict said, const lbc_error *why,
         return lbc_fail(err, LBC_E_EXISTS, "%s (--overwrite makes it anew)", why->text);
     if (said == FOREIGN || said == DAMAGED) lbc_log_send(&job->log, LBC_LEVEL_NOTICE, "%s; it is made anew", why->text);
     return LBC_OK;
+}
+
+static lbc_status judge_cbf(const lbc_job *job, uint64_t k, verdict *said, lbc_error *why, lbc_error *err)
+{
+    static const verdict verdicts[] = {
+        [LBC_MINICBF_FOREIGN] = FOREIGN, [LBC_MINICBF_DAMAGED] = DAMAGED, [LBC_MINICBF_WHOLE] = WHOLE};
+    struct stat there;
+    lbc_minicbf_state state = LBC_MINICBF_FOREIGN;
+    char *path = lbc_cbf_name(job, k);
+    lbc_status status = path ? LBC_OK : lbc_fail(err, LBC_E_MEMORY, "out of memory");
+    *said = ABSENT;
+    if (status || (lstat(path, &there) && errno == ENOENT)) goto done;
+    status = lbc_cbf_check(job, k, &state, err);
+    *said = verdicts[state];
+    lbc_fail(why, LBC_E_MISMATCH, *said == DAMAGED ? "%s: is damaged" : "%s: is no image of this job", path);
+
+done:
+    free(path);
+    return status;
+}
+
+/* The miniCBF files that go with data file f, which may have been put in place without it. */
+static lbc_status look_at_cbf(const lbc_job *job, uint32_t f, bool *whole, lbc_error *err)
+{
+    uint64_t first, count;
+    lbc_status status = LBC_OK;
+    lbc_plan_file(&job->plan, f, &first, &count);
+    for (uint64_t k = first; job->options->minicbf && status == LBC_OK && k < first + count; k++) {
+        lbc_error why = {LBC_OK, ""};
+        verdict said;
+        status = judge_cbf(job, k, &said, &why, err);
+        if (status == LBC_OK) status = settle(job, said, &why, err);
+        *whole = *whole && said == WHOLE;
+    }
+    return status;
 }
 
 static lbc_status look_at(lbc_job *job, uint32_t f, lbc_error *err)
@@ -123,7 +142,7 @@ static lbc_status look_at(lbc_job *job, uint32_t f, lbc_error *err)
         status = judge(job, job->names.squash, f, lbc_squash_file_check, &squash, &why_squash, err);
     if (status == LBC_OK) status = settle(job, data, &why_data, err);
     if (status == LBC_OK) status = settle(job, squash, &why_squash, err);
-    if (status == LBC_OK) status = cbf_are_there(job, f, &cbf, err);
+    if (status == LBC_OK) status = look_at_cbf(job, f, &cbf, err);
     if (status == LBC_OK && data == WHOLE && squash == WHOLE && cbf) lbc_job_keep(job, f);
     return status;
 }

@@ -194,8 +194,8 @@ class Resumed(Ended):
             os.remove(folder + name)
         return folder
 
-    def kept(self, folder):
-        return {n: (os.stat(folder + n).st_ino, os.stat(folder + n).st_mtime_ns) for n in os.listdir(folder) if n.endswith(".h5")}
+    def kept(self, folder, end=".h5"):
+        return {n: (os.stat(folder + n).st_ino, os.stat(folder + n).st_mtime_ns) for n in os.listdir(folder) if n.endswith(end)}
 
     def test_a_complete_set(self):
         folder = self.broken()
@@ -304,6 +304,48 @@ class Resumed(Ended):
         done = run("-i", copy + "slow_master.h5", "-o", folder + "x", *OPTIONS, "--resume", env=live.DAY)
         self.assertEqual(done.returncode, 1)
         self.assertIn("x_000004.h5: was made from another input", done.stderr)
+
+    def test_mini_cbf_files(self):
+        """Are kept where they are whole and of this job, made anew where they are damaged or gone, and else in the way."""
+        folder = self.new()
+        options = ["-i", self.master, "-d", 5, "-N", 12, "--minicbf", folder + "p"]
+        done = run(*options, "-o", folder + "x", "-H", 200, env=live.DAY)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        theirs = digests(folder)
+        done = run(*options, "-o", folder + "y", "--resume", "--verify", env=live.DAY)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "error: .*p_000001.cbf: is no image of this job")
+        self.assertEqual(digests(folder), theirs)
+        done = run(*options, "-o", folder + "y", "--resume", "--overwrite", env=live.DAY)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        ours = digests(folder)
+        self.assertNotEqual(ours["p_000001.cbf"], theirs["p_000001.cbf"])
+        os.remove(folder + "y_master.h5")
+        os.truncate(folder + "p_000001.cbf", 1000)
+        live.flip(folder + "p_000007.cbf", os.path.getsize(folder + "p_000007.cbf") // 2)
+        os.remove(folder + "p_000011.cbf")
+        done = run(*options, "-o", folder + "y", "--resume", env=live.DAY)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for n in (1, 7):
+            self.assertRegex(done.stderr, f"p_{n:06d}.cbf: is damaged; it is made anew")
+        self.assertEqual(digests(folder), ours)
+        before = self.kept(folder, ".cbf")
+        os.remove(folder + "y_000002.h5")
+        self.assertEqual(run(*options, "-o", folder + "y", "--resume", env=live.DAY).returncode, 0)
+        self.assertEqual(digests(folder), ours)
+        after = self.kept(folder, ".cbf")
+        self.assertEqual([n for n in sorted(after) if after[n] != before[n]], [f"p_{n:06d}.cbf" for n in range(6, 11)])
+        shutil.copy(folder + "p_000002.cbf", folder + "p_000003.cbf")
+        for content in (None, b"precious", b""):
+            if content is not None:
+                with open(folder + "p_000003.cbf", "wb") as f:
+                    f.write(content)
+            before = digests(folder)
+            for name in ("y", "new"):
+                done = run(*options, "-o", folder + name, "--resume", env=live.DAY)
+                self.assertEqual(done.returncode, 1)
+                self.assertRegex(done.stderr, "error: .*p_000003.cbf: is no image of this job")
+            self.assertEqual(digests(folder), before)
 
     def test_without_resume_they_are_in_the_way(self):
         folder = self.broken("x_000012.h5", "x_master.h5")

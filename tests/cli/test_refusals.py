@@ -235,6 +235,16 @@ class Overwrite(Refusal):
         new = digests(fresh)
         self.assertEqual({n: d for n, d in digests(self.folder).items() if n in ours}, new)
 
+    def test_fewer_mini_cbf_files(self):
+        """Those of the old job beyond the new count go, up to the first that is not its."""
+        prefix, mini = self.folder + "x", self.folder + "m"
+        compress(self.master, prefix, "-N", 12, "--minicbf", mini)
+        with open(self.folder + "m_000011.cbf", "w") as f:
+            f.write("precious")
+        compress(self.master, prefix, "-N", 6, "--minicbf", mini, "--overwrite")
+        left = [f"m_{n:06d}.cbf" for n in (1, 2, 3, 4, 5, 6, 11, 12)]
+        self.assertEqual(sorted(n for n in os.listdir(self.folder) if n.endswith(".cbf")), left)
+
     def test_files_elsewhere_with_the_same_names_stay(self):
         """The old master links another folder's files."""
         prefix = self.folder + "x"

@@ -9,7 +9,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-static const lbc_minicbf_facts facts = {.name = "run_000001",
+static const lbc_minicbf_facts facts = {.job = "0123456789abcdef",
+                                        .number = 17,
+                                        .name = "run_000001",
                                         .detector = "Dectris Eiger 4M\nx",
                                         .serial = "E-08",
                                         .date = "2026-01-02T03:04:05",
@@ -81,6 +83,7 @@ static void test_the_header_says_what_it_must(void **state)
 {
     (void)state;
     static const char *const lines[] = {
+        "\r\n# l_bnl_compress job 0123456789abcdef image 17 crc32c ",
         "data_run_000001\r\n",
         "PILATUS_1.2",
         "# Detector: Dectris Eiger 4M_x, S/N E-08\r\n",
@@ -111,6 +114,28 @@ static void test_the_header_says_what_it_must(void **state)
     free(file);
 }
 
+static void test_a_file_tells_whose_it_is_and_whether_it_is_whole(void **state)
+{
+    (void)state;
+    const int32_t frame[10] = {0, 7, LBC_MASKED, 70000};
+    size_t size;
+    uint8_t *file = write_frame(frame, (lbc_shape){2, 5}, &size);
+    const size_t line = (size_t)((uint8_t *)memchr(file, '\n', size) - file) + 1;
+    const size_t told = line + strlen("# l_bnl_compress job 0123456789abcdef image 17 crc32c ");
+    assert_int_equal(lbc_minicbf_check(file, size, facts.job, 17), LBC_MINICBF_WHOLE);
+    assert_int_equal(lbc_minicbf_check(file, size, facts.job, 1), LBC_MINICBF_FOREIGN);
+    assert_int_equal(lbc_minicbf_check(file, size, "0123456789abcde", 17), LBC_MINICBF_FOREIGN);
+    for (size_t n = 0; n < size; n++) {
+        assert_int_equal(lbc_minicbf_check(file, n, facts.job, 17),
+                         n < told ? LBC_MINICBF_FOREIGN : LBC_MINICBF_DAMAGED);
+        file[n] ^= 1;
+        const lbc_minicbf_state damaged = lbc_minicbf_check(file, size, facts.job, 17);
+        assert_int_equal(damaged, n + 1 >= line && n < told ? LBC_MINICBF_FOREIGN : LBC_MINICBF_DAMAGED);
+        file[n] ^= 1;
+    }
+    free(file);
+}
+
 static void test_too_small_a_buffer_is_refused(void **state)
 {
     (void)state;
@@ -125,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pixels_come_back),
         cmocka_unit_test(test_the_header_says_what_it_must),
+        cmocka_unit_test(test_a_file_tells_whose_it_is_and_whether_it_is_whole),
         cmocka_unit_test(test_too_small_a_buffer_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
