@@ -371,7 +371,7 @@ LBC_API lbc_status lbc_estimate_run(const lbc_options *options, lbc_estimate *es
 LBC_API void lbc_estimate_free(lbc_estimate *estimate);
 LBC_API char *lbc_estimate_text(const lbc_options *options, const lbc_estimate *estimate); /* as lbc_summary */
 
-#define LBC_SUGGESTIONS 32
+#define LBC_SUGGESTIONS 40
 
 /* What a lossy codec does to a few images of a series. */
 typedef struct lbc_suggestion {
@@ -388,8 +388,8 @@ typedef struct lbc_suggestion {
     lbc_figures figures;
 } lbc_suggestion;
 
-/* Tries a table of settings (-H 4 8 16 32; -J 20 50 125 250 with each wavelet and with profile faithful; -b 1 2, or the
- * bin of options where that is above 1) on 3 images and writes nothing. What options say of a lossy codec is left
+/* Tries a table of settings (-H 4 8 16 32, -J 20 50 125 250 with 5/3, and both with profile faithful; -J with 9/7 too;
+ * -b 1 2, or the bin of options where that is above 1) on 3 images and writes nothing. What options say of a lossy codec is left
  * aside, all else is as they say. Sorted: first by classes of spot correlation, from the best down, then by size.
  * count: how many were possible. */
 LBC_API lbc_status lbc_suggest(const lbc_options *options, lbc_suggestion suggestions[LBC_SUGGESTIONS], unsigned *count,

@@ -55,10 +55,9 @@ static void settings_text(const lbc_suggestion *s, char out[48])
                                                           : "";
     char bin[16] = "";
     if (s->bin > 1) snprintf(bin, sizeof bin, "-b %" PRIu32 " ", s->bin);
-    if (s->lossy == LBC_LOSSY_HCOMPRESS)
-        snprintf(out, 48, "%s-H %" PRIu32 " -c hcomp", bin, s->lossy_value);
-    else
-        snprintf(out, 48, "%s-J %" PRIu32 "%s -c j2k", bin, s->lossy_value, more);
+    const bool hcompress = s->lossy == LBC_LOSSY_HCOMPRESS;
+    snprintf(out, 48, "%s%s %" PRIu32 "%s -c %s", bin, hcompress ? "-H" : "-J", s->lossy_value, more,
+             hcompress ? "hcomp" : "j2k");
 }
 
 static const char *percent_text(double part, char out[16])

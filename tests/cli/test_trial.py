@@ -73,10 +73,11 @@ class Trials(unittest.TestCase):
         text = self.say("--suggest", "-N", 4)
         self.assertEqual(os.listdir(self.folder), [])
         rows = [line for line in text.splitlines() if line.startswith("  -")]
-        self.assertEqual(len(rows), 32)
+        self.assertEqual(len(rows), 40)
         for wanted in ("-H 4 -c hcomp", "-b 2 -H 32 -c hcomp", "-J 125 -c j2k", "-b 2 -J 20 --wavelet 9/7 -c j2k",
                        *(f"{bin}-J {ratio} --profile faithful -c j2k" for bin in ("", "-b 2 ")
-                         for ratio in (20, 50, 125, 250))):
+                         for ratio in (20, 50, 125, 250)),
+                       *(f"-b 2 -H {scale} --profile faithful -c hcomp" for scale in (4, 8, 16, 32))):
             self.assertEqual(sum(row[2:].startswith(wanted + " ") for row in rows), 1, wanted)
         # best first by size within a class of spot correlation, and the classes from the best down
         least, last = 1.0, None
@@ -96,7 +97,7 @@ class Trials(unittest.TestCase):
     def test_suggestions_for_what_was_given(self):
         text = self.say("--suggest", "-N", 4, "-b", 3, "-s", 2)
         rows = [line for line in text.splitlines() if line.startswith("  -")]
-        self.assertEqual(len(rows), 16)
+        self.assertEqual(len(rows), 20)
         self.assertTrue(all(row.startswith("  -b 3 ") for row in rows))
         self.assertIn("each a sum of 2", text)
 
@@ -114,7 +115,7 @@ class Trials(unittest.TestCase):
     def test_a_suggestion_is_what_a_run_gives(self):
         rows = [line for line in self.say("--suggest", "-N", 1).splitlines() if line.startswith("  -b 2 ")]
         for n, settings in enumerate(("-b 2 -H 8 -c hcomp", "-b 2 -J 50 --wavelet 9/7 -c j2k",
-                                      "-b 2 -J 50 --profile faithful -c j2k")):
+                                      "-b 2 -J 50 --profile faithful -c j2k", "-b 2 -H 8 --profile faithful -c hcomp")):
             row = next(row for row in rows if row.startswith(f"  {settings} "))
             done = compress(self.master, f"out{n}", "-N", 1, *settings.split(), "--json", f"report{n}", cwd=self.folder)
             rmse = float(re.search(r"RMSE (\S+) counts", done.stderr)[1])
