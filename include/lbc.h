@@ -389,9 +389,9 @@ typedef struct lbc_suggestion {
 } lbc_suggestion;
 
 /* Tries a table of settings (-H 4 8 16 32, -J 20 50 125 250 with 5/3, and both with profile faithful; -J with 9/7 too;
- * -b 1 2, or the bin of options where that is above 1) on 3 images and writes nothing. What options say of a lossy codec
- * is left aside, all else is as they say. Sorted: first by classes of spot correlation, from the best down, then by
- * size. count: how many were possible. */
+ * -b 1 2, or the bin of options where that is above 1) on 3 images and writes nothing. What options say of a lossy
+ * codec is left aside, all else is as they say. Sorted: first by classes of spot correlation, from the best down, then
+ * by size. count: how many were possible. */
 LBC_API lbc_status lbc_suggest(const lbc_options *options, lbc_suggestion suggestions[LBC_SUGGESTIONS], unsigned *count,
                                lbc_error *err);
 LBC_API char *lbc_suggest_text(const lbc_options *options, const lbc_suggestion *suggestions, unsigned count);
