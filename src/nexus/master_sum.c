@@ -34,8 +34,10 @@ static void add_shape(uint32_t *crc, int rank, const hsize_t *dims)
 /* Takes what came of reading a value. False: it cannot be read. */
 static bool add_value(uint32_t *crc, lbc_value *value, lbc_status status)
 {
+    const H5T_class_t kind = status == LBC_OK ? H5Tget_class(value->type) : H5T_NO_CLASS;
+    if (status == LBC_OK && kind < 0) status = LBC_E_FORMAT;
     if (status == LBC_OK) {
-        add_number(crc, (uint64_t)H5Tget_class(value->type));
+        add_number(crc, (uint64_t)kind);
         add_number(crc, value->size);
         add_shape(crc, value->rank, value->dims);
         if (value->owner < 0 && value->count) *crc = lbc_crc32c(*crc, value->data, value->count * value->size);
@@ -74,8 +76,8 @@ static bool add_attributes(uint32_t *crc, hid_t object)
 static bool add_object(uint32_t *crc, hid_t entry, const char *path)
 {
     hid_t object = H5Oopen(entry, path, H5P_DEFAULT);
-    const bool ok =
-        object >= 0 && add_attributes(crc, object) && (H5Iget_type(object) != H5I_DATASET || add_dataset(crc, object));
+    const H5I_type_t kind = object >= 0 ? H5Iget_type(object) : H5I_BADID;
+    const bool ok = kind >= 0 && add_attributes(crc, object) && (kind != H5I_DATASET || add_dataset(crc, object));
     lbc_h5_close(&object);
     return ok;
 }
