@@ -4,6 +4,7 @@
 #include "nexus/h5util.h"
 #include "nexus/sources.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,10 +22,12 @@ const char *lbc_object_path(hid_t id, char *buffer, size_t size)
 
 /* ---- files beside one another -------------------------------------------------------------- */
 
-static bool exists(const char *path)
+/* Nothing has this name. One that cannot be reached, for want of a permission or of a server, is not absent: another
+ * file must not be taken in its place. */
+static bool absent(const char *path)
 {
     struct stat info;
-    return path && stat(path, &info) == 0;
+    return stat(path, &info) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
 /* Where `name`, said in the file at `path`, is. Freed with free(); NULL: out of memory. When it is nowhere, the
@@ -32,17 +35,18 @@ static bool exists(const char *path)
 static char *locate(const char *path, const char *name)
 {
     char *expected = lbc_path_beside(path, name);
-    if (!expected || exists(expected)) return expected;
-    /* an absolute name of another time or machine */
-    char *other = lbc_path_beside(path, lbc_path_base(name));
-    if (!exists(other)) {
+    if (!expected || !absent(expected)) return expected;
+    /* of an absolute name of another time or machine, the last part counts; a relative one counts as a whole */
+    const char *near = name[0] == '/' ? lbc_path_base(name) : name;
+    char *other = lbc_path_beside(path, near);
+    if (other && absent(other)) {
         /* the file was reached by a symbolic link, and its neighbours are where it really is */
         char *real = realpath(path, NULL);
         free(other);
-        other = real ? lbc_path_beside(real, name[0] == '/' ? lbc_path_base(name) : name) : NULL;
+        other = real ? lbc_path_beside(real, near) : NULL;
         free(real);
     }
-    if (exists(other)) {
+    if (other && !absent(other)) {
         free(expected);
         return other;
     }
@@ -112,10 +116,10 @@ static lbc_found follow_external(walk *w, const lbc_object *at, const char *name
     if (status == LBC_E_MEMORY) return broken(w, status, at, name, "out of memory");
     if (status != LBC_OK) {
         char *path = locate(at->source->path, file);
-        if (exists(path))
-            snprintf(why, sizeof why, "%s", trouble.text);
-        else
+        if (path && absent(path))
             snprintf(why, sizeof why, "is %s %s?", file, file[0] == '/' ? "there" : "beside it");
+        else
+            snprintf(why, sizeof why, "%s", trouble.text);
         free(path);
         return dangling(w, at, name, why);
     }

@@ -222,6 +222,17 @@ class Blocks(Bad):
             self.assertEqual(dump.frames, 4)
             self.assertRegex(dump.incomplete, "run_data_000003.h5: " + pattern)
 
+    def test_links_to_namesakes(self):
+        """A relative name counts as a whole, and one that cannot be reached is not taken for absent."""
+        os.symlink("circle", self.path("circle"))
+        for name, pattern in (("images/run_data_000001.h5", r"\(is images/run_data_000001.h5 beside it\?\)"),
+                              (self.path("circle/run_data_000001.h5"), "Too many levels of symbolic links")):
+            master = series.filewriter(self.folder, "run", self.images, block=6)
+            with h5py.File(master, "r+") as f:
+                del f["entry/data/data_000001"]
+                f["entry/data/data_000001"] = h5py.ExternalLink(name, "/entry/data/data")
+            self.refused(master, pattern)
+
     def test_gap_in_the_numbers(self):
         master = series.filewriter(self.folder, "run", self.images)
         with h5py.File(master, "r+") as f:
