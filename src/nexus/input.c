@@ -69,6 +69,7 @@ static lbc_status read_master(lbc_input *input, lbc_error *err)
     status = lbc_groups_open(input, &groups, err);
     if (status == LBC_OK && groups.data.id < 0)
         status = lbc_fail(err, LBC_E_FORMAT, "%s: no images: no NXdata group (usually /entry/data)", input->path);
+    if (status == LBC_OK) status = lbc_claim_read(input, &groups, err);
     if (status == LBC_OK) status = lbc_index_build(input, &groups.data, err);
     if (status == LBC_OK && groups.instrument.id < 0) status = lbc_input_is_data_file(input, err);
     if (status == LBC_OK) status = lbc_facts_read(input, &groups, err);
@@ -139,21 +140,20 @@ lbc_status lbc_input_complete(const lbc_input *input, lbc_error *err)
 {
     const lbc_series *s = &input->series;
     const unsigned long long there = s->frames;
-    uint64_t claimed = 0;
-    if (s->nimages && s->ntrigger && __builtin_mul_overflow(s->nimages, s->ntrigger, &claimed)) claimed = UINT64_MAX;
+    const uint64_t claimed = lbc_claimed(s);
     if (input->frames.missing)
-        return lbc_fail(err, LBC_E_FORMAT, "%s; images 1 to %llu are there: -N %llu takes them", input->frames.missing,
-                        there, there);
+        return lbc_fail(err, LBC_E_FORMAT, "%s; images 1 to %llu are there: a run with -N %llu takes them",
+                        input->frames.missing, there, there);
     if (claimed > s->frames)
         return lbc_fail(err, LBC_E_FORMAT,
                         "%s: the master says %llu images (nimages %llu, ntrigger %llu), but only %llu are there: "
-                        "-N %llu takes them",
+                        "a run with -N %llu takes them",
                         input->path, (unsigned long long)claimed, (unsigned long long)s->nimages,
                         (unsigned long long)s->ntrigger, there, there);
     if (claimed && claimed < s->frames)
         return lbc_fail(err, LBC_E_FORMAT,
                         "%s: the master says %llu images (nimages %llu, ntrigger %llu), but %llu are there: "
-                        "-N %llu takes all, -N %llu those it speaks of",
+                        "a run with -N %llu takes all, with -N %llu those it speaks of",
                         input->path, (unsigned long long)claimed, (unsigned long long)s->nimages,
                         (unsigned long long)s->ntrigger, there, there, (unsigned long long)claimed);
     return LBC_OK;

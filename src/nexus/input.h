@@ -84,7 +84,8 @@ void lbc_frame_reader_free(lbc_frame_reader *reader);
 
 /* Decodes frame (0-based over the whole series) into sink, in series->type. Any number of threads, a
  * reader each. An error names frame (from 1, as -N counts), file and offset; the sink may have had pixels
- * before it. sink NULL: the stored bytes are read and not decoded, for lbc_frame_reader_crc. */
+ * before it. A frame of which any part was never written is LBC_E_FORMAT, unless the fill value masks it.
+ * sink NULL: the stored bytes are read and not decoded, for lbc_frame_reader_crc. */
 lbc_status lbc_input_read(const lbc_input *input, lbc_frame_reader *reader, uint64_t frame, const lbc_pixel_sink *sink,
                           lbc_error *err);
 /* The same with pixels that are asked for: begin reads the stored bytes, next decodes what comes next, up to 0 pixels

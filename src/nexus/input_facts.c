@@ -339,12 +339,34 @@ static lbc_status read_oscillation(lbc_input *input, const lbc_groups *groups, l
     return status;
 }
 
+lbc_status lbc_claim_read(lbc_input *input, const lbc_groups *groups, lbc_error *err)
+{
+    const lbc_status status = read_count(input, groups, "nimages", &input->series.nimages, err);
+    return status == LBC_OK ? read_count(input, groups, "ntrigger", &input->series.ntrigger, err) : status;
+}
+
+uint64_t lbc_claimed(const lbc_series *series)
+{
+    uint64_t claimed = 0;
+    return __builtin_mul_overflow(series->nimages, series->ntrigger, &claimed) ? UINT64_MAX : claimed;
+}
+
+/* Without ntrigger, nimages claims nothing (there may have been any number of triggers), but no whole number of them
+ * gives a rest. */
+static void doubt_nimages(lbc_input *input)
+{
+    const lbc_series *s = &input->series;
+    if (!s->nimages || s->ntrigger || s->frames % s->nimages == 0) return;
+    lbc_input_note(input, LBC_LEVEL_WARNING,
+                   "%s: the master says nimages %llu and no ntrigger, but %llu images are there: some may be missing",
+                   input->path, (unsigned long long)s->nimages, (unsigned long long)s->frames);
+}
+
 lbc_status lbc_facts_read(lbc_input *input, const lbc_groups *groups, lbc_error *err)
 {
     lbc_status status = read_required(input, groups, err);
     if (status == LBC_OK) status = read_saturation(input, groups, err);
-    if (status == LBC_OK) status = read_count(input, groups, "nimages", &input->series.nimages, err);
-    if (status == LBC_OK) status = read_count(input, groups, "ntrigger", &input->series.ntrigger, err);
     if (status == LBC_OK) status = read_oscillation(input, groups, err);
+    if (status == LBC_OK) doubt_nimages(input);
     return status;
 }

@@ -4,6 +4,7 @@
 #include "nexus/doubt.h"
 #include "nexus/input_internal.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,11 +131,67 @@ static lbc_status end_at_gap(lbc_input *input, const lbc_object *data, uint64_t 
     return lbc_frame_list_end(&input->frames, text, err);
 }
 
-static lbc_status index_block(lbc_input *input, const lbc_object *data, const char *name, lbc_error *err)
+/* Where frames are missing between blocks. The list goes on, since those behind may be missing as well. */
+typedef struct gap {
+    uint64_t at;              /* frames before it */
+    char why[LBC_ERROR_SIZE]; /* "": there is none */
+} gap;
+
+/* Of all blocks so far. */
+typedef struct series_gaps {
+    gap unwritten;  /* a block ended before its shape does */
+    gap unnumbered; /* a block begins with a later image than should follow */
+    double first;   /* number of the first image of all; NAN: not said */
+} series_gaps;
+
+/* Ends the list at the gap. */
+static lbc_status end_at(lbc_frame_list *list, const gap *g, lbc_error *err)
+{
+    list->count = g->at;
+    free(list->missing);
+    list->missing = NULL;
+    return lbc_frame_list_end(list, g->why, err);
+}
+
+/* Looks at a block by its number of the first image, when `before` frames are before it. */
+static void check_number(series_gaps *g, const lbc_object *dataset, uint64_t before)
+{
+    char path[512];
+    double number;
+    const bool said = lbc_h5_attr_numbers(dataset->id, "image_nr_low", &number, 1) == 1;
+    if (before == 0) g->first = said ? number : NAN;
+    /* that it is not later tells nothing: some writers count from 1 in each block, or from each trigger */
+    if (!said || !(number > g->first + (double)before) || g->unnumbered.why[0]) return;
+    g->unnumbered.at = before;
+    snprintf(g->unnumbered.why, sizeof g->unnumbered.why,
+             "%s: %s begins with image %.0f (image_nr_low), but those before it end with image %.0f",
+             dataset->source->path, lbc_object_path(dataset->id, path, sizeof path), number,
+             g->first + (double)before - 1);
+}
+
+/* Notes a block that gave fewer frames than its shape says. */
+static void check_written(series_gaps *g, const lbc_object *dataset, uint64_t before, uint64_t after)
+{
+    hsize_t dims[3];
+    char path[512];
+    const int64_t rank = lbc_sure(lbc_h5_shape(dataset->id, dims, 3), dataset->id, "its shape");
+    const uint64_t declared = rank == 3 ? dims[0] : 1;
+    if (after - before >= declared || g->unwritten.why[0]) return;
+    g->unwritten.at = after;
+    snprintf(g->unwritten.why, sizeof g->unwritten.why,
+             "%s: only %llu of %llu images in %s were written, but later blocks hold images",
+             dataset->source->path, (unsigned long long)(after - before), (unsigned long long)declared,
+             lbc_object_path(dataset->id, path, sizeof path));
+}
+
+static lbc_status index_block(lbc_input *input, const lbc_object *data, const char *name, series_gaps *gaps,
+                              lbc_error *err)
 {
     lbc_object dataset;
     lbc_error trouble = {LBC_OK, ""};
+    lbc_frame_list *list = &input->frames;
     const uint32_t stored_before = input->nstored;
+    const uint64_t before = list->count;
     const lbc_found found = lbc_follow_dataset(&input->shared->sources, data, name, &dataset, &trouble);
     if (found == LBC_BROKEN) {
         if (err) *err = trouble;
@@ -145,9 +202,14 @@ static lbc_status index_block(lbc_input *input, const lbc_object *data, const ch
         lbc_fail(&trouble, LBC_E_FORMAT, "%s: %s/%s is not a data set", data->source->path,
                  lbc_object_path(data->id, group, sizeof group), name);
     }
-    if (found != LBC_FOUND) return lbc_frame_list_end(&input->frames, trouble.text, err);
+    if (found != LBC_FOUND) return lbc_frame_list_end(list, trouble.text, err);
 
-    lbc_status status = lbc_index_dataset(input, &dataset, 0, &input->frames, err);
+    check_number(gaps, &dataset, before);
+    lbc_status status = lbc_index_dataset(input, &dataset, 0, list, err);
+    if (status == LBC_OK && gaps->unwritten.why[0] && list->count > before)
+        status = end_at(list, &gaps->unwritten, err);
+    else if (status == LBC_OK)
+        check_written(gaps, &dataset, before, list->count);
     if (status == LBC_OK && input->nstored == stored_before) {
         char group[512];
         status =
@@ -164,6 +226,7 @@ static lbc_status index_blocks(lbc_input *input, const lbc_object *data, const b
                                lbc_error *err)
 {
     lbc_status status = LBC_OK;
+    series_gaps gaps = {.first = NAN};
     uint64_t expected = blocks[0].number == 0 ? 0 : 1;
     for (size_t i = 0; i < count && status == LBC_OK && !input->frames.missing; i++, expected++) {
         if (blocks[i].number > expected)
@@ -172,8 +235,13 @@ static lbc_status index_blocks(lbc_input *input, const lbc_object *data, const b
             status = lbc_fail(err, LBC_E_FORMAT, "%s: block %s is there twice under different names",
                               data->source->path, blocks[i].name);
         else
-            status = index_block(input, data, blocks[i].name, err);
+            status = index_block(input, data, blocks[i].name, &gaps, err);
     }
+    if (status != LBC_OK || !gaps.unnumbered.why[0] || input->frames.count <= gaps.unnumbered.at) return status;
+    /* when all images are there that the master speaks of, it is the numbers that have gaps (of wedges, say) */
+    if (input->frames.count != lbc_claimed(&input->series)) return end_at(&input->frames, &gaps.unnumbered, err);
+    lbc_input_note(input, LBC_LEVEL_WARNING, "%s; the master speaks of %llu images, so none is missing",
+                   gaps.unnumbered.why, (unsigned long long)input->frames.count);
     return status;
 }
 
@@ -227,7 +295,7 @@ static lbc_status check_alike(lbc_input *input, lbc_error *err)
     return LBC_OK;
 }
 
-/* Files, bytes, and frames that were never written. */
+/* Files, bytes, and frames that were not written. */
 static void sum_up(lbc_input *input)
 {
     const lbc_sources *sources = &input->shared->sources;
@@ -236,8 +304,9 @@ static void sum_up(lbc_input *input)
         s->source->holds_frames = true;
         if (s->unwritten)
             lbc_input_note(input, LBC_LEVEL_WARNING,
-                           "%s: %llu of %llu images in %s were never written; they read as the fill value",
-                           s->source->path, (unsigned long long)s->unwritten, (unsigned long long)s->frames, s->path);
+                           "%s: %llu of %llu images in %s were never written, or not wholly; %s", s->source->path,
+                           (unsigned long long)s->unwritten, (unsigned long long)s->frames, s->path,
+                           s->fill_masks ? "what is missing is masked" : "they cannot be read");
     }
     for (uint32_t i = 0; i < sources->count; i++) {
         if (!sources->source[i]->holds_frames) continue;

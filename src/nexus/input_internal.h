@@ -23,6 +23,7 @@ typedef struct lbc_place_of_frame {
     uint64_t offset;                /* LBC_NOWHERE: not a chunk of its own, or never written */
     uint64_t size;                  /* stored bytes; of a shared chunk its share */
     const lbc_chunk_format *format; /* the fast way; NULL: through HDF5 */
+    const lbc_source *lacking;      /* where a part of it was never written; NULL: it can be read */
 } lbc_place_of_frame;
 
 /* A data set that holds pixels (never a virtual one, unless HDF5 must put its frames together). */
@@ -34,7 +35,8 @@ typedef struct lbc_stored {
     lbc_shape shape;
     bool single;               /* of rank 2: one frame */
     uint64_t frames;           /* that were written, from the first to the last */
-    uint64_t unwritten;        /* of these, how many were not */
+    uint64_t unwritten;        /* of these, how many were not, or not wholly */
+    bool fill_masks;           /* what was not written reads as masked pixels */
     lbc_place_of_frame *place; /* [frames] */
     size_t cache_bytes;        /* chunk cache that reading frame by frame through HDF5 wants */
     hid_t dataset;             /* open for reading through HDF5, or invalid; HDF5 lock */
@@ -141,6 +143,10 @@ lbc_status lbc_index_format(lbc_input *input, hid_t dataset, lbc_pixel_type type
 /* The error of an input that holds images and nothing about them: it names the master to give instead, where that can
  * be guessed. */
 lbc_status lbc_input_is_data_file(const lbc_input *input, lbc_error *err);
+/* Fills nimages and ntrigger of series; before the index, which needs them where images seem to be missing. */
+lbc_status lbc_claim_read(lbc_input *input, const lbc_groups *groups, lbc_error *err);
+/* Images the master speaks of: nimages x ntrigger; 0: it does not say. */
+uint64_t lbc_claimed(const lbc_series *series);
 /* Fills the rest of series but the mask; after the index, since sizes come from the images. */
 lbc_status lbc_facts_read(lbc_input *input, const lbc_groups *groups, lbc_error *err);
 /* Reads the pixel mask into input->mask, or leaves it NULL, with a note where there is one that does not serve. */

@@ -184,6 +184,9 @@ lbc_status lbc_input_read(const lbc_input *input, lbc_frame_reader *reader, uint
     const lbc_frame_ref ref = input->frames.frame[frame];
     lbc_stored *stored = &input->stored[ref.stored];
     const lbc_place_of_frame *place = &stored->place[ref.index];
+    if (place->lacking)
+        return lbc_fail(err, LBC_E_FORMAT, "%s: image %llu was never written, or not wholly", place->lacking->path,
+                        (unsigned long long)frame + 1);
     return place->format ? read_fast(input, reader, frame, stored, place, sink, err)
                          : read_through_hdf5(input, reader, frame, stored, ref.index, sink, err);
 }

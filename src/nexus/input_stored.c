@@ -140,15 +140,37 @@ static lbc_status add_place(indexing *ix, lbc_place_of_frame place)
     return LBC_OK;
 }
 
+/* Whether HDF5 gives masked pixels, the type's marker, for what was never written: then the writer meant it so. Any
+ * other fill value is nothing that was counted. */
+static bool fill_masks(const indexing *ix)
+{
+    const lbc_pixel_type type = ix->stored->type;
+    H5D_fill_time_t time;
+    int64_t fill = 0;
+    if (H5Pget_fill_time(ix->properties, &time) < 0 || time == H5D_FILL_TIME_NEVER ||
+        H5Pget_fill_value(ix->properties, H5T_NATIVE_INT64, &fill) < 0)
+        return false;
+    if (type == LBC_I8 || type == LBC_I16 || type == LBC_I32) return fill < 0;
+    return fill >= (INT64_C(1) << 8 * lbc_pixel_size(type)) - 2;
+}
+
+/* Frame `index` was not written, or not wholly. */
+static void note_unwritten(lbc_stored *s, uint64_t index)
+{
+    if (!s->fill_masks) s->place[index].lacking = s->source;
+    s->unwritten++;
+}
+
 /* Frames left out between two written ones. */
 static lbc_status add_unwritten(indexing *ix, uint64_t until)
 {
-    lbc_status status = LBC_OK;
-    while (ix->stored->frames < until && status == LBC_OK) {
-        status = add_place(ix, (lbc_place_of_frame){LBC_NOWHERE, 0, NULL});
-        ix->stored->unwritten++;
+    lbc_stored *s = ix->stored;
+    while (s->frames < until) {
+        const lbc_status status = add_place(ix, (lbc_place_of_frame){LBC_NOWHERE, 0, NULL, NULL});
+        if (status != LBC_OK) return status;
+        note_unwritten(s, s->frames - 1);
     }
-    return status;
+    return LBC_OK;
 }
 
 /* How a data set is cut into chunks: frames, rows and columns of each. */
@@ -156,19 +178,27 @@ typedef struct chunking {
     hsize_t deep, tall, wide;
 } chunking;
 
-/* The first chunk there is that holds a part of frame `at`; LBC_NOWHERE when none was ever written. False:
- * the index is damaged, or chunks are so far apart that it might as well be. */
-static bool find_chunk(indexing *ix, const chunking *c, uint64_t at, lbc_chunk_place *place)
+static lbc_status lost(const indexing *ix, uint64_t at)
+{
+    return lbc_fail(ix->err, LBC_E_FORMAT,
+                    "%s: the chunk index of %s is damaged, or its chunks are too far apart (at image %llu)",
+                    ix->stored->source->path, ix->stored->path, (unsigned long long)at + 1);
+}
+
+/* Goes through the chunks that hold parts of frame `at`, up to the first that was written, or the first that was not.
+ * *place: the last one seen, of the other kind when there is none of this. */
+static lbc_status find_chunk(indexing *ix, const chunking *c, uint64_t at, bool written, lbc_chunk_place *place)
 {
     const lbc_shape shape = ix->stored->shape;
     for (hsize_t y = 0; y < shape.ny; y += c->tall)
         for (hsize_t x = 0; x < shape.nx; x += c->wide) {
             const hsize_t first[3] = {ix->stored->single ? y : at, ix->stored->single ? x : y, x};
-            if (!lbc_h5_chunk_place(ix->dataset, first, place)) return false;
-            if (place->offset != LBC_NOWHERE) return true;
-            if (++ix->missed > MAX_MISS) return false;
+            if (!lbc_h5_chunk_place(ix->dataset, first, place)) return lost(ix, at);
+            const bool is_written = place->offset != LBC_NOWHERE;
+            if (is_written == written) return LBC_OK;
+            if (!is_written && ++ix->missed > MAX_MISS) return lost(ix, at);
         }
-    return true;
+    return LBC_OK;
 }
 
 /* The frames that a chunk (or its first piece) holds. */
@@ -178,6 +208,21 @@ static lbc_status add_chunk(indexing *ix, const chunking *c, uint64_t at, const 
     const uint64_t end = c->deep < ix->declared - at ? at + c->deep : ix->declared;
     while (ix->stored->frames < end && status == LBC_OK) status = add_place(ix, *place);
     return status;
+}
+
+/* Notes the frames of which any chunk was never written; only some of them were noted so far. */
+static lbc_status note_torn(indexing *ix, const chunking *c)
+{
+    lbc_stored *s = ix->stored;
+    s->unwritten = 0;
+    for (uint64_t at = 0; at < s->frames; at += c->deep) {
+        lbc_chunk_place place;
+        const lbc_status status = find_chunk(ix, c, at, false, &place);
+        if (status != LBC_OK) return status;
+        const uint64_t end = c->deep < s->frames - at ? at + c->deep : s->frames;
+        for (uint64_t i = at; i < end && place.offset == LBC_NOWHERE; i++) note_unwritten(s, i);
+    }
+    return LBC_OK;
 }
 
 /* With chunks of one whole frame, stored in a form that we know, this is the fast way. */
@@ -200,18 +245,16 @@ static lbc_status index_chunks(indexing *ix, const chunking *c)
     for (uint64_t at = 0; at < ix->declared && at - s->frames < MAX_HOLE && seen < chunks && status == LBC_OK;
          at += c->deep) {
         lbc_chunk_place place;
-        if (!find_chunk(ix, c, at, &place))
-            return lbc_fail(ix->err, LBC_E_FORMAT,
-                            "%s: the chunk index of %s is damaged, or its chunks are too far apart (at image %llu)",
-                            s->source->path, s->path, (unsigned long long)at + 1);
-        if (place.offset == LBC_NOWHERE) continue;
+        status = find_chunk(ix, c, at, true, &place);
+        if (status != LBC_OK || place.offset == LBC_NOWHERE) continue;
         seen++;
         const lbc_place_of_frame frame = {.offset = whole ? place.offset : LBC_NOWHERE,
                                           .size = whole ? place.size / c->deep : 0,
                                           .format = place.skipped ? skipped : usual};
         status = add_chunk(ix, c, at, &frame);
     }
-    return status;
+    const hsize_t pieces = ((shape.ny - 1) / c->tall + 1) * ((shape.nx - 1) / c->wide + 1);
+    return status == LBC_OK && seen * pieces != chunks ? note_torn(ix, c) : status;
 }
 
 /* Frames one after another, as they are. */
@@ -230,7 +273,7 @@ static lbc_status index_contiguous(indexing *ix)
     if (!outside && ix->native && !ix->input->options.through_hdf5)
         status = lbc_index_format(ix->input, ix->dataset, s->type, s->shape, 0, &format, ix->err);
     for (uint64_t i = 0; i < ix->declared && status == LBC_OK; i++)
-        status = add_place(ix, (lbc_place_of_frame){outside ? LBC_NOWHERE : offset + i * size, size, format});
+        status = add_place(ix, (lbc_place_of_frame){outside ? LBC_NOWHERE : offset + i * size, size, format, NULL});
     return status;
 }
 
@@ -241,7 +284,7 @@ static lbc_status index_opaque(indexing *ix)
     const hsize_t bytes = H5Dget_storage_size(ix->dataset);
     if (bytes == 0 && H5Pget_layout(ix->properties) != H5D_VIRTUAL) return LBC_OK;
     for (uint64_t i = 0; i < ix->declared && status == LBC_OK; i++)
-        status = add_place(ix, (lbc_place_of_frame){LBC_NOWHERE, bytes / ix->declared, NULL});
+        status = add_place(ix, (lbc_place_of_frame){LBC_NOWHERE, bytes / ix->declared, NULL, NULL});
     return status;
 }
 
@@ -253,6 +296,7 @@ static lbc_status index_chunked(indexing *ix)
     if (rank != (s->single ? 2 : 3) || dims[rank - 2] == 0 || dims[rank - 1] == 0 || dims[0] == 0)
         return lbc_fail(ix->err, LBC_E_FORMAT, "%s: the chunks of %s are damaged", s->source->path, s->path);
     const chunking c = {s->single ? 1 : dims[0], dims[rank - 2], dims[rank - 1]};
+    s->fill_masks = fill_masks(ix);
     /* while HDF5 reads frame after frame, chunks that hold more of the next ones should stay decoded */
     const hsize_t down = (s->shape.ny - 1) / c.tall + 1, across = (s->shape.nx - 1) / c.wide + 1;
     const double wanted = (double)down * (double)across * (double)c.deep * (double)c.tall * (double)c.wide *
@@ -318,7 +362,7 @@ static lbc_status read_shape(indexing *ix)
 static bool any_through_hdf5(const lbc_stored *s)
 {
     for (uint64_t i = 0; i < s->frames; i++)
-        if (!s->place[i].format) return true;
+        if (!s->place[i].format && !s->place[i].lacking) return true;
     return false;
 }
 

@@ -15,16 +15,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A regular selection of whole frames: frames start + i * stride + j, i < count, j < block. */
+/* A regular selection: in frames start + i * stride + j, i < count, j < block, so many pixels of each; 0: all. */
 typedef struct slab {
-    uint64_t start, stride, count, block;
+    uint64_t start, stride, count, block, pixels;
 } slab;
 
 typedef struct mapping {
     char *file, *dataset; /* freed with free() */
-    uint64_t end;         /* of the virtual frames that are mapped */
+    uint64_t begin, end;  /* of the virtual frames that are mapped */
     slab virtual_frames, source_frames;
-    bool whole; /* both selections are of whole frames */
+    bool regular; /* both are known */
+    bool whole;   /* both selections are of whole frames */
 } mapping;
 
 typedef struct mapper {
@@ -56,36 +57,43 @@ static lbc_status note_work(mapper *m, uint64_t work)
 
 /* ---- selections ---------------------------------------------------------------------------- */
 
-/* Takes the first dimension of a selection; false when it does not hold whole frames of ny x nx pixels.
- * (The extent of a source's space is not to be relied on: where all is selected, it is not in the file.) */
-static bool frames_of(hid_t space, hsize_t ny, hsize_t nx, slab *frames)
+/* Takes the first dimension of a selection; false when it is not regular. *whole: it is of whole frames of ny x nx
+ * pixels. (The extent of a source's space is not to be relied on: where all is selected, it is not in the file.) */
+static bool frames_of(hid_t space, hsize_t ny, hsize_t nx, slab *frames, bool *whole)
 {
-    const hsize_t whole[3] = {0, ny, nx};
+    const hsize_t side[3] = {0, ny, nx};
     hsize_t start[3], stride[3], count[3], block[3];
     const int64_t how = lbc_sure(H5Sget_select_type(space), H5I_INVALID_HID, "a selection");
-    if (how == H5S_SEL_ALL) {
-        *frames = (slab){0, 1, H5S_UNLIMITED, 1};
+    *whole = how == H5S_SEL_ALL;
+    if (*whole) {
+        *frames = (slab){0, 1, H5S_UNLIMITED, 1, 0};
         return true;
     }
     if (how != H5S_SEL_HYPERSLABS || lbc_sure(H5Sget_simple_extent_ndims(space), H5I_INVALID_HID, "a selection") != 3 ||
         lbc_sure(H5Sis_regular_hyperslab(space), H5I_INVALID_HID, "a selection") <= 0 ||
         lbc_sure(H5Sget_regular_hyperslab(space, start, stride, count, block), H5I_INVALID_HID, "a selection") < 0)
         return false;
-    for (int d = 1; d < 3; d++) {
-        if (start[d] != 0 || count[d] == H5S_UNLIMITED || block[d] == H5S_UNLIMITED || block[d] == 0) return false;
-        if (count[d] > 1 && stride[d] != block[d]) return false;
-        if (whole[d] % block[d] || count[d] != whole[d] / block[d]) return false;
-    }
-    *frames = (slab){start[0], stride[0], count[0], block[0]};
+    *frames = (slab){start[0], stride[0], count[0], block[0], 1};
+    for (int d = 1; d < 3; d++)
+        if (count[d] == H5S_UNLIMITED || block[d] == H5S_UNLIMITED || count[d] == 0 || block[d] == 0 ||
+            __builtin_mul_overflow(frames->pixels, count[d], &frames->pixels) ||
+            __builtin_mul_overflow(frames->pixels, block[d], &frames->pixels))
+            return false;
+    *whole = true;
+    for (int d = 1; d < 3; d++)
+        if (start[d] != 0 || (count[d] > 1 && stride[d] != block[d]) || side[d] % block[d] ||
+            count[d] != side[d] / block[d])
+            *whole = false;
     return true;
 }
 
-/* One more than the last frame in which anything is selected. */
-static uint64_t end_of(hid_t space)
+/* The frames in which anything is selected, of a space that is not unlimited: from *begin up to *end. */
+static void bounds_of(hid_t space, uint64_t *begin, uint64_t *end)
 {
     hsize_t first[3], last[3];
     const bool bounded = H5Sget_simple_extent_ndims(space) == 3 && H5Sget_select_bounds(space, first, last) >= 0;
-    return bounded ? last[0] + 1 : UINT64_MAX;
+    *begin = bounded ? first[0] : 0;
+    *end = bounded ? last[0] + 1 : UINT64_MAX;
 }
 
 /* The n-th frame of a selection, or UINT64_MAX beyond its end. */
@@ -149,10 +157,13 @@ static lbc_status mapping_read(mapper *m, size_t index, mapping *map)
         status = lbc_fail(m->err, LBC_E_UNSUPPORTED,
                           "%s: a virtual data set over numbered sources (%s, %s) is not supported",
                           m->object->source->path, map->file, map->dataset);
-    else if (status == LBC_OK)
-        map->whole = frames_of(to, m->dims[1], m->dims[2], &map->virtual_frames) &&
-                     frames_of(from, m->dims[1], m->dims[2], &map->source_frames);
-    map->end = end_of(to);
+    else if (status == LBC_OK) {
+        bool whole_to, whole_from = false;
+        map->regular = frames_of(to, m->dims[1], m->dims[2], &map->virtual_frames, &whole_to) &&
+                       frames_of(from, m->dims[1], m->dims[2], &map->source_frames, &whole_from);
+        map->whole = whole_to && whole_from;
+    }
+    bounds_of(to, &map->begin, &map->end);
     lbc_h5_close(&to);
     lbc_h5_close(&from);
     if (status != LBC_OK) mapping_free(map);
@@ -207,6 +218,11 @@ static lbc_status list_source(mapper *m, const lbc_object *source, source_frames
     return status;
 }
 
+static lbc_frame_ref frame_at(const source_frames *source, uint64_t n)
+{
+    return source->list.frame ? source->list.frame[n] : (lbc_frame_ref){source->stored, (uint32_t)n};
+}
+
 /* Puts the frames of one source in their places. A source shorter than its mapping leaves places open. */
 static lbc_status place_frames(mapper *m, const mapping *map, const source_frames *source)
 {
@@ -215,7 +231,7 @@ static lbc_status place_frames(mapper *m, const mapping *map, const source_frame
         const uint64_t to = nth_frame(&map->virtual_frames, n), from = nth_frame(&map->source_frames, n);
         if (to >= m->dims[0]) return note_work(m, n);
         if (from < source->count) {
-            m->frame[to] = list->frame ? list->frame[from] : (lbc_frame_ref){source->stored, (uint32_t)from};
+            m->frame[to] = frame_at(source, from);
         } else {
             if (to < m->first_missing && list->missing) {
                 m->first_missing = to;
@@ -268,42 +284,136 @@ static lbc_status take_frames(mapper *m, lbc_frame_list *list)
 
 /* ---- frames in pieces ---------------------------------------------------------------------- */
 
-/* HDF5 would give fill values for a source that it does not find, so all must be there; the pixels' type
- * is theirs. */
-static lbc_status index_pieces(mapper *m, size_t nmappings, lbc_frame_list *list)
+/* Of a frame of the virtual data set. */
+typedef struct pieced {
+    const lbc_source *lacking; /* where a piece was not written, or not wholly; NULL: all were */
+    bool any;                  /* piece was written */
+} pieced;
+
+static void note_piece(pieced *frame, const lbc_source *lacking, bool any)
+{
+    if (!frame->lacking) frame->lacking = lacking;
+    frame->any = frame->any || any;
+}
+
+/* Whether nothing of a data set of any rank was left unwritten. */
+static bool all_written(hid_t dataset)
+{
+    hsize_t dims[H5S_MAX_RANK], side[H5S_MAX_RANK], written = 0, chunks = 1;
+    hid_t properties = H5Dget_create_plist(dataset), space = H5Dget_space(dataset);
+    const int rank = H5Sget_simple_extent_dims(space, dims, NULL);
+    const H5D_layout_t layout = H5Pget_layout(properties);
+    bool all = rank >= 0 && layout != H5D_LAYOUT_ERROR;
+    if (all && layout == H5D_CHUNKED) {
+        all = H5Pget_chunk(properties, H5S_MAX_RANK, side) == rank;
+        for (int d = 0; d < rank && all; d++)
+            all = dims[d] && side[d] && !__builtin_mul_overflow(chunks, (dims[d] - 1) / side[d] + 1, &chunks);
+        all = all && H5Dget_num_chunks(dataset, space, &written) >= 0 && written == chunks;
+    } else if (all && layout == H5D_CONTIGUOUS) {
+        all = H5Dget_offset(dataset) != HADDR_UNDEF || H5Pget_external_count(properties) > 0;
+    }
+    lbc_h5_close(&space);
+    lbc_h5_close(&properties);
+    return all;
+}
+
+/* Where a frame of a source is lacking; NULL: nowhere. */
+static const lbc_source *lacking_at(const mapper *m, const source_frames *frames, uint64_t n)
+{
+    const lbc_frame_ref ref = frame_at(frames, n);
+    return m->input->stored[ref.stored].place[ref.index].lacking;
+}
+
+/* Whether each frame of the source's selection goes into one of the virtual data set's. */
+static bool in_step(const mapper *m, const mapping *map, const source_frames *frames)
+{
+    if (!map->regular || frames->count == 0) return false;
+    const uint64_t whole = lbc_shape_pixels(m->input->stored[frame_at(frames, 0).stored].shape);
+    const uint64_t to = map->virtual_frames.pixels, from = map->source_frames.pixels;
+    return (to ? to : m->dims[1] * m->dims[2]) == (from ? from : whole);
+}
+
+/* Notes of which frames pieces were written; of those that do not go one by one all, when anything is missing. */
+static lbc_status note_pieces(mapper *m, const mapping *map, const lbc_object *source, pieced *frame)
+{
+    source_frames frames = {.count = 0};
+    hsize_t dims[3];
+    uint64_t at, n = 0;
+    const int rank = lbc_h5_shape(source->id, dims, 3);
+    const bool stack = rank == 2 || rank == 3;
+    lbc_status status = stack ? list_source(m, source, &frames) : LBC_OK;
+    if (status == LBC_OK && stack && in_step(m, map, &frames)) {
+        for (; (at = nth_frame(&map->virtual_frames, n)) < m->dims[0]; n++) {
+            const uint64_t from = nth_frame(&map->source_frames, n);
+            const bool there = from < frames.count;
+            note_piece(&frame[at], there ? lacking_at(m, &frames, from) : source->source, there);
+        }
+    } else if (status == LBC_OK) {
+        bool all = all_written(source->id) && !frames.list.missing;
+        for (; n < frames.count; n++) all = all && !lacking_at(m, &frames, n);
+        for (at = map->begin; at < map->end && at < m->dims[0]; at++, n++)
+            note_piece(&frame[at], all ? NULL : source->source, !stack || frames.count);
+    }
+    lbc_frame_list_free(&frames.list);
+    return status == LBC_OK ? note_work(m, n) : status;
+}
+
+/* A source of pieces: *type is that of its pixels, as of those before it. */
+static lbc_status check_source(mapper *m, const lbc_object *source, bool first, lbc_pixel_type *type)
+{
+    lbc_pixel_type its;
+    bool native;
+    hid_t source_type = H5Dget_type(source->id);
+    const bool is_pixel = lbc_pixel_type_of(source_type, &its, &native);
+    lbc_h5_close(&source_type);
+    if (!is_pixel || (!first && its != *type))
+        return lbc_fail(m->err, LBC_E_UNSUPPORTED,
+                        "%s: images pieced together from pixels that are not integers of one type",
+                        source->source->path);
+    *type = its;
+    const lbc_status status = lbc_h5_check_filters(source->id, source->source->path, m->err);
+    if (status != LBC_OK || lbc_h5_chunks_sound(source->id, NULL, NULL)) return status;
+    return lbc_fail(m->err, LBC_E_FORMAT, "%s: a chunk is shorter or longer than it should be", source->source->path);
+}
+
+/* HDF5 would give fill values for a source that it does not find, or that was not written, so all must be there; the
+ * pixels' type is theirs. */
+static lbc_status look_at_pieces(mapper *m, size_t nmappings, lbc_pixel_type *type, pieced *frame)
 {
     lbc_status status = LBC_OK;
-    lbc_pixel_type type = LBC_U8, other;
-    uint32_t which = 0;
-    uint64_t end = 0; /* of the frames that anything is mapped to */
-    bool native;
     for (size_t i = 0; i < nmappings && status == LBC_OK; i++) {
         mapping map;
         lbc_object source;
         status = mapping_read(m, i, &map);
         if (status != LBC_OK) break;
-        const lbc_found found = follow_source(m, &map, &source, m->err);
-        end = map.end > end ? map.end : end;
+        if (follow_source(m, &map, &source, m->err) != LBC_FOUND) status = LBC_E_FORMAT;
+        if (status == LBC_OK) status = check_source(m, &source, i == 0, type);
+        if (status == LBC_OK) status = note_pieces(m, &map, &source, frame);
+        if (status == LBC_OK) source.source->holds_frames = true;
         mapping_free(&map);
-        if (found != LBC_FOUND) return LBC_E_FORMAT;
-        hid_t source_type = H5Dget_type(source.id);
-        if (!lbc_pixel_type_of(source_type, &other, &native) || (i > 0 && other != type))
-            status = lbc_fail(m->err, LBC_E_UNSUPPORTED,
-                              "%s: images pieced together from pixels that are not integers of one type",
-                              source.source->path);
-        if (status == LBC_OK) status = lbc_h5_check_filters(source.id, source.source->path, m->err);
-        if (status == LBC_OK && !lbc_h5_chunks_sound(source.id, NULL, NULL))
-            status = lbc_fail(m->err, LBC_E_FORMAT, "%s: a chunk is shorter or longer than it should be",
-                              source.source->path);
-        type = other;
-        source.source->holds_frames = true;
-        lbc_h5_close(&source_type);
         lbc_h5_close(&source.id);
     }
+    return status;
+}
+
+static lbc_status index_pieces(mapper *m, size_t nmappings, lbc_frame_list *list)
+{
+    lbc_pixel_type type = LBC_U8;
+    uint32_t which = 0;
+    pieced *frame = lbc_alloc_zero(m->dims[0], sizeof *frame);
+    if (!frame) return lbc_fail(m->err, LBC_E_MEMORY, "%s: out of memory", m->object->source->path);
+    lbc_status status = look_at_pieces(m, nmappings, &type, frame);
     if (status == LBC_OK) status = lbc_index_pieces(m->input, m->object, type, &which, m->err);
-    const uint64_t frames = status == LBC_OK ? m->input->stored[which].frames : 0;
-    for (uint64_t i = 0; i < frames && i < end && status == LBC_OK; i++)
+    lbc_stored *s = status == LBC_OK ? &m->input->stored[which] : NULL;
+    uint64_t end = s ? s->frames : 0;
+    while (end > 0 && !frame[end - 1].any) end--;
+    if (s) s->unwritten = 0;
+    for (uint64_t i = 0; i < end && status == LBC_OK; i++) {
+        s->place[i].lacking = frame[i].any ? frame[i].lacking : m->object->source;
+        if (s->place[i].lacking) s->unwritten++;
         status = lbc_frame_list_add(list, which, i, m->err);
+    }
+    free(frame);
     return status;
 }
 

@@ -65,13 +65,13 @@ static lbc_status check_selection(const lbc_job *job, lbc_error *err)
 {
     const lbc_options *o = job->options;
     const uint64_t frames = job->series->frames;
-    if (o->last_image > frames)
-        return lbc_fail(err, LBC_E_FORMAT, "%s: -N %" PRIu64 ", but only %" PRIu64 " images exist", o->input,
-                        o->last_image, frames);
-    if (!o->last_image) {
+    if (!o->last_image || o->last_image > frames) {
         const lbc_status status = lbc_input_complete(job->input, err);
         if (status) return status;
     }
+    if (o->last_image > frames)
+        return lbc_fail(err, LBC_E_FORMAT, "%s: -N %" PRIu64 ", but only %" PRIu64 " images exist", o->input,
+                        o->last_image, frames);
     if (o->first_image > frames)
         return lbc_fail(err, LBC_E_FORMAT, "%s: -1 %" PRIu64 ", but only %" PRIu64 " images exist", o->input,
                         o->first_image, frames);

@@ -144,7 +144,7 @@ class Facts(bad.Bad):
     """What the master says of the images."""
 
     def test_nimages(self):
-        for nimages, ntrigger, pattern in ((7, 1, r"master says 7 images .*but only 6 are there: -N 6 takes them"),
+        for nimages, ntrigger, pattern in ((7, 1, "says 7 images .*but only 6 are there: a run with -N 6 takes them"),
                                            (3, 4, "master says 12 images"), (5, 1, "master says 5 images.*but 6 are"),
                                            (2**31, 2**31, "only 6 are there"), (1, 5, "says 5 images")):
             master = series.filewriter(self.folder, "run", self.images, fields={
@@ -249,6 +249,19 @@ class SkipBad(bad.Bad):
             self.assertEqual(digests(folder), first)
         got = pixels(self.path("s1/x"))
         self.assertTrue((got == 65535).all())
+
+    def test_a_sum_with_one_that_was_never_written_is_masked(self):
+        never = self.path("run_data_000002.h5")
+        with h5py.File(never, "w") as f:
+            d = f.create_dataset("entry/data/data", (10, 37, 53), "u2", chunks=(1, 37, 53))
+            for i in (0, 1, 2, 3, 4, 5, 8, 9):
+                d[i] = self.images[10 + i]
+        compress(self.whole, self.path("x"), "-N", 20, "-s", 2, "--skip-bad")
+        masked = (pixels(self.path("x")) == 65535).all(axis=(1, 2))
+        np.testing.assert_array_equal(masked, [i == 8 for i in range(10)])
+        done = run("-i", self.whole, "-o", self.path("y"), "-N", 20, "-s", 2)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, f"error: {never}: image 17 was never written, or not wholly")
 
     def torn(self, shape, whole_block):
         """A good series and one of whose image 4 the second block of pixels is bad: its size, or all of it but that.

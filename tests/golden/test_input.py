@@ -132,27 +132,52 @@ class Storage(Folder):
             self.same(Dump(master, "--threads", "4", command=few), images)
 
     def test_unwritten_images(self):
-        """Holes read as the fill value, with a warning; images never written at the end do not count."""
-        image = series.frames(1)[0]
-        ny, nx = image.shape
-        for chunks in ((1, ny, nx), (1, 10, 20), (3, ny, nx)):
-            path = self.path("holes.h5")
-            with series.new_master(path, None) as f:
-                d = f.create_dataset("entry/data/data", (9, ny, nx), "u2", chunks=chunks, fillvalue=7)
-                d[0] = d[4] = image
-            dump = Dump(path)
-            deep = chunks[0] > 1
-            expected = np.full((6 if deep else 5, ny, nx), 7, "u2")
-            expected[0] = expected[4] = image
-            self.same(dump, expected)
-            if not deep:
-                self.assertRegex(" ".join(dump.warnings), "3 of 5 images .* never written")
+        """Holes are masked, with a warning, where the fill value is a marker, and cannot be read elsewhere
+        (test_input_bad); images never written at the end do not count."""
+        for dtype, fill in (("u2", 65535), ("u2", 65534), ("u4", 2**32 - 1), ("i4", -1)):
+            image = series.frames(1, dtype=dtype)[0]
+            ny, nx = image.shape
+            for chunks in ((1, ny, nx), (1, 10, 20), (3, ny, nx)):
+                path = self.path("holes.h5")
+                with series.new_master(path, None) as f:
+                    d = f.create_dataset("entry/data/data", (9, ny, nx), dtype, chunks=chunks, fillvalue=fill)
+                    d[0] = d[4] = image
+                dump = Dump(path)
+                deep = chunks[0] > 1
+                expected = np.full((6 if deep else 5, ny, nx), fill, dtype)
+                expected[0] = expected[4] = image
+                self.same(dump, expected)
+                if not deep:
+                    self.assertRegex(" ".join(dump.warnings), "3 of 5 images .* never written, .* is masked")
 
 
 class Dialects(Folder):
     def setUp(self):
         super().setUp()
         self.images = series.frames(5)
+
+    def test_image_numbers(self):
+        """They may be missing, begin anywhere, and begin again; where they leave some out, the master's word counts."""
+        def numbered(nimages, *numbers):
+            fields = {"instrument/detector/detectorSpecific/nimages": (np.uint32(nimages), None)}
+            master = series.filewriter(self.folder, "run", self.images, fields=fields)
+            for i, number in enumerate(numbers):
+                if number is not None:
+                    with h5py.File(self.path(f"run_data_{i + 1:06d}.h5"), "r+") as f:
+                        f["entry/data/data"].attrs["image_nr_low"] = np.uint64(number)
+            return Dump(master)
+        for numbers in ((1, 3, 5), (101, 103, 105), (0, 2, 4), (1, 1, 1), (1, 3, 1), (None, 3, 9), (1, None, 5)):
+            dump = numbered(5, *numbers)
+            self.same(dump, self.images)
+            self.assertEqual((dump.incomplete, dump.warnings), ("", []))
+        dump = numbered(5, 1, 181, 361)
+        self.same(dump, self.images)
+        self.assertRegex(dump.warnings[0],
+                         "run_data_000002.h5: .* begins with image 181 .* 5 images, so none is missing")
+        dump = numbered(6, 1, 3, 6)
+        self.same(dump, self.images[:4])
+        self.assertRegex(dump.incomplete, r"run_data_000003.h5: /entry/data/data begins with image 6 \(image_nr_low\), "
+                         "but those before it end with image 4; .*-N 4 takes them")
 
     def test_filewriter(self):
         mask = np.zeros(self.images.shape[1:], "u4")
@@ -277,6 +302,29 @@ class Dialects(Folder):
         self.assertEqual((dump.fast, dump.type, dump.data_files), (0, "uint16", 3))
         os.remove(self.path("module1.h5"))
         self.assertIn("module1.h5", Dump(self.path("run.nxs")).error)
+
+    def test_virtual_in_pieces_of_any_rank(self):
+        """Modules in one data set, before and behind the images."""
+        images = series.frames(4, ny=40, nx=53)
+        for modules_first in (True, False):
+            stack = images.reshape(4, 2, 20, 53)
+            stack = stack.swapaxes(0, 1) if modules_first else stack
+            layout = h5py.VirtualLayout(images.shape, "u2")
+            source = h5py.VirtualSource("modules.h5", "data", stack.shape)
+            for i in (0, 1):
+                layout[:, 20 * i:20 * i + 20] = source[i] if modules_first else source[:, i]
+            for kept in (4, 3):
+                with h5py.File(self.path("modules.h5"), "w") as f:
+                    d = f.create_dataset("data", stack.shape, "u2", chunks=(1, 1, 20, 53))
+                    for n in range(kept):
+                        d[(slice(None), n) if modules_first else n] = images[n].reshape(2, 20, 53)
+                with series.new_master(self.path("run.nxs"), None) as f:
+                    f["entry/data"].create_virtual_dataset("data", layout)
+                dump = Dump(self.path("run.nxs"))
+                if kept == 4:
+                    self.same(dump, images)
+                else:
+                    self.assertRegex(dump.error, "modules.h5: image 1 was never written, or not wholly")
 
     def test_virtual_and_more_blocks(self):
         master = series.virtual(self.folder, "run", self.images)
@@ -433,8 +481,18 @@ class Fields(Folder):
         self.assertEqual(incomplete(1, 2), "")
         self.assertEqual(incomplete(9, None), "")
         self.assertEqual(incomplete(None, 9), "")
-        self.assertRegex(incomplete(3, 1), "says 3 images .* only 2 are there: -N 2")
-        self.assertRegex(incomplete(1, 1), "says 1 images .* but 2 are there: -N 2 takes all")
+        self.assertRegex(incomplete(3, 1), "says 3 images .* only 2 are there: a run with -N 2")
+        self.assertRegex(incomplete(1, 1), "says 1 images .* but 2 are there: a run with -N 2 takes all, .*-N 1 those")
+
+    def test_nimages_alone(self):
+        """They claim nothing, as there may have been any number of triggers; but not part of one."""
+        specific = "instrument/detector/detectorSpecific/"
+        for nimages, doubted in ((1, False), (2, False), (3, True), (9, True)):
+            fields = {specific + "nimages": (np.uint32(nimages), None), specific + "ntrigger": None}
+            warnings = self.dump(fields).warnings
+            self.assertEqual(bool(warnings), doubted, warnings)
+            if doubted:
+                self.assertRegex(warnings[0], f"says nimages {nimages} and no ntrigger, but 2 images are there")
 
     def test_masks_that_do_not_serve(self):
         mask = np.ones((8, 16), "u4")

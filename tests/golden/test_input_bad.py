@@ -222,6 +222,82 @@ class Blocks(Bad):
             self.assertEqual(dump.frames, 4)
             self.assertRegex(dump.incomplete, "run_data_000003.h5: " + pattern)
 
+    def partly(self, path, images, written, name="entry/data/data", chunks=None, **how):
+        """A file of images, of which only those whose numbers are given were written."""
+        with h5py.File(path, "w") as f:
+            d = f.create_dataset(name, images.shape, images.dtype, chunks=chunks or (1,) + images.shape[1:], **how)
+            for i in written:
+                d[i] = images[i]
+
+    def test_unwritten_before_another_block(self):
+        """Images behind them must not move up to their places."""
+        for block, written in ((1, [0]), (1, []), (2, [0]), (2, [])):
+            for nimages in (6, 4 + len(written), None):
+                master = series.filewriter(self.folder, "run", self.images, fields={
+                    "instrument/detector/detectorSpecific/nimages": nimages and (np.uint32(nimages), None)})
+                self.partly(self.path(f"run_data_00000{block}.h5"), self.images[2 * block - 2:2 * block], written)
+                there = 2 * block - 2 + len(written)
+                why = (f"run_data_00000{block}.h5: only {len(written)} of 2 images in /entry/data/data were written, "
+                       "but later blocks hold images")
+                if there == 0:
+                    self.refused(master, why)
+                    continue
+                dump = Dump(master)
+                np.testing.assert_array_equal(dump.pixels, self.images[:there])
+                self.assertRegex(dump.incomplete, f"{why}; .*-N {there} takes them")
+
+    def test_unwritten_at_the_end(self):
+        """They are not there, nor are the blocks behind them."""
+        for nimages in (6, None):
+            master = series.filewriter(self.folder, "run", self.images, fields={
+                "instrument/detector/detectorSpecific/nimages": nimages and (np.uint32(nimages), None)})
+            self.partly(self.path("run_data_000002.h5"), self.images[2:4], [0])
+            self.partly(self.path("run_data_000003.h5"), self.images[4:6], [])
+            dump = Dump(master)
+            np.testing.assert_array_equal(dump.pixels, self.images[:3])
+            self.assertRegex(dump.incomplete, "says 6 images .* only 3 are there: a run with -N 3" if nimages else "^$")
+
+    def test_never_written(self):
+        """Neither a hole nor a piece of one passes for a dark image."""
+        ny, nx = self.images.shape[1:]
+        for chunks in ((1, ny, nx), (1, 10, 20), (1, ny, 20), (2, ny, nx)):
+            for how in ({}, {"fillvalue": 7}):
+                master = series.filewriter(self.folder, "run", self.images, block=6)
+                self.partly(self.path("run_data_000001.h5"), self.images, (0, 1, 4, 5), chunks=chunks, **how)
+                self.refused(master, "run_data_000001.h5: image 3 was never written, or not wholly")
+        for rows in (slice(0, 16), slice(30, ny)):  # whichever piece is there, it is not the image
+            with h5py.File(self.path("run_data_000001.h5"), "w") as f:
+                d = f.create_dataset("entry/data/data", self.images.shape, "u2", chunks=(1, 16, 20))
+                d[:4], d[4, rows], d[5] = self.images[:4], self.images[4, rows], self.images[5]
+            self.refused(master, "run_data_000001.h5: image 5 was never written, or not wholly")
+
+    def test_piece_never_written(self):
+        layout = h5py.VirtualLayout(self.images.shape, "u2")
+        rows = slice(0, 20), slice(20, self.images.shape[1])
+        for i in (0, 1):
+            layout[:, rows[i]] = h5py.VirtualSource(f"module{i}.h5", "data", self.images[:, rows[i]].shape)
+        for first, second, bad in ((range(6), (0, 1, 2, 4, 5), 4), ((0, 2, 3, 4, 5), range(6), 2),
+                                   (range(6), (0, 1), 3), ((), range(6), 1), (range(3), range(3), None)):
+            for i, written in enumerate((first, second)):
+                self.partly(self.path(f"module{i}.h5"), self.images[:, rows[i]], written, "data")
+            master = self.master(lambda d: d.create_virtual_dataset("data", layout))
+            if bad:
+                self.refused(master, f"module{int(bad - 1 in first)}.h5: image {bad} was never written, or not wholly")
+            else:
+                np.testing.assert_array_equal(Dump(master).pixels, self.images[:3])
+
+    def test_piece_of_a_virtual_source_never_written(self):
+        n, ny, nx = self.images.shape
+        self.partly(self.path("raw.h5"), self.images, (0, 1, 3, 4, 5), "data")
+
+        def make(data):
+            inner, outer = h5py.VirtualLayout((n, ny, nx), "u2"), h5py.VirtualLayout((n, ny + 3, nx), "u2")
+            inner[...] = h5py.VirtualSource("raw.h5", "data", (n, ny, nx))
+            data.create_virtual_dataset("inner", inner)
+            outer[:, 3:] = h5py.VirtualSource(".", "/entry/data/inner", (n, ny, nx))
+            data.create_virtual_dataset("data", outer)
+        self.refused(self.master(make), "raw.h5: image 3 was never written, or not wholly")
+
     def test_links_to_namesakes(self):
         """A relative name counts as a whole, and one that cannot be reached is not taken for absent."""
         os.symlink("circle", self.path("circle"))
