@@ -90,10 +90,48 @@ static void seed_storage(lbc_codec_work *work, const lbc_codec *codec, int32_t *
         }
 }
 
-static void seed_rest(lbc_codec_work *work, int32_t *frame, uint8_t *chunk, size_t capacity)
+/* A chunk behind its cd_values, as fuzz_rest takes them. */
+static void write_rest(unsigned number, uint8_t how, uint8_t shape, const lbc_chunk_format *format,
+                       const uint8_t *chunk, size_t size)
+{
+    uint8_t head[3 + 4 * 255] = {how | 4, shape, (uint8_t)format->nparams};
+    memcpy(head + 3, format->params, 4 * format->nparams);
+    write_seed("fuzz_rest", number, head, 3 + 4 * format->nparams, chunk, size);
+}
+
+/* Decoded values that are diffused. Returns the number of the next seed. */
+static unsigned seed_diffused(lbc_codec_work *work, int32_t *frame, uint8_t *chunk, size_t capacity)
 {
     static lbc_chunk_format format;
     unsigned number = 0;
+    for (uint8_t codec = 0; codec < 2; codec++)
+        for (uint8_t type = 0; type < 3; type++)
+            for (uint8_t shape = 0; shape < SHAPES; shape++) {
+                format = (lbc_chunk_format){.codec = codec ? &lbc_codec_rest_j2k : &lbc_codec_rest_hcomp,
+                                            .type = fuzz_type(type),
+                                            .shape = fuzz_shape(shape)};
+                const lbc_lossy_params lossy = {.shape = format.shape,
+                                                .limit = 900,
+                                                .stored_bytes = (uint32_t)lbc_pixel_size(format.type),
+                                                .scale = 4,
+                                                .nlayers = 1,
+                                                .layers = {10},
+                                                .wavelet = LBC_WAVELET_97,
+                                                .engine = LBC_ENGINE_OWN,
+                                                .fill_mean = true,
+                                                .diffuse = true};
+                if (lbc_rest_configure(&format, &lossy, NULL, NULL, false)) continue;
+                draw(frame, format.shape, true);
+                const size_t size = encode(work, &format, frame, chunk, capacity);
+                write_rest(number++, (uint8_t)(codec | 2 | type << 4), shape, &format, chunk, size);
+            }
+    return number;
+}
+
+static void seed_rest(lbc_codec_work *work, int32_t *frame, uint8_t *chunk, size_t capacity)
+{
+    static lbc_chunk_format format;
+    unsigned number = seed_diffused(work, frame, chunk, capacity);
     for (uint8_t codec = 0; codec < 2; codec++)
         for (uint8_t type = 0; type < 3; type++)
             for (uint8_t shape = 0; shape < SHAPES; shape++) {
@@ -103,12 +141,9 @@ static void seed_rest(lbc_codec_work *work, int32_t *frame, uint8_t *chunk, size
                 if (lbc_rest_complete(&format, NULL)) continue;
                 draw(frame, format.shape, true);
                 const size_t size = encode(work, &format, frame, chunk, capacity);
-                uint8_t head[3 + 4 * 255] = {(uint8_t)(codec | 2 | type << 4), shape};
-                write_seed("fuzz_rest", number++, head, 2, chunk, size);
-                head[0] |= 4;
-                head[2] = (uint8_t)format.nparams;
-                memcpy(head + 3, format.params, 4 * format.nparams);
-                write_seed("fuzz_rest", number++, head, 3 + 4 * format.nparams, chunk, size);
+                const uint8_t head[] = {(uint8_t)(codec | 2 | type << 4), shape};
+                write_seed("fuzz_rest", number++, head, sizeof head, chunk, size);
+                write_rest(number++, head[0], shape, &format, chunk, size);
             }
 }
 

@@ -28,6 +28,12 @@ static lbc_status keep(lbc_j2k_store *s, const void *bytes, size_t n, size_t *at
     return LBC_OK;
 }
 
+/* What keep left there; before it kept anything NULL, where nobody looks. */
+static const void *kept(const lbc_j2k_store *s, size_t at)
+{
+    return s->data ? s->data + at : NULL;
+}
+
 static void drop_blocks(lbc_j2k_encoder *e)
 {
     free(e->census);
@@ -225,8 +231,8 @@ static lbc_status load_block(lbc_j2k_encoder *e, uint32_t i)
     const lbc_j2k_block *b = &e->layout.blocks[i];
     const lbc_j2k_progress *p = &e->progress[i];
     lbc_j2k_block_load(&e->block, &e->census[i], rows_of(e, b), e->layout.bands[b->band].stride, b->w, b->h, p->wanted);
-    return lbc_j2k_block_resume(&e->block, &p->boundary, (const void *)(e->passes.data + p->passes),
-                                e->codewords.data + p->codeword, (const void *)(e->propagated.data + p->propagated));
+    return lbc_j2k_block_resume(&e->block, &p->boundary, kept(&e->passes, p->passes), kept(&e->codewords, p->codeword),
+                                kept(&e->propagated, p->propagated));
 }
 
 static lbc_status keep_block(lbc_j2k_encoder *e, uint32_t i)
@@ -286,8 +292,8 @@ static lbc_status code_blocks(lbc_j2k_encoder *e)
     }
     for (uint32_t i = 0; i < e->layout.nblocks; i++) { /* the stores may have moved */
         if (e->coded[i].npasses == 0) continue;
-        e->coded[i].passes = (const lbc_j2k_pass *)(const void *)(e->passes.data + e->progress[i].passes);
-        e->coded[i].codeword = e->codewords.data + e->progress[i].codeword;
+        e->coded[i].passes = kept(&e->passes, e->progress[i].passes);
+        e->coded[i].codeword = kept(&e->codewords, e->progress[i].codeword);
     }
     return LBC_OK;
 }
@@ -462,8 +468,7 @@ static void known_row(const void *context, uint32_t band, uint32_t y, uint32_t *
         const lbc_j2k_block *from = &e->layout.blocks[block[i]];
         const lbc_j2k_census *census = &e->census[block[i]];
         const uint32_t n = passes[block[i]];
-        const uint64_t *propagated =
-            (const uint64_t *)(const void *)(e->propagated.data + e->progress[block[i]].propagated);
+        const uint64_t *propagated = kept(&e->propagated, e->progress[block[i]].propagated);
         if (nothing_known(census, y_in_block, n))
             memset(halves, 0, from->w * sizeof *halves);
         else
