@@ -121,7 +121,7 @@ class Hdf5(bad.Bad):
 
     @unittest.skipIf(bad.SANITIZED, "the sanitizer's library must come first, and it takes the signals")
     def test_in_files_of_ours(self):
-        """Which --verify and --resume read, and any run that finds a master in its place."""
+        """Which --verify, --resume and a share's master read, and any run that finds a master in its place."""
         master = series.filewriter(self.folder, "run", self.images)
         options = ["-i", master, "-o", "x", "-d", 3, "-H", 2, "-q", "s"]
         compress(master, self.path("x"), *options[4:-1], self.path("s"))
@@ -137,7 +137,8 @@ class Hdf5(bad.Bad):
         os.remove(self.path("x_master.h5"))
         os.remove(self.path("x_000001.h5"))
         for at, file in (("/entry/checksums", "x_000002.h5"), ("data_000004", "s_000002.h5")):
-            self.assertIn(f" {file}: damaged", self.broken("crash", *options, "--resume", at=at)[1])
+            for more in (["--resume"], ["--verify", "-p", 2, "-t", 0]):
+                self.assertIn(f" {file}: damaged", self.broken("crash", *options, *more, at=at)[1])
 
 
 class Facts(bad.Bad):
