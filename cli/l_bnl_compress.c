@@ -69,17 +69,24 @@ static bool may_report_all(const compress_settings *s, const lbc_options *option
     return report_differ(s->json, s->report, err->text, sizeof err->text);
 }
 
+/* Writes one report, and says where it is, as the summary does of the rest. */
+static bool put(const char *path, char *text, report_leave leave)
+{
+    char error[LBC_ERROR_SIZE];
+    const bool ok = report_put(path, text, leave, error, sizeof error);
+    if (!ok)
+        console_error(PROGRAM, error);
+    else if (strcmp(path, "-"))
+        fprintf(stderr, "report    %s\n", path);
+    return ok;
+}
+
 /* Writes the reports that were asked for. */
 static bool report(const compress_settings *settings, const lbc_options *options, const lbc_result *result)
 {
-    char error[LBC_ERROR_SIZE];
     const report_leave leave = leave_of(settings);
-    bool ok = true;
-    if (settings->json) ok = report_put(settings->json, lbc_report_json(options, result), leave, error, sizeof error);
-    if (ok && settings->report)
-        ok = report_put(settings->report, lbc_report_html(options, result), leave, error, sizeof error);
-    if (!ok) console_error(PROGRAM, error);
-    return ok;
+    return (!settings->json || put(settings->json, lbc_report_json(options, result), leave)) &&
+           (!settings->report || put(settings->report, lbc_report_html(options, result), leave));
 }
 
 static int compress(const compress_settings *settings, const lbc_options *options, console *c)

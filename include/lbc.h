@@ -221,9 +221,12 @@ typedef struct lbc_record lbc_record; /* rows, histograms, pictures: what a repo
 typedef struct lbc_result {
     uint64_t frames_in, frames_out;
     uint64_t frames_dropped; /* selected, but in groups too short to be written */
+    uint64_t frames_there;   /* in the input, selected or not */
+    uint64_t frames_set;     /* in the set of which this run made all or a part */
     lbc_shape shape_in, shape_out;
     lbc_pixel_type type_in, type_out;
     uint32_t files;         /* data files written */
+    uint32_t files_set;     /* data files of the set */
     uint32_t files_kept;    /* data files that a resumed run found complete; no other figure counts them */
     uint64_t frames_bad;    /* input frames that could not be read and were skipped */
     uint64_t bytes_raw;     /* input frames, undecoded size: frames_in x pixels x bytes a pixel */

@@ -113,9 +113,9 @@ static lbc_status make_plan(lbc_job *job, lbc_error *err)
                         o->sum);
     if (job->plan.dropped)
         lbc_log_send(&job->log, LBC_LEVEL_NOTICE,
-                     "%" PRIu64 " images at the end of a group do not make a sum of %" PRIu32
-                     " and are left out (--partial keep writes them)",
-                     job->plan.dropped, o->sum);
+                     "%" PRIu64 " image%s at the end of a group too short for a sum of %" PRIu32
+                     ": left out (--partial keep writes a sum of what there is)",
+                     job->plan.dropped, job->plan.dropped == 1 ? "" : "s", o->sum);
     if (job->plan.files > 999999)
         return lbc_fail(err, LBC_E_ARGUMENT,
                         "-d %" PRIu32 ": that would be %" PRIu64 " data files; 999999 can be named", o->block,

@@ -155,6 +155,9 @@ static void describe_series(const lbc_run *run)
     r->type_out = job->store.type;
     r->saturation = job->limit;
     r->frames_dropped = job->plan.dropped;
+    r->frames_there = job->series->frames;
+    r->frames_set = job->plan.groups;
+    r->files_set = (uint32_t)job->plan.files;
 }
 
 /* A record is kept of a job that measures by all figures. */
@@ -197,6 +200,12 @@ static const char *remedy(const lbc_options *o)
                                         : "a smaller ratio keeps it better";
 }
 
+/* Of a word that counts n things. */
+static const char *end_of(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static void warn_of_loss(const lbc_run *run)
 {
     const lbc_result *r = run->result;
@@ -208,18 +217,18 @@ static void warn_of_loss(const lbc_run *run)
                      100 * shift, r->figures.mean_before, r->figures.mean_after, remedy(run->job.options));
     if (r->frames_bad)
         lbc_log_send(log, LBC_LEVEL_WARNING,
-                     "%" PRIu64 " images could not be read and were skipped: what they belong to is masked",
-                     r->frames_bad);
+                     "%" PRIu64 " image%s could not be read and %s skipped: any sum with such a one is masked",
+                     r->frames_bad, end_of(r->frames_bad), r->frames_bad == 1 ? "was" : "were");
     if (r->clipped)
         lbc_log_send(log, LBC_LEVEL_WARNING,
-                     "%" PRIu64 " pixels held more than the largest count that can be written, %" PRId64
-                     ", and are marked overloaded%s",
-                     r->clipped, r->saturation, wider ? " (-u 4 has room for more)" : "");
+                     "%" PRIu64 " pixel%s held more than the largest count that can be written, %" PRId64
+                     ": marked as overloaded%s",
+                     r->clipped, end_of(r->clipped), r->saturation, wider ? " (-u 4 has room for more)" : "");
     if (wider && r->above_i16)
         lbc_log_send(log, LBC_LEVEL_WARNING,
-                     "%" PRIu64 " pixels hold counts above 32767, which XDS ignores when it reads 16-bit images "
+                     "%" PRIu64 " pixel%s with counts above 32767, which XDS ignores when it reads 16-bit images "
                      "through the durin plugin (-u 4 writes 32-bit ones)",
-                     r->above_i16);
+                     r->above_i16, end_of(r->above_i16));
 }
 
 /* What readers must be told; NULL: out of memory, which is no reason to fail a run that is done. */

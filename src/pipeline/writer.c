@@ -235,6 +235,9 @@ static lbc_status describe(lbc_writer *w, lbc_error *err)
     r->type_out = w->job.store.type;
     r->saturation = w->job.limit;
     r->frames_dropped = w->job.plan.dropped;
+    r->frames_there = r->frames_in;
+    r->frames_set = r->frames_out;
+    r->files_set = w->outputs.committed;
     r->frames_in -= r->frames_dropped;
     r->bytes_raw = r->bytes_in = r->frames_in * lbc_shape_pixels(r->shape_in) * lbc_pixel_size(r->type_in);
     r->bytes_raw_out = r->frames_out * lbc_shape_pixels(r->shape_out) * lbc_pixel_size(r->type_out);

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,4 +111,59 @@ const char *lbc_text_images(uint64_t n, char out[32])
     char count[32];
     snprintf(out, 32, "%.23s %s", lbc_text_count(n, count), n == 1 ? "image" : "images");
     return out;
+}
+
+const char *lbc_text_part(uint64_t n, uint64_t of, char out[64])
+{
+    char count[32], images[32];
+    if (n == of)
+        snprintf(out, 64, "%s", lbc_text_images(n, images));
+    else
+        snprintf(out, 64, "%.27s of %.31s", lbc_text_count(n, count), lbc_text_images(of, images));
+    return out;
+}
+
+const char *lbc_text_number(double value, int digits, char out[32])
+{
+    if (fabs(value) >= pow(10, digits) - 0.5)
+        snprintf(out, 32, "%.0f", value);
+    else
+        snprintf(out, 32, "%.*g", digits, value);
+    return out;
+}
+
+const char *lbc_text_shift(double part, char out[32])
+{
+    char number[32];
+    snprintf(out, 32, "%s%.27s %%", part >= 0 ? "+" : "", lbc_text_number(100 * part, 2, number));
+    return out;
+}
+
+void lbc_text_files(lbc_text *t, const char *kind, uint32_t files, uint32_t of, const char *first, const char *last,
+                    const char *prefix, const char *as_prefix)
+{
+    const char *a = first + strlen(prefix), *b = last + strlen(prefix); /* "_000001.h5" */
+    const bool in_a_row = strtoull(b + 1, NULL, 10) - strtoull(a + 1, NULL, 10) + 1 == files;
+    lbc_text_add(t, "%" PRIu32, files);
+    if (files != of) lbc_text_add(t, " of %" PRIu32, of);
+    lbc_text_add(t, " %s file%s: %s%s", kind, of == 1 ? "" : "s", as_prefix, a);
+    if (files > 1) lbc_text_add(t, "%s%s%s", in_a_row ? " ... " : files == 2 ? " and " : ", ..., ", as_prefix, b);
+    if (files > 2 && !in_a_row) lbc_text_add(t, " (not all between)");
+}
+
+void lbc_text_shell(lbc_text *t, const char *path)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+,:@%-=";
+    if (path[strspn(path, plain)] == '\0') {
+        lbc_text_add(t, "%s", path);
+        return;
+    }
+    lbc_text_add(t, "'");
+    for (; *path; path++) {
+        if (*path == '\'')
+            lbc_text_add(t, "'\\''");
+        else
+            lbc_text_put(t, path, 1);
+    }
+    lbc_text_add(t, "'");
 }

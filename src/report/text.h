@@ -29,5 +29,17 @@ const char *lbc_text_bytes(double bytes, char out[16]);
 const char *lbc_text_count(uint64_t n, char out[32]);
 /* "1 image", "60 images". Returns out. */
 const char *lbc_text_images(uint64_t n, char out[32]);
+/* "10 of 12 images"; without "of" where that is all of them. Returns out. */
+const char *lbc_text_part(uint64_t n, uint64_t of, char out[64]);
+/* value as "%.4g" has it (digits: 4), but never with a power of ten above. Returns out. */
+const char *lbc_text_number(double value, int digits, char out[32]);
+/* A part of 1 with its sign, "+6.9 %", "+119 %". Returns out. */
+const char *lbc_text_shift(double part, char out[32]);
+/* "3 data files: a_000001.h5 ... a_000003.h5". first and last: PREFIX_NNNNNN.h5, of this prefix; the files may have
+ * other ones between them. of: in all; as_prefix: shown in place of the prefix. */
+void lbc_text_files(lbc_text *t, const char *kind, uint32_t files, uint32_t of, const char *first, const char *last,
+                    const char *prefix, const char *as_prefix);
+/* A path as a shell takes it: in quotes where it needs them. */
+void lbc_text_shell(lbc_text *t, const char *path);
 
 #endif

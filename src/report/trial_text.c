@@ -20,21 +20,22 @@ static void add_duration(lbc_text *t, double seconds)
 char *lbc_estimate_text(const lbc_options *o, const lbc_estimate *e)
 {
     lbc_text t = {0};
-    char n[32], bytes[16];
+    char n[32], bytes[16], raw[32], stored[32];
     lbc_text_add(&t, "would read     %s\n", o->input);
     lbc_text_add(&t, "               %s of %" PRIu32 " x %" PRIu32 " %s, ", lbc_text_images(e->frames_in, n),
                  e->shape_in.nx, e->shape_in.ny, lbc_type_name(e->type_in));
     lbc_text_add(&t, "%s stored\n", lbc_text_bytes((double)e->bytes_in, bytes));
     lbc_text_add(&t, "would write    %s\n", o->shares && o->share ? "(data files alone)" : e->master);
     if (e->files) {
-        lbc_text_add(&t, "               %" PRIu32 " data file%s: %s%s%s\n", e->files, e->files > 1 ? "s" : "",
-                     e->first_file, e->files > 1 ? " ... " : "", e->files > 1 ? e->last_file : "");
+        lbc_text_add(&t, "               ");
+        lbc_text_files(&t, "data", e->files, e->files, e->first_file, e->last_file, o->out_file, o->out_file);
+        lbc_text_add(&t, "\n");
         lbc_text_add(&t, "               %s of %" PRIu32 " x %" PRIu32 " %s, ", lbc_text_images(e->frames_out, n),
                      e->shape_out.nx, e->shape_out.ny, lbc_type_name(e->type_out));
         lbc_text_add(&t, "about %s\n", lbc_text_bytes((double)e->bytes_out, bytes));
-        lbc_text_add(&t, "               about %.3g:1 of the raw input, %.3g:1 of the stored input\n",
-                     lbc_ratio((double)e->bytes_raw, (double)e->bytes_out),
-                     lbc_ratio((double)e->bytes_in, (double)e->bytes_out));
+        lbc_text_add(&t, "               about %s:1 of the raw input, %s:1 of the stored input\n",
+                     lbc_text_number(lbc_ratio((double)e->bytes_raw, (double)e->bytes_out), 3, raw),
+                     lbc_text_number(lbc_ratio((double)e->bytes_in, (double)e->bytes_out), 3, stored));
         lbc_text_add(&t, "would take     about ");
         add_duration(&t, e->seconds);
         lbc_text_add(&t, " with %u thread%s (judged by %u image%s)\n", o->threads, o->threads == 1 ? "" : "s",

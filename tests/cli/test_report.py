@@ -170,15 +170,63 @@ class Reports(unittest.TestCase):
 
     def test_summary_says_how_the_codec_did(self):
         done = compress(self.master, self.path("out"), "-H", 16, "-c", "bslz4")
-        sampled = re.search(r"RMSE (\S+) counts, mean (\S+) -> (\S+) \((\S+) %\) \(1 image in 8\)", done.stderr)
+        sampled = re.search(r"RMSE (\S+) counts, mean (\S+) -> (\S+) \((\S+) %\)\n +measured on 2 of 9 images ", done.stderr)
         self.assertTrue(sampled, done.stderr)
         before, after = counts(self.images[::8]), counts(pixels(self.path("out"))[::8])
         self.assertAlmostEqual(float(sampled[1]), np.sqrt(np.nanmean((after - before) ** 2)), 3)
         done = compress(self.master, self.path("all"), "-H", 16, "-c", "bslz4", "--json", self.path("j"))
         self.assertRegex(done.stderr, r"local mean off by \S+ % \(median\), [\d ]+ spots: correlation 0\.\d+")
+        self.assertNotIn("measured on", done.stderr)
+        self.assertIn(f"report    {self.path('j')}\n", done.stderr)
         for line in done.stderr.splitlines():
             if "/" not in line and "warning: " not in line:
                 self.assertLessEqual(len(line), 80, line)
+
+    def test_summary_names_all_that_was_written(self):
+        done = run("-i", self.master, "-o", "it's", "-H", 16, "-c", "hcomp", "-N", 7, "-d", 3, "-q", "out_file",
+                   "--minicbf", "m", "--json", "j.json", "--report", "r.html", cwd=self.folder)
+        for line in ("          7 of 9 images of 1030 x 514 uint16, ", "          3 data files: it's_000001.h5 ... it's_000003.h5\n",
+                     "          3 squash files: it's_squash_000001.h5 ... it's_squash_000003.h5\n",
+                     "          7 miniCBF files: m_??????.cbf\n", "next      dials.import 'it'\\''s_master.h5'\n",
+                     "report    j.json\n", "report    r.html\n"):
+            self.assertIn(line, done.stderr)
+
+    def test_summary_of_a_part_of_the_set(self):
+        options = ["-H", 16, "-c", "bslz4", "-d", 2]
+        done = compress(self.master, self.path("out"), *options, "-p", 2, "-t", 1)
+        self.assertIn(f"3 of 5 data files: {self.path('out')}_000001.h5, ..., {self.path('out')}_000005.h5 (not all between)\n",
+                      done.stderr)
+        self.assertIn("          5 of 9 images of 1030 x 514 uint16, ", done.stderr)
+        self.assertIn("share     1 of 2: all figures are of its files alone\n", done.stderr)
+        done = compress(self.master, self.path("out"), *options, "--resume")
+        self.assertIn(f"2 of 5 data files: {self.path('out')}_000002.h5 and {self.path('out')}_000004.h5\n", done.stderr)
+        self.assertIn("kept      3 data files, complete before this run; no other figure counts them\n", done.stderr)
+
+    def test_summary_says_what_takes_less(self):
+        for options, says in ((["-u", 4, "-c", "none"], "input: -H with -c hcomp, or -J with -c j2k, takes less"),
+                              (["-H", 2, "-u", 4, "-c", "none"], "input: -c hcomp, which stores the codestreams, takes less"),
+                              (["-H", 16, "-c", "hcomp"], None)):
+            said = compress(self.master, self.path("out"), *options, "--overwrite").stderr
+            self.assertEqual("larger than the input" in said, says is not None)
+            self.assertIn(says or "ratio", said)
+
+    def test_summary_says_what_readers_need(self):
+        for options, says in ((["-c", "zstd"], "filter Blosc: Debian's hdf5-"), (["-c", "BSZSTD"], "Zstandard"),
+                              (["-c", "bslz4"], "filter bitshuffle: "), (["-c", "bshuf"], "filter bitshuffle: "),
+                              (["-c", "j2k", "-J", 9], "HDF5's own"), (["-c", "none"], None)):
+            said = compress(self.master, self.path("out"), *options, "--overwrite").stderr
+            self.assertEqual("through the HDF5 filter" in said, says is not None)
+            self.assertIn(says or "next", said)
+
+    def test_summary_accounts_for_a_large_pixel_mask(self):
+        said = compress(self.master, self.path("out"), "-N", 1, "-H", 99, "-c", "bslz4").stderr
+        self.assertIn("and a pixel mask of 2.12 MB in the master, uncompressed for neggia\n", said)
+        self.assertNotIn("pixel mask", compress(self.master, self.path("not"), "-N", 1, "-H", 99, "-c", "zstd").stderr)
+
+    def test_summary_has_plain_numbers(self):
+        said = compress(self.master, self.path("out"), "-N", 1, "-J", 50000, "-c", "bslz4").stderr
+        self.assertRegex(said, r"mean \S+ -> \S+ \(\+\d{3} %\)\n")
+        self.assertNotRegex(said, r"\de\+")
 
     def test_stdout_is_json_alone(self):
         done = compress(self.master, self.path("out"), "-H", 16, "--json", "-")

@@ -61,7 +61,7 @@ class Trials(unittest.TestCase):
 
     def test_shares(self):
         text = self.say("-o", "out", "-d", 2, "-p", 3, "-t", 1, "--dry-run")
-        self.assertIn("2 data files: out_000001.h5 ... out_000004.h5", text)
+        self.assertIn("2 data files: out_000001.h5 and out_000004.h5", text)
         self.assertIn("(data files alone)", text)
         self.assertNotIn("data file", self.say("-o", "out", "-t", 0, "--dry-run"))
 
