@@ -163,10 +163,12 @@ void compress_settings_init(compress_settings *s)
                              .rounding = -1};
 }
 
-/* A count: below 2 it is 1; above what fits it is refused later, by being the largest. */
-static uint32_t count_from(int64_t value)
+/* A count: below 2 it is 1. False: it does not fit. */
+static bool count_from(int64_t value, char letter, uint32_t *count, char *error, size_t size)
 {
-    return value < 2 ? 1 : value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+    *count = value < 2 ? 1 : (uint32_t)value;
+    if (value <= UINT32_MAX) return true;
+    return cli_refuse(error, size, "-%c %lld: must be at most %lld", letter, (long long)value, (long long)UINT32_MAX);
 }
 
 /* The first option given that JPEG 2000 alone knows; NULL: none. */
@@ -325,12 +327,13 @@ static bool set_threads(const compress_settings *s, unsigned cores, lbc_options 
 
 bool compress_only_checks(const compress_settings *s)
 {
-    return s->verify && !s->out_file && !s->dry_run && !s->suggest;
+    return s->verify && !s->out_file && !s->suggest;
 }
 
 /* Who says what to make, and not where, must not take a check of the input for it. */
 static bool check_alone(const compress_settings *s, char *error, size_t size)
 {
+    char name[64];
     compress_settings alone;
     compress_settings_init(&alone);
     alone.infile = s->infile;
@@ -341,9 +344,9 @@ static bool check_alone(const compress_settings *s, char *error, size_t size)
     for (const cli_option *o = table; o->name || o->text; o++) {
         if (!o->name || cli_same(o, s, &alone)) continue;
         return cli_refuse(error, size,
-                          "--%s: without -o, --verify checks the set of -i and makes nothing; name with -o what is to "
-                          "be made",
-                          o->name);
+                          "%s: without -o, --verify checks the set of -i and makes nothing; name with -o what is to be "
+                          "made",
+                          cli_shown(o, name));
     }
     return true;
 }
@@ -369,9 +372,9 @@ bool compress_options_from(const compress_settings *s, unsigned cores, lbc_optio
     if (s->compression) o->compression = s->compression;
     o->first_image = (uint64_t)s->first_image;
     o->last_image = s->last_image == CLI_NONE ? 0 : (uint64_t)s->last_image;
-    o->bin = count_from(s->bin);
-    o->sum = count_from(s->sum);
-    o->block = count_from(s->block);
+    if (!count_from(s->bin, 'b', &o->bin, error, size) || !count_from(s->sum, 's', &o->sum, error, size) ||
+        !count_from(s->block, 'd', &o->block, error, size))
+        return false;
     o->level_given = s->level != CLI_NONE;
     o->level = !o->level_given ? 0 : s->level < -1000 ? -1000 : s->level > 1000 ? 1000 : (int)s->level;
     o->stored = (int)s->uint_bytes;

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#define PROGRAM "l_bnl_compress"
+#define PROGRAM   "l_bnl_compress"
+#define LAST_DATE INT64_C(253402300799) /* of the year 9999 */
 
 /* ---- the program ---------------------------------------------------------------------------- */
 
@@ -42,10 +43,15 @@ static bool show_text(char *text)
     return shown;
 }
 
-static int64_t date_of_run(void)
+/* False: SOURCE_DATE_EPOCH makes no sense, which has been said. */
+static bool date_of_run(int64_t *date)
 {
+    char *end;
     const char *epoch = getenv("SOURCE_DATE_EPOCH");
-    return epoch && *epoch ? strtoll(epoch, NULL, 10) : (int64_t)time(NULL);
+    *date = epoch && *epoch ? strtoll(epoch, &end, 10) : (int64_t)time(NULL);
+    if (!epoch || !*epoch || (end != epoch && !*end && *date >= 0 && *date <= LAST_DATE)) return true;
+    console_error(PROGRAM, "SOURCE_DATE_EPOCH must be a number of seconds since 1970");
+    return false;
 }
 
 /* A run that is resumed may find the reports of the one before. */
@@ -144,6 +150,7 @@ int main(int argc, char **argv)
 {
     compress_settings settings;
     lbc_options options;
+    int64_t date;
     char error[512];
     compress_settings_init(&settings);
     if (cli_parse(compress_program.table, argc, argv, &settings, NULL, 0, error, sizeof error) < 0)
@@ -153,7 +160,7 @@ int main(int argc, char **argv)
         printf(PROGRAM "-%s-%s\n", lbc_version(), lbc_version_date());
         return end_output();
     }
-    if (!console_limit_cpu(PROGRAM)) return EXIT_USAGE;
+    if (!console_limit_cpu(PROGRAM) || !date_of_run(&date)) return EXIT_USAGE;
     if (!compress_options_from(&settings, console_cores(), &options, error, sizeof error)) return usage_error(error);
     lbc_error trouble;
     if (!may_report_all(&settings, &options, &trouble)) {
@@ -166,7 +173,7 @@ int main(int argc, char **argv)
     options.message = console_message;
     options.progress = console_progress;
     options.user = &c;
-    options.date = date_of_run();
+    options.date = date;
     const bool at_rest = compress_only_checks(&settings);
     const lbc_purpose purpose = at_rest                                ? LBC_TO_VERIFY
                                 : settings.suggest || settings.dry_run ? LBC_TO_READ

@@ -50,6 +50,12 @@ static bool is_end(const cli_option *o)
     return !o->name && !o->text;
 }
 
+static bool has_letter(const cli_option *table, char letter)
+{
+    while (!is_end(table) && table->letter != letter) table++;
+    return !is_end(table);
+}
+
 static bool to_int(const char *text, int64_t *value)
 {
     char *end;
@@ -74,8 +80,7 @@ static bool is_number(const char *text)
 
 /* ---- values --------------------------------------------------------------------------------- */
 
-/* "-b" or "--bin", whichever the user is likelier to know. */
-static const char *shown(const cli_option *o, char buffer[64])
+const char *cli_shown(const cli_option *o, char buffer[64])
 {
     if (o->letter)
         snprintf(buffer, 64, "-%c", o->letter);
@@ -105,14 +110,15 @@ static int set(parser *p, const cli_option *o, const char *value)
     case CLI_TEXT: *(const char **)field = value; return 0;
     case CLI_INT:
         if (to_int(value, field)) return 0;
-        return fail(p, errno == ERANGE ? "%s %s: out of range" : "%s %s: not a whole number", shown(o, name), value);
+        return fail(p, errno == ERANGE ? "%s %s: out of range" : "%s %s: not a whole number", cli_shown(o, name),
+                    value);
     case CLI_REAL:
         if (to_real(value, field)) return 0;
-        return fail(p, errno == ERANGE ? "%s %s: out of range" : "%s %s: not a number", shown(o, name), value);
+        return fail(p, errno == ERANGE ? "%s %s: out of range" : "%s %s: not a number", cli_shown(o, name), value);
     case CLI_CHOICE:
         *(int *)field = choice_of(o->words, value);
         if (*(int *)field >= 0) return 0;
-        return fail(p, "%s %s: must be one of %s", shown(o, name), value, o->words);
+        return fail(p, "%s %s: must be one of %s", cli_shown(o, name), value, o->words);
     }
     return 0;
 }
@@ -130,7 +136,7 @@ static int take_argument(parser *p, const cli_option *o, const char *glued)
 {
     char name[64];
     if (o->takes == CLI_NOTHING) {
-        if (glued) return fail(p, "%s takes no argument", shown(o, name));
+        if (glued) return fail(p, "%s takes no argument", cli_shown(o, name));
         return set(p, o, NULL);
     }
     if (glued) return set(p, o, glued);
@@ -141,7 +147,7 @@ static int take_argument(parser *p, const cli_option *o, const char *glued)
         p->at++;
         return set(p, o, next);
     }
-    if (o->takes == CLI_ARGUMENT) return fail(p, "%s needs an argument: %s", shown(o, name), o->argument);
+    if (o->takes == CLI_ARGUMENT) return fail(p, "%s needs an argument: %s", cli_shown(o, name), o->argument);
     set_without(p, o);
     return 0;
 }
@@ -198,7 +204,9 @@ int cli_parse(const cli_option *table, int argc, char *const *argv, void *settin
                 return -1;
             continue;
         }
-        if (count == max) return fail(&p, "%s: not expected here (see -h)", word);
+        if (count == max)
+            return fail(&p, "%s: not expected here (%s)", word,
+                        has_letter(table, 'i') ? "the input is named with -i; see -h" : "see -h");
         operands[count++] = word;
     }
     return count;

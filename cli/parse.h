@@ -47,9 +47,13 @@ typedef struct cli_option {
     }
 
 /* Fills settings from argv. Operands (words that are no options) go to operands, at most max; more
- * are an error. Returns the number of operands, or -1 with one line in error. */
+ * are an error, which names -i where the table has it. Returns the number of operands, or -1 with one
+ * line in error. */
 int cli_parse(const cli_option *table, int argc, char *const *argv, void *settings, const char **operands, int max,
               char *error, size_t size);
+
+/* How an option is shown, "-b" or "--bin", whichever the user is likelier to know. Returns buffer. */
+const char *cli_shown(const cli_option *option, char buffer[64]);
 
 /* Whether a and b, settings of one program, have the same value of this option. */
 bool cli_same(const cli_option *option, const void *a, const void *b);

@@ -85,8 +85,10 @@ static lbc_status check_free(const lbc_job *job, const char *path, bool may_repl
     const lbc_status status = lbc_clear_input(job, path, err);
     if (status) return status;
     if (S_ISDIR(there.st_mode)) return lbc_fail(err, LBC_E_EXISTS, "%s: is a folder; choose another -o or -m", path);
+    const bool begun = lstat(job->names.master, &there) && errno == ENOENT;
     if (!may_replace)
-        return lbc_fail(err, LBC_E_EXISTS, "%s: exists (--overwrite replaces it, -o names another)", path);
+        return lbc_fail(err, LBC_E_EXISTS, "%s: exists (--overwrite replaces it, -o names another%s)", path,
+                        begun ? ", --resume goes on with a run that was interrupted" : "");
     return LBC_OK;
 }
 

@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -109,8 +110,9 @@ static lbc_status make_plan(lbc_job *job, lbc_error *err)
     lbc_plan_make(&job->plan);
     if (job->plan.groups == 0)
         return lbc_fail(err, LBC_E_FORMAT,
-                        "%s: fewer images are selected than -s %" PRIu32 " sums (--partial keep takes them)", o->input,
-                        o->sum);
+                        "%s: %" PRIu64 " of its %" PRIu64 " images are selected, fewer than -s %" PRIu32
+                        " sums (--partial keep takes them)",
+                        o->input, job->plan.last - job->plan.first + 1, s->frames, o->sum);
     if (job->plan.dropped)
         lbc_log_send(&job->log, LBC_LEVEL_NOTICE,
                      "%" PRIu64 " image%s at the end of a group too short for a sum of %" PRIu32
@@ -360,14 +362,23 @@ static void describe_change(lbc_job *job)
     describe_steps(job);
 }
 
+static lbc_status no_such_codec(const lbc_options *o, lbc_error *err)
+{
+    char names[200] = "";
+    for (const lbc_codec *const *c = lbc_codecs; *c; c++) {
+        const size_t at = strlen(names);
+        if ((*c)->writable) snprintf(names + at, sizeof names - at, "%s%s", at ? ", " : "", (*c)->name);
+    }
+    return lbc_fail(err, LBC_E_ARGUMENT, "-c %s: no such compression; there are %s", o->compression, names);
+}
+
 /* What the options say alone. */
 static lbc_status begin_job(lbc_job *job, const lbc_options *options, lbc_error *err)
 {
     job->options = options;
     job->log = (lbc_log){options->message, options->user};
     const lbc_codec *codec = lbc_codec_by_name(options->compression);
-    if (!codec || !codec->writable)
-        return lbc_fail(err, LBC_E_ARGUMENT, "-c %s: no such compression (see -h)", options->compression);
+    if (!codec || !codec->writable) return no_such_codec(options, err);
     lbc_status status = check_options(options, err);
     if (status == LBC_OK) status = check_codec(options, codec, err);
     return status ? status : lbc_names_make(&job->names, options, err);

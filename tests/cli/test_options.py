@@ -323,8 +323,8 @@ class Options(unittest.TestCase):
     def test_command_lines_that_make_no_sense(self):
         i = ["-i", self.master, "-o", self.path("no")]
         for options, says in (
-            ([], "-i"), (["-i"], "-i"), ([*i, "-x"], "-x"), ([*i, "--nonsense"], "--nonsense"), ([*i, "word"], "word"),
-            ([*i, "-b", "two"], "two"), ([*i, "-b", "2.5"], "2.5"), ([*i, "-c", "gzip"], "gzip"), ([*i, "-u", 3], "-u"),
+            ([], "-i"), (["-i"], "-i"), ([*i, "-x"], "-x"), ([*i, "--nonsense"], "--nonsense"), ([*i, "word"], "word: not expected here (the input is named with -i"),
+            ([*i, "-b", "two"], "two"), ([*i, "-b", "2.5"], "2.5"), ([*i, "-c", "gzip"], "gzip: no such compression; there are bslz4, "), ([*i, "-u", 3], "-u"),
             ([*i, "-c", "hcomp"], "-H"), ([*i, "-c", "j2k"], "-J"), ([*i, "-c", "j2k", "-H", 4, "-J", 5], "-J"),
             ([*i, "-c", "hcomp", "-J", 9], "-H"), ([*i, "-t", 1], "-p"), ([*i, "-t", 4, "-p", 3], "-t"),
             ([*i, "-1", 0], "-1"), ([*i, "-1", 5, "-N", 4], "-N"), ([*i, "-q", "x"], "-q"), ([*i, "--gaps", "fill"], "keep|zero"),
@@ -338,16 +338,25 @@ class Options(unittest.TestCase):
             ([*i, "-J", 9, "--profile", "faithful", "--j2k-engine", "openjpeg"], "--j2k-weights none"),
             ([*i, "-J", 9, "--j2k-weights", "1,2,3,4,5,6,7"], "1 to 6"), ([*i, "-J", 9, "--j2k-weights", "1,,2"], "1 to 6"),
             ([*i, "-J", 9, "--j2k-weights", "0"], "above 0"), ([*i, "-J", 9, "--profile", "true"], "faithful"),
+            ([*i, "-s", 99999999999], "-s 99999999999: must be at most"), ([*i, "-d", 2**32], "-d 4294967296"),
+            (["-i", self.master, "--verify", "-H", 4], "-H: without -o"), (["-i", self.master, "--verify", "--dry-run"], "--dry-run: without -o"),
             ([*i, "--jobs", 2], "--jobs"), ([*i, "--pa", "keep"], "--partial"), ([*i, "-m", "no_000001"], "-m"),
         ):
             with self.subTest(options=options):
                 self.refused(*options, says=says)
 
+    def test_a_date_that_is_none(self):
+        for date in ("abc", "12x", "-1", "1" + 12 * "0"):
+            done = run("-i", self.master, "-o", self.path("no"), env={"SOURCE_DATE_EPOCH": date})
+            self.assertEqual((done.returncode, os.path.exists(self.path("no_master.h5"))), (2, False))
+            self.assertIn("SOURCE_DATE_EPOCH must be", done.stderr)
+        self.assertEqual(run("-h", env={"SOURCE_DATE_EPOCH": "abc"}).returncode, 0)
+
     def test_what_the_input_forbids(self):
         i = ["-i", self.master, "-o", self.path("no")]
         self.refused(*i, "-N", 9, code=1, says="8 images")
         self.refused(*i, "-1", 9, code=1, says="8 images")
-        self.refused(*i, "-s", 9, code=1, says="--partial keep")
+        self.refused(*i, "-s", 9, code=1, says="8 of its 8 images are selected, fewer than -s 9 sums (--partial keep")
         self.refused("-i", self.path("none_master.h5"), "-o", self.path("no"), code=1, says="none_master.h5")
         self.refused(*i, "-b", 16, "-H", 4, code=2, says="4")
 
@@ -360,9 +369,11 @@ class Options(unittest.TestCase):
 
     def test_outputs_are_not_replaced_unasked(self):
         compress(self.master, self.path("a"), "-d", 2)
-        self.refused("-i", self.master, "-o", self.path("a"), code=1, says="exists")
+        self.refused("-i", self.master, "-o", self.path("a"), code=1, says="names another)")
         compress(self.master, self.path("a"), "-d", 5, "--overwrite")
         self.assertEqual(len(data_files(self.path("a"))), 2, "files beyond the new count stay")
+        os.remove(self.path("a_master.h5"))
+        self.refused("-i", self.master, "-o", self.path("a"), code=1, says="--resume goes on with a run")
         self.refused("-i", self.master, "-o", self.path("in_data"), "--overwrite", code=1, says="input")
         self.refused("-i", self.master, "-o", self.path("b"), "-m", self.path("in_master"), "--overwrite", code=1, says="input")
 

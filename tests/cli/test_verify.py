@@ -70,7 +70,7 @@ class AtRest(Verify):
                         ["--wavelet", "9/7"], ["-m", "x"]):
             done = run("-i", self.master, "--verify", *options)
             self.assertEqual((done.returncode, done.stdout), (2, ""))
-            self.assertRegex(done.stderr, "error: --[a-zA-Z0-9_]+: without -o, --verify checks the set of -i")
+            self.assertRegex(done.stderr, "error: --?[a-zA-Z0-9_]+: without -o, --verify checks the set of -i")
         done = run("-i", self.master, "--verify", "-p", 2, "-v", "--progress", "never")
         self.assertEqual(done.returncode, 0, done.stderr)
 
