@@ -19,14 +19,16 @@ static const cli_option table[] = {
      NULL},
 
     CLI_HEADING("What is done to the images"),
-    {'b', "bin", CLI_OPTIONAL, CLI_INT, FIELD(bin), 1, "N", "sum blocks of N x N pixels into one (1)", NULL},
-    {'s', "sum", CLI_OPTIONAL, CLI_INT, FIELD(sum), 1, "N", "sum N consecutive images into one (1)", NULL},
+    {'b', "bin", CLI_OPTIONAL, CLI_INT, FIELD(bin), 1, "N", "sum blocks of N x N pixels into one (1); below 1 means 1",
+     NULL},
+    {'s', "sum", CLI_OPTIONAL, CLI_INT, FIELD(sum), 1, "N", "sum N consecutive images into one (1); below 1 means 1",
+     NULL},
     {'H', "Hcompress", CLI_ARGUMENT, CLI_INT, FIELD(hcompress), 0, "SCALE",
      "HCompress with this absolute scale; 1 is lossless, below 1 means 16", NULL},
     {'J', "J2K", CLI_ARGUMENT, CLI_INT, FIELD(j2k), 0, "RATIO",
      "JPEG 2000 to this compression ratio; below 1 means 125", NULL},
     {'K', "J2K2", CLI_ARGUMENT, CLI_INT, FIELD(j2k_alt), 0, "RATIO",
-     "the same with the alternate list of quality layers", NULL},
+     "the same with the alternate list of quality layers; below 1 means 125", NULL},
     {0, "bytes-per-frame", CLI_ARGUMENT, CLI_INT, FIELD(bytes_per_frame), 0, "N",
      "JPEG 2000 to at most N bytes an image, in place of a ratio", NULL},
     {0, "psnr", CLI_ARGUMENT, CLI_REAL, FIELD(psnr), 0, "DB",
@@ -70,7 +72,9 @@ static const cli_option table[] = {
     {'o', "out_file", CLI_ARGUMENT, CLI_TEXT, FIELD(out_file), 0, "PREFIX",
      "data files are PREFIX_000001.h5, ... (out_data)", NULL},
     {'m', "out_master", CLI_ARGUMENT, CLI_TEXT, FIELD(out_master), 0, "NAME",
-     "the new master (PREFIX_master.h5); without a slash it goes beside the data files", NULL},
+     "the new master (PREFIX_master.h5); without a slash it goes beside the data files; .h5 is appended where "
+     "it is missing",
+     NULL},
     {'q', "out_squash", CLI_ARGUMENT, CLI_TEXT, FIELD(out_squash), 0, "PREFIX",
      "also write the bare codestreams to PREFIX_000001.h5, ...; the word out_file means OUT_FILE_squash", NULL},
     {0, "minicbf", CLI_ARGUMENT, CLI_TEXT, FIELD(minicbf), 0, "PREFIX",
@@ -81,7 +85,8 @@ static const cli_option table[] = {
      "bslz4|bszstd|bshuf|zstd|none|hcomp|j2k"},
     {'l', "compression_level", CLI_ARGUMENT, CLI_INT, FIELD(level), 0, "N", "level (3): zstd 0 to 9, bszstd -2 to 22",
      NULL},
-    {'d', "data_block_size", CLI_OPTIONAL, CLI_INT, FIELD(block), 100, "N", "images per data file (100)", NULL},
+    {'d', "data_block_size", CLI_OPTIONAL, CLI_INT, FIELD(block), 100, "N",
+     "images per data file (100); below 1 means 1", NULL},
     {'u', "uint", CLI_OPTIONAL, CLI_INT, FIELD(uint_bytes), 2, "N",
      "pixels as 2: unsigned 16-bit, 4: unsigned 32-bit, 0: signed 32-bit (2)", NULL},
     {0, "overwrite", CLI_NOTHING, CLI_FLAG, FIELD(overwrite), 0, NULL, "replace an existing set", NULL},
@@ -98,7 +103,9 @@ static const cli_option table[] = {
     {'p', "parallel", CLI_ARGUMENT, CLI_INT, FIELD(parallel), 0, "N",
      "worker threads (all cores), or the number of shares with -t", NULL},
     {'t', "thread", CLI_OPTIONAL, CLI_INT, FIELD(thread), CLI_NONE, "T",
-     "do share T of -p and no more: 0 writes the master, 1 to P every Pth data file", NULL},
+     "do share T of -p and no more: 0 writes the master, 1 to P every Pth data file; without T the whole, as "
+     "without -t",
+     NULL},
     {0, "jobs", CLI_ARGUMENT, CLI_INT, FIELD(jobs), 0, "N", "worker threads inside a share of -t (all cores)", NULL},
 
     CLI_HEADING("Messages and reports"),
@@ -387,4 +394,29 @@ bool compress_options_from(const compress_settings *s, unsigned cores, lbc_optio
     o->measure = s->json || s->report;
     o->draw = s->report != NULL;
     return set_lossy(s, o, error, size) && set_threads(s, cores, o, error, size);
+}
+
+void compress_tell_substitutions(const compress_settings *s, lbc_message_fn *tell, void *user)
+{
+    const int64_t most = INT64_MAX; /* of what is not used, or was not given */
+    const bool h = s->hcompress != CLI_NONE, j = !h && s->j2k != CLI_NONE;
+    const struct {
+        char letter;
+        int64_t value;
+        const char *meaning;
+    } numbers[] = {
+        {'H', h ? s->hcompress : most, "scale 16; 1 is lossless"},
+        {'J', j ? s->j2k : most, "ratio 125"},
+        {'K', !h && !j && s->j2k_alt != CLI_NONE ? s->j2k_alt : most, "ratio 125"},
+        {'b', s->bin, "1, no binning"},
+        {'s', s->sum, "1, no summing"},
+        {'d', s->block, "1 image per data file"},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        char text[100];
+        if (numbers[i].value >= 1) continue;
+        snprintf(text, sizeof text, "-%c %lld: below 1 means %s", numbers[i].letter, (long long)numbers[i].value,
+                 numbers[i].meaning);
+        tell(user, LBC_LEVEL_NOTICE, text);
+    }
 }

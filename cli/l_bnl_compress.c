@@ -112,7 +112,7 @@ static int compress(const compress_settings *settings, const lbc_options *option
     return reported ? console_end(c, status, &error) : EXIT_FAILED;
 }
 
-static int dry_run(const lbc_options *options, console *c)
+static int dry_run(const compress_settings *settings, const lbc_options *options, console *c)
 {
     lbc_error error = {LBC_OK, ""};
     lbc_estimate estimate;
@@ -120,6 +120,9 @@ static int dry_run(const lbc_options *options, console *c)
     bool shown = true;
     progress_clear(&c->progress);
     if (status == LBC_OK) shown = show_text(lbc_estimate_text(options, &estimate));
+    if (status == LBC_OK && settings->json) printf("would report   %s\n", settings->json);
+    if (status == LBC_OK && settings->report) printf("would report   %s\n", settings->report);
+    shown = shown && end_output() == EXIT_DONE;
     lbc_estimate_free(&estimate);
     return shown ? console_end(c, status, &error) : EXIT_FAILED;
 }
@@ -175,11 +178,11 @@ int main(int argc, char **argv)
     options.user = &c;
     options.date = date;
     const bool at_rest = compress_only_checks(&settings);
-    const lbc_purpose purpose = at_rest                                ? LBC_TO_VERIFY
-                                : settings.suggest || settings.dry_run ? LBC_TO_READ
-                                                                       : LBC_TO_COMPRESS;
+    compress_tell_substitutions(&settings, console_message, &c);
+    const bool looks = settings.suggest || (settings.dry_run && !settings.resume); /* at the input alone */
+    const lbc_purpose purpose = at_rest ? LBC_TO_VERIFY : looks ? LBC_TO_READ : LBC_TO_COMPRESS;
     if (!probe_files(PROGRAM, &options, purpose)) return EXIT_FAILED;
     if (settings.suggest) return suggest(&options, &c);
-    if (settings.dry_run) return dry_run(&options, &c);
+    if (settings.dry_run) return dry_run(&settings, &options, &c);
     return at_rest ? verify(&options, &c) : compress(&settings, &options, &c);
 }

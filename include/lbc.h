@@ -270,9 +270,9 @@ LBC_API lbc_status lbc_verify(const lbc_options *options, uint64_t *frames, lbc_
 
 /* What a run is to do with its input. */
 typedef enum lbc_purpose {
-    LBC_TO_READ,     /* lbc_compare, lbc_suggest, lbc_estimate_run */
+    LBC_TO_READ,     /* lbc_compare, lbc_suggest, lbc_estimate_run unless it resumes */
     LBC_TO_VERIFY,   /* lbc_verify */
-    LBC_TO_COMPRESS, /* lbc_compress */
+    LBC_TO_COMPRESS, /* lbc_compress, lbc_estimate_run of a run that resumes */
 } lbc_purpose;
 
 /* Told the path of each file before it is gone through. */
@@ -367,6 +367,8 @@ typedef struct lbc_estimate {
     double seconds;                        /* about */
     char *master, *first_file, *last_file; /* as lbc_result; the master also where it is another share's work */
     char *there;                           /* first output that exists already; NULL: none */
+    uint32_t files_kept;                   /* of a run that resumes: data files it would find complete */
+    char *stop;                            /* what else would keep the run from its work; NULL: nothing is known */
 } lbc_estimate;
 
 /* Does all of a run but writing. estimate must be freed with lbc_estimate_free in any case. */

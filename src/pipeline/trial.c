@@ -2,9 +2,14 @@
 #include "pipeline/trial.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
+#include "pipeline/resume.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static uint64_t bytes_of_input(const lbc_job *job, uint64_t k)
 {
@@ -96,6 +101,7 @@ static void describe(lbc_estimate *e, const lbc_job *job, const lbc_trial *t)
     e->type_in = s->type;
     e->type_out = job->store.type;
     e->files = job->ntodo;
+    e->files_kept = job->kept;
     e->frames_out = job->frames;
     e->frames_dropped = job->plan.dropped;
     e->bytes_in = bytes_of_selection(job, &e->frames_in);
@@ -107,13 +113,51 @@ static void describe(lbc_estimate *e, const lbc_job *job, const lbc_trial *t)
     e->seconds = t->seconds / t->frames * frames / (threads < frames ? threads : frames);
 }
 
+/* Whether this folder, or the nearest above it that is there, can be written to. */
+static lbc_status try_folder(const char *folder, lbc_error *err)
+{
+    struct stat there;
+    lbc_status status = LBC_OK;
+    char *path = lbc_strdup(folder);
+    while (path && stat(path, &there) && errno == ENOENT) {
+        char *above = lbc_names_folder(path);
+        free(path);
+        path = above;
+    }
+    if (!path)
+        status = lbc_fail(err, LBC_E_MEMORY, "out of memory");
+    else if (access(path, F_OK) || access(path, W_OK | X_OK))
+        status = lbc_fail(err, LBC_E_IO, "%s: cannot write here: %s (choose another -o)", path, strerror(errno));
+    else if (!S_ISDIR(there.st_mode))
+        status = lbc_fail(err, LBC_E_IO, "%s: is no folder (choose another -o)", path);
+    free(path);
+    return status;
+}
+
+/* What a run looks at before it begins, as far as nothing is written. What it finds is no failure. */
+static lbc_status look_ahead(lbc_estimate *e, lbc_job *job, lbc_error *err)
+{
+    const lbc_names *n = &job->names;
+    const char *const folders[] = {n->folder, n->master_folder, n->squash_folder, n->minicbf_folder};
+    lbc_error why = {LBC_OK, ""};
+    lbc_status status = LBC_OK;
+    for (size_t i = 0; status == LBC_OK && i < sizeof folders / sizeof *folders; i++)
+        if (folders[i]) status = try_folder(folders[i], &why);
+    if (status == LBC_OK && job->options->resume) status = lbc_resume(job, &why);
+    if (status == LBC_E_MEMORY || status == LBC_E_CANCELLED) return lbc_fail(err, status, "%s", why.text);
+    if (status == LBC_OK) return LBC_OK;
+    e->stop = lbc_strdup(why.text);
+    return e->stop ? LBC_OK : lbc_fail(err, LBC_E_MEMORY, "out of memory");
+}
+
 lbc_status lbc_estimate_run(const lbc_options *options, lbc_estimate *estimate, lbc_error *err)
 {
     lbc_job job = {0};
-    lbc_trial trial;
+    lbc_trial trial = {0};
     *estimate = (lbc_estimate){0};
     lbc_status status = lbc_job_prepare(&job, options, err);
-    if (status == LBC_OK) status = lbc_trial_run(&trial, &job, NULL, NULL, err);
+    if (status == LBC_OK) status = look_ahead(estimate, &job, err);
+    if (status == LBC_OK && job.frames) status = lbc_trial_run(&trial, &job, NULL, NULL, err);
     if (status == LBC_OK) {
         describe(estimate, &job, &trial);
         if (!name_outputs(estimate, &job)) status = lbc_fail(err, LBC_E_MEMORY, "out of memory");
@@ -128,5 +172,6 @@ void lbc_estimate_free(lbc_estimate *e)
     free(e->first_file);
     free(e->last_file);
     free(e->there);
+    free(e->stop);
     *e = (lbc_estimate){0};
 }

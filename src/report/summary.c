@@ -19,25 +19,6 @@ static void add_series(lbc_text *t, const char *label, const char *path, const c
                  lbc_type_name(type), lbc_text_bytes((double)raw, a), lbc_text_bytes((double)stored, b));
 }
 
-/* What stands beside the master. Squash files go with data files, and are numbered as they are. */
-static void add_files(lbc_text *t, const lbc_options *o, const lbc_result *r)
-{
-    char squash[4096], n[32];
-    lbc_text_add(t, "          ");
-    lbc_text_files(t, "data", r->files, r->files_set, r->first_file, r->last_file, o->out_file, o->out_file);
-    lbc_text_add(t, "\n");
-    if (o->out_squash) {
-        const bool beside = strcmp(o->out_squash, "out_file") == 0;
-        snprintf(squash, sizeof squash, "%s%s", beside ? o->out_file : o->out_squash, beside ? "_squash" : "");
-        lbc_text_add(t, "          ");
-        lbc_text_files(t, "squash", r->files, r->files_set, r->first_file, r->last_file, o->out_file, squash);
-        lbc_text_add(t, "\n");
-    }
-    if (o->minicbf)
-        lbc_text_add(t, "          %s miniCBF file%s: %s_??????.cbf\n", lbc_text_count(r->frames_out, n),
-                     r->frames_out == 1 ? "" : "s", o->minicbf);
-}
-
 /* Of the master of a whole run, where it is no small part of the set. */
 static void add_mask(lbc_text *t, const lbc_options *o, const lbc_result *r)
 {
@@ -185,7 +166,8 @@ char *lbc_summary(const lbc_options *o, const lbc_result *r, bool verbose)
                    r->bytes_raw, r->bytes_in);
         add_series(&t, "output", r->master, lbc_text_part(r->frames_out, r->frames_set, part), r->shape_out,
                    r->type_out, r->bytes_raw_out, r->bytes_out);
-        add_files(&t, o, r);
+        const lbc_made made = {r->files, r->files_set, r->first_file, r->last_file, r->frames_out};
+        lbc_text_made(&t, o, &made, "          ");
         add_mask(&t, o, r);
         add_part(&t, o, r);
         add_ratios(&t, o, r);

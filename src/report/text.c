@@ -139,16 +139,33 @@ const char *lbc_text_shift(double part, char out[32])
     return out;
 }
 
-void lbc_text_files(lbc_text *t, const char *kind, uint32_t files, uint32_t of, const char *first, const char *last,
-                    const char *prefix, const char *as_prefix)
+/* Squash files go with data files, and are numbered as they are. */
+static void add_numbered(lbc_text *t, const lbc_options *o, const lbc_made *made, const char *kind, const char *prefix,
+                         const char *end)
 {
-    const char *a = first + strlen(prefix), *b = last + strlen(prefix); /* "_000001.h5" */
-    const bool in_a_row = strtoull(b + 1, NULL, 10) - strtoull(a + 1, NULL, 10) + 1 == files;
-    lbc_text_add(t, "%" PRIu32, files);
-    if (files != of) lbc_text_add(t, " of %" PRIu32, of);
-    lbc_text_add(t, " %s file%s: %s%s", kind, of == 1 ? "" : "s", as_prefix, a);
-    if (files > 1) lbc_text_add(t, "%s%s%s", in_a_row ? " ... " : files == 2 ? " and " : ", ..., ", as_prefix, b);
-    if (files > 2 && !in_a_row) lbc_text_add(t, " (not all between)");
+    const char *a = made->first + strlen(o->out_file), *b = made->last + strlen(o->out_file); /* "_000001.h5" */
+    const bool in_a_row = strtoull(b + 1, NULL, 10) - strtoull(a + 1, NULL, 10) + 1 == made->files;
+    lbc_text_add(t, "%" PRIu32, made->files);
+    if (made->files != made->of) lbc_text_add(t, " of %" PRIu32, made->of);
+    lbc_text_add(t, " %s file%s: %s%s%s", kind, made->of == 1 ? "" : "s", prefix, end, a);
+    if (made->files > 1)
+        lbc_text_add(t, "%s%s%s%s", in_a_row ? " ... " : made->files == 2 ? " and " : ", ..., ", prefix, end, b);
+    lbc_text_add(t, "%s\n", made->files > 2 && !in_a_row ? " (not all between)" : "");
+}
+
+void lbc_text_made(lbc_text *t, const lbc_options *o, const lbc_made *made, const char *margin)
+{
+    char n[32];
+    lbc_text_add(t, "%s", margin);
+    add_numbered(t, o, made, "data", o->out_file, "");
+    if (o->out_squash) {
+        const bool beside = strcmp(o->out_squash, "out_file") == 0;
+        lbc_text_add(t, "%s", margin);
+        add_numbered(t, o, made, "squash", beside ? o->out_file : o->out_squash, beside ? "_squash" : "");
+    }
+    if (o->minicbf)
+        lbc_text_add(t, "%s%s miniCBF file%s: %s_??????.cbf\n", margin, lbc_text_count(made->images, n),
+                     made->images == 1 ? "" : "s", o->minicbf);
 }
 
 void lbc_text_shell(lbc_text *t, const char *path)

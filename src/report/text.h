@@ -35,10 +35,16 @@ const char *lbc_text_part(uint64_t n, uint64_t of, char out[64]);
 const char *lbc_text_number(double value, int digits, char out[32]);
 /* A part of 1 with its sign, "+6.9 %", "+119 %". Returns out. */
 const char *lbc_text_shift(double part, char out[32]);
-/* "3 data files: a_000001.h5 ... a_000003.h5". first and last: PREFIX_NNNNNN.h5, of this prefix; the files may have
- * other ones between them. of: in all; as_prefix: shown in place of the prefix. */
-void lbc_text_files(lbc_text *t, const char *kind, uint32_t files, uint32_t of, const char *first, const char *last,
-                    const char *prefix, const char *as_prefix);
+/* Files of a run, or of one that would be: so many data files of so many, first and last, which may have other ones
+ * between them, and the images in them. */
+typedef struct lbc_made {
+    uint32_t files, of;
+    const char *first, *last; /* PREFIX_NNNNNN.h5, of options->out_file */
+    uint64_t images;
+} lbc_made;
+
+/* Lines with a margin, for data files ("3 data files: a_000001.h5 ... a_000003.h5"), squash files and miniCBF files. */
+void lbc_text_made(lbc_text *t, const lbc_options *options, const lbc_made *made, const char *margin);
 /* A path as a shell takes it: in quotes where it needs them. */
 void lbc_text_shell(lbc_text *t, const char *path);
 

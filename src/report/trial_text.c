@@ -27,9 +27,8 @@ char *lbc_estimate_text(const lbc_options *o, const lbc_estimate *e)
     lbc_text_add(&t, "%s stored\n", lbc_text_bytes((double)e->bytes_in, bytes));
     lbc_text_add(&t, "would write    %s\n", o->shares && o->share ? "(data files alone)" : e->master);
     if (e->files) {
-        lbc_text_add(&t, "               ");
-        lbc_text_files(&t, "data", e->files, e->files, e->first_file, e->last_file, o->out_file, o->out_file);
-        lbc_text_add(&t, "\n");
+        const lbc_made made = {e->files, e->files, e->first_file, e->last_file, e->frames_out};
+        lbc_text_made(&t, o, &made, "               ");
         lbc_text_add(&t, "               %s of %" PRIu32 " x %" PRIu32 " %s, ", lbc_text_images(e->frames_out, n),
                      e->shape_out.nx, e->shape_out.ny, lbc_type_name(e->type_out));
         lbc_text_add(&t, "about %s\n", lbc_text_bytes((double)e->bytes_out, bytes));
@@ -41,7 +40,12 @@ char *lbc_estimate_text(const lbc_options *o, const lbc_estimate *e)
         lbc_text_add(&t, " with %u thread%s (judged by %u image%s)\n", o->threads, o->threads == 1 ? "" : "s",
                      e->samples, e->samples == 1 ? "" : "s");
     }
-    if (e->there && !o->overwrite && !o->resume)
+    if (e->files_kept)
+        lbc_text_add(&t, "would keep     %" PRIu32 " data file%s, complete already\n", e->files_kept,
+                     e->files_kept > 1 ? "s" : "");
+    if (e->stop)
+        lbc_text_add(&t, "would stop     %s\n", e->stop);
+    else if (e->there && !o->overwrite && !o->resume)
         lbc_text_add(&t, "would stop     %s exists (--overwrite replaces it)\n", e->there);
     return lbc_text_take(&t);
 }

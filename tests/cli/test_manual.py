@@ -45,7 +45,7 @@ _{name}; printf '%s\\n' "${{COMPREPLY[@]}}" """
 class Manual(unittest.TestCase):
     def test_there_are_options(self):
         self.assertGreater(len(options_of("l_bnl_compress")), 30)
-        self.assertIn(["b", "bin", "[N]", "sum blocks of N x N pixels into one (1)"], options_of("l_bnl_compress"))
+        self.assertIn(["b", "bin", "[N]", "sum blocks of N x N pixels into one (1); below 1 means 1"], options_of("l_bnl_compress"))
 
     def test_every_option_is_in_the_page(self):
         for name in PROGRAMS:

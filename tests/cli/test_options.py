@@ -258,6 +258,15 @@ class Options(unittest.TestCase):
             self.assertIn(f"note: -l 5: {codec} has no levels", done.stderr)
             self.assertNotIn("-l", compress(self.master, self.prefix(), "-c", codec).stderr)
 
+    def test_numbers_that_stand_for_others_are_told(self):
+        for options, says in ((["-H", 0, "-J", 0], "-H 0: below 1 means scale 16; 1 is lossless"),
+                              (["-J", -1], "-J -1: below 1 means ratio 125"), (["-K", 0], "-K 0: below 1 means ratio 125"),
+                              (["-b", 0], "-b 0: below 1 means 1, no binning"), (["-s", 0], "-s 0: below 1 means 1, no summing"),
+                              (["-d", 0], "-d 0: below 1 means 1 image per data file"), (["-b", 1, "-s", "-d", "-H", 1], None)):
+            said = compress(self.master, self.prefix(), *options).stderr
+            self.assertEqual(said.count("below 1 means"), says is not None)
+            self.assertIn(f"l_bnl_compress: note: {says}\n" if says else "output", said)
+
     def test_a_bin_larger_than_the_images(self):
         self.refused("-i", self.master, "-o", self.prefix(), "-b", 41,
                      says="-b 41: larger than the images of 48 x 40 pixels")

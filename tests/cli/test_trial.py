@@ -5,7 +5,7 @@ import re
 import tempfile
 import unittest
 
-from run import compress, run
+from run import compress, digests, run
 
 
 def bytes_of(text):
@@ -58,6 +58,37 @@ class Trials(unittest.TestCase):
         self.assertNotIn("would stop", self.say("-o", "out", "--dry-run", "--overwrite"))
         self.assertNotIn("would stop", self.say("-o", "other", "--dry-run"))
         self.assertEqual(sorted(os.listdir(self.folder)), before)
+
+    def test_what_else_is_written_is_told(self):
+        text = self.say("-o", "out", "-H", 16, "-d", 4, "-q", "out_file", "--minicbf", "m", "--json", "j", "--report", "r",
+                        "--dry-run")
+        for line in ("2 squash files: out_squash_000001.h5 ... out_squash_000002.h5\n", "8 miniCBF files: m_??????.cbf\n",
+                     "would report   j\nwould report   r\n"):
+            self.assertIn(line, text)
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_a_run_that_resumes(self):
+        compress(self.master, "out", "-d", 3, "-p", 2, "-t", 1, cwd=self.folder)
+        before = digests(self.folder)
+        text = self.say("-o", "out", "-d", 3, "--resume", "--dry-run")
+        self.assertIn("would keep     2 data files, complete already\n", text)
+        self.assertIn("1 data file: out_000002.h5\n", text)
+        self.assertIn("3 images of 1030 x 514 uint16, about ", text)
+        compress(self.master, "out", "-d", 3, "-p", 2, "-t", 2, cwd=self.folder)
+        text = self.say("-o", "out", "-d", 3, "--resume", "--dry-run")
+        self.assertIn("would keep     3 data files", text)
+        self.assertNotIn("data file:", text)
+        self.assertRegex(run("-i", self.master, "-o", "out", "-d", 3, "-b", 2, "--resume", "--dry-run", cwd=self.folder).stdout,
+                         r"would stop     out_000001.h5: .*\(--overwrite makes it anew\)\n")
+        os.remove(os.path.join(self.folder, "out_000002.h5"))
+        self.assertEqual(digests(self.folder), before)
+
+    def test_a_folder_that_cannot_be_made(self):
+        with open(os.path.join(self.folder, "file"), "wb"):
+            pass
+        for prefix, says in (("file/new/out", "file/new: cannot write here: Not a directory"), ("file/out", "file: ")):
+            self.assertIn("would stop     " + says, self.say("-o", prefix, "--dry-run"))
+        self.assertNotIn("would stop", self.say("-o", "new/folder/out", "--dry-run"))
 
     def test_shares(self):
         text = self.say("-o", "out", "-d", 2, "-p", 3, "-t", 1, "--dry-run")
