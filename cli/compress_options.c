@@ -419,4 +419,7 @@ void compress_tell_substitutions(const compress_settings *s, lbc_message_fn *tel
                  numbers[i].meaning);
         tell(user, LBC_LEVEL_NOTICE, text);
     }
+    if (h && (s->j2k != CLI_NONE || s->j2k_alt != CLI_NONE))
+        tell(user, LBC_LEVEL_NOTICE, "-J and -K are not used: -H goes before them");
+    if (j && s->j2k_alt != CLI_NONE) tell(user, LBC_LEVEL_NOTICE, "-K is not used: -J goes before it");
 }

@@ -27,7 +27,7 @@ void compress_settings_init(compress_settings *settings);
 /* Nothing is to be made: --verify of a set at rest. */
 bool compress_only_checks(const compress_settings *settings);
 
-/* Tells of numbers that stand for others, as in the original program. */
+/* Tells of numbers that stand for others, and of those that are not used, as in the original program. */
 void compress_tell_substitutions(const compress_settings *settings, lbc_message_fn *tell, void *user);
 
 /* Settings -> options, with the substitutions of the original program (a bin below 2 is 1, ...).

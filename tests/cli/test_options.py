@@ -267,6 +267,13 @@ class Options(unittest.TestCase):
             self.assertEqual(said.count("below 1 means"), says is not None)
             self.assertIn(f"l_bnl_compress: note: {says}\n" if says else "output", said)
 
+    def test_what_is_not_used_is_told(self):
+        for options, says in ((["-H", 4, "-J", 10], "-J and -K are not used"), (["-J", 10, "-K", 10], "-K is not used"),
+                              (["-H", 4], None), (["-K", 10], None)):
+            said = run("-i", self.master, *options, "--dry-run").stderr
+            self.assertEqual(said.count("not used"), says is not None, said)
+            self.assertIn(says or "", said)
+
     def test_a_bin_larger_than_the_images(self):
         self.refused("-i", self.master, "-o", self.prefix(), "-b", 41,
                      says="-b 41: larger than the images of 48 x 40 pixels")
