@@ -95,6 +95,21 @@ static lbc_status list_files(lbc_job *job, lbc_error *err)
     return LBC_OK;
 }
 
+/* Not one sum is complete. */
+static lbc_status too_few(const lbc_job *job, lbc_error *err)
+{
+    const lbc_options *o = job->options;
+    if (job->plan.per_trigger && job->plan.per_trigger < o->sum)
+        return lbc_fail(err, LBC_E_FORMAT,
+                        "%s: a trigger has %" PRIu64 " images, fewer than -s %" PRIu32
+                        " sums, and no sum crosses a trigger (--partial keep takes them)",
+                        o->input, (uint64_t)job->plan.per_trigger, o->sum);
+    return lbc_fail(err, LBC_E_FORMAT,
+                    "%s: %" PRIu64 " of its %" PRIu64 " images are selected, fewer than -s %" PRIu32
+                    " sums (--partial keep takes them)",
+                    o->input, job->plan.last - job->plan.first + 1, job->series->frames, o->sum);
+}
+
 static lbc_status make_plan(lbc_job *job, lbc_error *err)
 {
     const lbc_options *o = job->options;
@@ -108,11 +123,7 @@ static lbc_status make_plan(lbc_job *job, lbc_error *err)
                            .block = o->block,
                            .keep_partial = o->keep_partial};
     lbc_plan_make(&job->plan);
-    if (job->plan.groups == 0)
-        return lbc_fail(err, LBC_E_FORMAT,
-                        "%s: %" PRIu64 " of its %" PRIu64 " images are selected, fewer than -s %" PRIu32
-                        " sums (--partial keep takes them)",
-                        o->input, job->plan.last - job->plan.first + 1, s->frames, o->sum);
+    if (job->plan.groups == 0) return too_few(job, err);
     if (job->plan.dropped)
         lbc_log_send(&job->log, LBC_LEVEL_NOTICE,
                      "%" PRIu64 " image%s at the end of a group too short for a sum of %" PRIu32

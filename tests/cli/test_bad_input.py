@@ -161,10 +161,15 @@ class Facts(bad.Bad):
         master = series.filewriter(self.folder, "run", self.images)
         for options, pattern in ((["-N", 7], "-N 7, but only 6 images exist"),
                                  (["-1", 7], "-1 7, but only 6 images exist"),
-                                 (["-s", 7], "fewer images are selected than -s 7")):
+                                 (["-s", 7], "6 of its 6 images are selected, fewer than -s 7")):
             done, errors = run_on(self, master, *options)
             self.assertEqual(done.returncode, 1)
             self.assertRegex(errors[0], pattern)
+        fields = {f"instrument/detector/detectorSpecific/{n}": (np.uint32(v), None)
+                  for n, v in (("nimages", 3), ("ntrigger", 2))}
+        master = series.filewriter(self.folder, "two", self.images, fields=fields)
+        done, errors = run_on(self, master, "-s", 4)
+        self.assertIn("a trigger has 3 images, fewer than -s 4 sums", errors[0])
 
     def test_numbers_that_are_none(self):
         for path in ("instrument/beam/incident_wavelength", "instrument/detector/x_pixel_size",
