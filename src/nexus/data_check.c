@@ -55,7 +55,7 @@ static lbc_status read_checksums(check *c, lbc_error *err)
 {
     lbc_status status = LBC_OK;
     hsize_t count = 0;
-    double input;
+    double input, bad;
     if (c->sums < 0) return LBC_OK;
     if (lbc_h5_shape(c->sums, &count, 1) != 1 || count == 0 || count > LBC_MOST_FRAMES)
         status = differs(c, err, "its checksums cannot be read");
@@ -67,9 +67,10 @@ static lbc_status read_checksums(check *c, lbc_error *err)
              H5Dread(c->sums, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, c->crc) < 0)
         status = differs(c, err, "its checksums cannot be read");
     c->frames = count;
-    c->found.tells_input = status == LBC_OK && lbc_h5_attr_numbers(c->sums, "input_crc32c", &input, 1) == 1 &&
-                           input >= 0 && input <= UINT32_MAX;
-    if (c->found.tells_input) c->found.input = (uint32_t)input;
+    c->found.tells_input = status == LBC_OK && lbc_h5_attr_numbers(c->sums, "input_sum", &input, 1) == 1 &&
+                           lbc_h5_attr_numbers(c->sums, "bad_frames", &bad, 1) == 1 && input >= 0 &&
+                           input <= UINT32_MAX && bad >= 0 && bad <= UINT32_MAX;
+    if (c->found.tells_input) c->found.input = (lbc_input_sum){(uint32_t)input, (uint32_t)bad};
     return status;
 }
 

@@ -4,8 +4,10 @@
  * A file we write has, beside /entry/data, a data set /entry/checksums, uint32[frames]: CRC-32C of each stored chunk;
  * of a squash file: of each codestream. Its attributes are
  *   job           text: which job made the file (options and input, see src/pipeline/identity.h)
- *   input_crc32c  uint32, of a data file: what it was made from. The sum, modulo 2^32, over the input
- *                 frames that went in, of lbc_frame_reader_crc. Not there when bad frames may be skipped.
+ *   input_sum     uint32: what it was made from. The sum, modulo 2^32, over the input frames that went in and
+ *                 could be read, of lbc_image_sum (src/pipeline/image.h)
+ *   bad_frames    uint32: how many could not be read, and were skipped
+ * (the last two are not there when the frames came from no file)
  * so that a file at rest can be checked without its source, and a resumed run knows its own files.
  */
 #ifndef LBC_NEXUS_DATA_CHECK_H
@@ -14,6 +16,11 @@
 #include "codec/codec.h"
 
 #define LBC_JOB_SIZE 32 /* of the job's text, with its null */
+
+/* What images were made from. */
+typedef struct lbc_input_sum {
+    uint32_t sum, bad; /* as input_sum and bad_frames tell */
+} lbc_input_sum;
 
 /* What a file should be. */
 typedef struct lbc_data_expected {
@@ -31,7 +38,7 @@ typedef struct lbc_data_found {
     bool carries;  /* it has checksums */
     bool same_job; /* as expected->job */
     bool tells_input;
-    uint32_t input; /* input_crc32c, when it tells */
+    lbc_input_sum input; /* when it tells */
 } lbc_data_found;
 
 /* The type of both functions below. */

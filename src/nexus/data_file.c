@@ -20,7 +20,7 @@ struct lbc_data_file {
     const char *job; /* NULL: the file carries no checksums */
     uint32_t *crc;   /* [frames], CRC-32C of the chunks written */
     bool tells_input;
-    uint32_t input; /* what it was made from, when it tells */
+    lbc_input_sum input; /* what it was made from, when it tells */
     bool finished;
 };
 
@@ -109,10 +109,11 @@ lbc_status lbc_data_file_sign(lbc_data_file *file, const char *job, lbc_error *e
     return LBC_OK;
 }
 
-void lbc_data_file_add_input(lbc_data_file *file, uint32_t crc)
+void lbc_data_file_add_input(lbc_data_file *file, const lbc_input_sum *input)
 {
     file->tells_input = true;
-    file->input += crc;
+    file->input.sum += input->sum;
+    file->input.bad += input->bad;
 }
 
 lbc_status lbc_data_file_write(lbc_data_file *file, uint64_t n, const uint8_t *chunk, size_t size, lbc_error *err)

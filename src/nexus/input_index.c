@@ -179,8 +179,8 @@ static void check_written(series_gaps *g, const lbc_object *dataset, uint64_t be
     if (after - before >= declared || g->unwritten.why[0]) return;
     g->unwritten.at = after;
     snprintf(g->unwritten.why, sizeof g->unwritten.why,
-             "%s: only %llu of %llu images in %s were written, but later blocks hold images",
-             dataset->source->path, (unsigned long long)(after - before), (unsigned long long)declared,
+             "%s: only %llu of %llu images in %s were written, but later blocks hold images", dataset->source->path,
+             (unsigned long long)(after - before), (unsigned long long)declared,
              lbc_object_path(dataset->id, path, sizeof path));
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/place.h"
 #include "metadata/change.h"
+#include "nexus/data_check.h"
 #include "nexus/input.h"
 
 /* ---- data files --------------------------------------------------------------------------- */
@@ -23,9 +24,8 @@ lbc_status lbc_data_file_begin(lbc_data_file **file, const char *path, const lbc
 /* Has the file carry the job's name and a checksum of each chunk (nexus/data_check.h). job must live
  * until commit. To be called before the first frame is written. */
 lbc_status lbc_data_file_sign(lbc_data_file *file, const char *job, lbc_error *err);
-/* Has a signed file carry what it was made from: the sum of lbc_frame_reader_crc over its input frames, which may
- * be given in any portions. */
-void lbc_data_file_add_input(lbc_data_file *file, uint32_t crc);
+/* Has a signed file carry what it was made from, which may be given in any portions. */
+void lbc_data_file_add_input(lbc_data_file *file, const lbc_input_sum *input);
 /* Writes frame n (0-based in this file) as an encoded chunk. */
 lbc_status lbc_data_file_write(lbc_data_file *file, uint64_t n, const uint8_t *chunk, size_t size, lbc_error *err);
 /* Closes the file under its temporary name (the file's), where it may be read before it is committed. */
@@ -42,6 +42,7 @@ lbc_status lbc_squash_file_begin(lbc_squash_file **file, const char *path, lbc_e
 /* Has the file carry the job's name and a checksum of each of so many codestreams (nexus/data_check.h). job must live
  * until commit. To be called before the first is added. */
 lbc_status lbc_squash_file_sign(lbc_squash_file *file, const char *job, uint64_t streams, lbc_error *err);
+void lbc_squash_file_add_input(lbc_squash_file *file, const lbc_input_sum *input); /* as lbc_data_file_add_input */
 /* Adds /entry/data/data_NNNNNN (NNNNNN = number, 1-based over the output series): uint8[size], with
  * attributes codec, ratio or scale, shape (slow, fast), frame number. params as it was coded. */
 lbc_status lbc_squash_file_add(lbc_squash_file *file, uint64_t number, const lbc_lossy *lossy,

@@ -164,7 +164,9 @@ static lbc_status read_whole(int fd, const char *path, uint64_t offset, uint8_t 
     while (size) {
         const ssize_t n = pread(fd, to, size, (off_t)offset);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return lbc_fail(err, LBC_E_IO, "%s: cannot be read: %s", path, strerror(errno));
+        if (n < 0) /* the medium's damage is that of what lies there */
+            return lbc_fail(err, errno == EIO ? LBC_E_FORMAT : LBC_E_IO, "%s: cannot be read: %s", path,
+                            strerror(errno));
         if (n == 0) return lbc_fail(err, LBC_E_FORMAT, "%s: ends too early (was it cut short?)", path);
         to += n;
         offset += (uint64_t)n;

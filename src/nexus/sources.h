@@ -48,7 +48,8 @@ void lbc_source_close(lbc_source *source);
 
 /* ---- as bytes (any thread) ----------------------------------------------------------------- */
 
-/* Reads exactly size bytes at offset. Errors name the file: gone, replaced, shortened, unreadable. */
+/* Reads exactly size bytes at offset. Errors name the file: gone, replaced, which is LBC_E_IO; shortened, unreadable by
+ * the medium, which is LBC_E_FORMAT. */
 lbc_status lbc_source_read(lbc_sources *sources, lbc_source *source, uint64_t offset, void *buffer, size_t size,
                            lbc_error *err);
 

@@ -19,6 +19,8 @@ struct lbc_squash_file {
     const char *job; /* NULL: the file carries no checksums */
     uint32_t *crc;   /* [streams], CRC-32C of those added */
     uint64_t streams, added;
+    bool tells_input;
+    lbc_input_sum input; /* what it was made from, when it tells */
     bool finished;
 };
 
@@ -65,6 +67,13 @@ lbc_status lbc_squash_file_sign(lbc_squash_file *file, const char *job, uint64_t
     file->job = job;
     file->streams = streams;
     return LBC_OK;
+}
+
+void lbc_squash_file_add_input(lbc_squash_file *file, const lbc_input_sum *input)
+{
+    file->tells_input = true;
+    file->input.sum += input->sum;
+    file->input.bad += input->bad;
 }
 
 static bool describe_j2k(hid_t group, const char *name, const lbc_lossy_params *params)
@@ -135,7 +144,8 @@ lbc_status lbc_squash_file_finish(lbc_squash_file *file, const char **temporary,
     if (file->finished) return LBC_OK;
     lbc_h5_enter();
     lbc_status status = LBC_OK;
-    if (file->job && !lbc_h5_put_checksums(file->file, file->job, file->added, file->crc, NULL))
+    if (file->job &&
+        !lbc_h5_put_checksums(file->file, file->job, file->added, file->crc, file->tells_input ? &file->input : NULL))
         status = fail_hdf5(file, "writing checksums", err);
     lbc_h5_close(&file->group);
     const lbc_status closed = lbc_h5_out_close(&file->file, file->place.path, status ? NULL : err);

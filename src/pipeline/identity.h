@@ -8,7 +8,7 @@
 #include "pipeline/job.h"
 
 /* Writes the name of the job, 24 hexadecimal digits: CRC-32C of the options, of the input's facts and
- * stored sizes, and of its first and last selected chunk. */
+ * stored sizes, and of its first, middle and last selected frame. */
 lbc_status lbc_identity_make(const lbc_job *job, char text[LBC_JOB_SIZE], lbc_error *err);
 
 #endif

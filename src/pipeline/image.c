@@ -29,7 +29,15 @@ lbc_status lbc_image_gather(const lbc_job *job, lbc_frame_reader *reader, uint64
     return lbc_image_read(job->input, reader, frame, &job->gather, sum, first, err);
 }
 
+uint32_t lbc_image_sum(const lbc_frame_reader *reader)
+{
+    uint32_t x = lbc_frame_reader_crc(reader);
+    x = (x ^ x >> 16) * UINT32_C(0x9E3779B1); /* odd, so that no two become the same; the carries mix */
+    x = (x ^ x >> 15) * UINT32_C(0xC2B2AE3D);
+    return x ^ x >> 16;
+}
+
 bool lbc_image_may_be_skipped(const lbc_job *job, lbc_status status)
 {
-    return job->options->skip_bad && (status == LBC_E_FORMAT || status == LBC_E_IO);
+    return job->options->skip_bad && status == LBC_E_FORMAT;
 }

@@ -12,7 +12,11 @@ lbc_status lbc_image_read(const lbc_input *input, lbc_frame_reader *reader, uint
 /* The same of the job's input, by the job's rule. */
 lbc_status lbc_image_gather(const lbc_job *job, lbc_frame_reader *reader, uint64_t frame, int32_t *sum, bool first,
                             lbc_error *err);
-/* True when the failure is one image's own, and the user would rather lose that image. */
+/* Of the image read last, for the sum that tells what a file was made from (lbc_input_sum): its CRC, mixed. A CRC is
+ * linear, and a sum of them may stay the same when images change places. */
+uint32_t lbc_image_sum(const lbc_frame_reader *reader);
+/* True when the failure is damage of that one image, and the user would rather lose it. A file that is not there, or
+ * cannot be opened, is more than that. */
 bool lbc_image_may_be_skipped(const lbc_job *job, lbc_status status);
 
 #endif

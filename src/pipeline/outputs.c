@@ -62,14 +62,21 @@ static lbc_status verify_files(lbc_outputs *out, const lbc_job *job, lbc_error *
     return status ? status : verify_file(temporary, out->squash_path, lbc_squash_file_check, &expected, err);
 }
 
+/* What is in the place of a file may go: the user says so, or it is of the very job that is resumed. */
+static bool may_replace(const lbc_job *job, const char *path)
+{
+    if (job->options->overwrite) return true;
+    return job->options->resume && lbc_file_check_job(path, job->identity, NULL) == LBC_OK;
+}
+
 static lbc_status commit_files(lbc_outputs *out, const lbc_job *job, lbc_error *err)
 {
-    const bool replace = job->options->overwrite || job->options->resume;
     lbc_status status = job->options->verify ? verify_files(out, job, err) : LBC_OK;
     if (status == LBC_OK) status = lbc_clear_away(job, err);
     /* The data file last: where it is, its squash file is. */
-    if (status == LBC_OK && out->squash) status = lbc_squash_file_commit(out->squash, replace, err);
-    if (status == LBC_OK) status = lbc_data_file_commit(out->data, replace, err);
+    if (status == LBC_OK && out->squash)
+        status = lbc_squash_file_commit(out->squash, may_replace(job, out->squash_path), err);
+    if (status == LBC_OK) status = lbc_data_file_commit(out->data, may_replace(job, out->data_path), err);
     struct stat made;
     if (status == LBC_OK && stat(out->data_path, &made) == 0) out->bytes += (uint64_t)made.st_size;
     if (status == LBC_OK) out->committed++;
@@ -98,8 +105,8 @@ lbc_status lbc_outputs_add(lbc_outputs *out, const lbc_job *job, uint64_t j, con
     lbc_status status = k == first ? begin_files(out, job, k / job->plan.block, err) : LBC_OK;
     if (status == LBC_OK) status = lbc_data_file_write(out->data, k - first, slot->chunk, slot->chunk_size, err);
     if (status == LBC_OK && out->pixel_crc) out->pixel_crc[k - first] = slot->pixel_crc;
-    /* Of frames that may have been skipped nothing is known. */
-    if (status == LBC_OK && !job->options->skip_bad) lbc_data_file_add_input(out->data, slot->input_crc);
+    if (status == LBC_OK && job->input) lbc_data_file_add_input(out->data, &slot->input);
+    if (status == LBC_OK && job->input && out->squash) lbc_squash_file_add_input(out->squash, &slot->input);
     if (status == LBC_OK && slot->stream)
         status = lbc_squash_file_add(out->squash, k + 1, job->lossy, &job->lossy_params, slot->stream,
                                      slot->stream_size, err);
@@ -172,8 +179,8 @@ lbc_status lbc_outputs_master(const lbc_job *job, lbc_error *err)
     /* Other shares may be about to remove the old one. */
     if (status == LBC_OK && job->options->shares) status = lbc_claim_wait(&claim, job->names.master, err);
     if (status == LBC_OK)
-        status = lbc_master_write(job->names.master, job->options->overwrite || job->options->resume, job->input,
-                                  &job->change, job->format, &links, &inspection, &job->log, err);
+        status = lbc_master_write(job->names.master, job->options->overwrite, job->input, &job->change, job->format,
+                                  &links, &inspection, &job->log, err);
     lbc_claim_drop(&claim);
     free_links(&links);
     return status;

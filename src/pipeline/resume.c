@@ -2,9 +2,11 @@
 #include "pipeline/resume.h"
 
 #include "base/memory.h"
+#include "base/place.h"
 #include "nexus/data_check.h"
 #include "pipeline/cbf.h"
 #include "pipeline/clear.h"
+#include "pipeline/image.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -30,7 +32,7 @@ static lbc_status still_wanted(const lbc_job *job, lbc_error *err)
 
 /* ---- the input of a file -------------------------------------------------------------------- */
 
-/* What lbc_data_file_add_input was given for data file f, from the input as it is now. */
+/* What lbc_data_file_add_input was given for data file f, if all could be read, from the input as it is now. */
 static lbc_status sum_input(const lbc_job *job, uint32_t f, uint32_t *sum, lbc_error *err)
 {
     uint64_t group, groups, first;
@@ -44,7 +46,7 @@ static lbc_status sum_input(const lbc_job *job, uint32_t f, uint32_t *sum, lbc_e
         lbc_plan_group(&job->plan, k, &first, &count);
         for (uint64_t i = first; status == LBC_OK && i < first + count; i++) {
             status = lbc_input_read(job->input, reader, i, NULL, err);
-            *sum += lbc_frame_reader_crc(reader);
+            *sum += lbc_image_sum(reader);
         }
         if (status == LBC_OK) status = still_wanted(job, err);
     }
@@ -54,7 +56,27 @@ static lbc_status sum_input(const lbc_job *job, uint32_t f, uint32_t *sum, lbc_e
 
 /* ---- one file ------------------------------------------------------------------------------- */
 
-/* why is filled when a file is there and not whole. */
+/* Whether a file that is whole is what would be made now. */
+static lbc_status judge_input(const lbc_job *job, const char *path, uint32_t f, const lbc_data_found *found,
+                              verdict *said, lbc_error *why, lbc_error *err)
+{
+    uint32_t sum = 0;
+    if (found->tells_input && found->input.bad) {
+        *said = DAMAGED; /* what could not be read then may be readable now */
+        lbc_fail(why, LBC_E_MISMATCH, "%s: %" PRIu32 " of its images could not be read when it was made", path,
+                 found->input.bad);
+        return LBC_OK;
+    }
+    const lbc_status status = found->tells_input ? sum_input(job, f, &sum, err) : LBC_OK;
+    if (status || (found->tells_input && sum == found->input.sum)) return status;
+    *said = FOREIGN;
+    lbc_fail(why, LBC_E_MISMATCH,
+             found->tells_input ? "%s: was made from another input" : "%s: does not tell what it was made from", path);
+    return LBC_OK;
+}
+
+/* why is filled when a file is there and not whole. One that is kept may have been left unflushed by a run that was
+ * killed, or copied there. */
 static lbc_status judge(const lbc_job *job, const char *prefix, uint32_t f, lbc_file_check *check, verdict *said,
                         lbc_error *why, lbc_error *err)
 {
@@ -68,15 +90,12 @@ static lbc_status judge(const lbc_job *job, const char *prefix, uint32_t f, lbc_
     lbc_status status = path ? lbc_clear_input(job, path, err) : lbc_fail(err, LBC_E_MEMORY, "out of memory");
     *said = ABSENT;
     if (status || (lstat(path, &there) && errno == ENOENT)) goto done;
+    if (S_ISREG(there.st_mode)) status = lbc_place_flush(path, err);
+    if (status) goto done;
     status = check(path, &expected, &found, why);
     *said = status == LBC_OK ? WHOLE : found.same_job ? DAMAGED : FOREIGN;
-    if (status == LBC_OK && found.tells_input) {
-        uint32_t sum = 0;
-        status = sum_input(job, f, &sum, err);
-        if (status == LBC_OK && sum != found.input) {
-            *said = FOREIGN;
-            lbc_fail(why, LBC_E_MISMATCH, "%s: was made from another input", path);
-        }
+    if (status == LBC_OK) {
+        status = judge_input(job, path, f, &found, said, why, err);
     } else if (status == LBC_E_MISMATCH) {
         status = LBC_OK;
     } else if (status) {
@@ -156,5 +175,10 @@ lbc_status lbc_resume(lbc_job *job, lbc_error *err)
         if (job->ntodo == before) i++; /* else it was taken off the list */
         if (status == LBC_OK) status = still_wanted(job, err);
     }
+    /* That the names of the files that are kept are on disk, as they are. */
+    if (status == LBC_OK && job->kept) status = lbc_place_flush(job->names.folder, err);
+    if (status == LBC_OK && job->kept && job->names.squash) status = lbc_place_flush(job->names.squash_folder, err);
+    if (status == LBC_OK && job->kept && job->names.minicbf_folder)
+        status = lbc_place_flush(job->names.minicbf_folder, err);
     return status;
 }

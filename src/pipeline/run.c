@@ -82,10 +82,14 @@ static lbc_status note_measured(lbc_run *run, uint64_t k, const lbc_slot *slot, 
 
 static void tell_bad_frames(lbc_run *run, const lbc_slot *slot)
 {
+    run->result->frames_bad += slot->input.bad;
     for (unsigned p = 0; p < run->shop.parts; p++) {
-        if (slot->bad[p].status == LBC_OK) continue;
-        run->result->frames_bad++;
-        lbc_log_send(&run->job.log, LBC_LEVEL_WARNING, "%s; its sum is masked", slot->bad[p].text);
+        const uint32_t bad = slot->part_input[p].bad;
+        if (bad == 1)
+            lbc_log_send(&run->job.log, LBC_LEVEL_WARNING, "%s; its sum is masked", slot->bad[p].text);
+        else if (bad)
+            lbc_log_send(&run->job.log, LBC_LEVEL_WARNING, "%s, and %" PRIu32 " more of its sum, which is masked",
+                         slot->bad[p].text, bad - 1);
     }
 }
 

@@ -57,9 +57,9 @@ static bool open_slot(lbc_slot *slot, const lbc_job *job, unsigned parts)
         slot->cbf = lbc_alloc(slot->cbf_capacity, 1);
         if (!slot->cbf) return false;
     }
-    slot->part_crc = lbc_alloc_zero(parts, sizeof *slot->part_crc);
+    slot->part_input = lbc_alloc_zero(parts, sizeof *slot->part_input);
     slot->bad = lbc_alloc_zero(parts, sizeof *slot->bad);
-    if (!slot->part_crc || !slot->bad) return false;
+    if (!slot->part_input || !slot->bad) return false;
     if (parts == 1) return true;
     slot->parts = lbc_alloc_zero(parts, sizeof *slot->parts);
     if (!slot->parts) return false;
@@ -109,7 +109,7 @@ void lbc_workshop_close(lbc_workshop *shop)
         lbc_slot *slot = &shop->slot[i];
         for (unsigned p = 0; slot->parts && p < shop->parts; p++) free(slot->parts[p]);
         free(slot->parts);
-        free(slot->part_crc);
+        free(slot->part_input);
         free(slot->bad);
         free(slot->cbf);
         free(slot->measured.full);
@@ -148,22 +148,24 @@ static lbc_status gather(lbc_workshop *shop, unsigned lane_id, unsigned slot_id,
     lbc_plan_group(&job->plan, k, &first, &count);
     const uint64_t begin = (uint64_t)count * part / shop->parts, end = (uint64_t)count * (part + 1) / shop->parts;
     int32_t *sum = shop->parts > 1 ? slot->parts[part] : lane->sum;
-    slot->bad[part].status = LBC_OK;
-    slot->part_crc[part] = 0;
+    lbc_input_sum *input = &slot->part_input[part];
+    *input = (lbc_input_sum){0};
     lane->begun = lane->alone = false;
     for (uint64_t i = begin; i < end; i++) {
         lbc_error trouble = {LBC_OK, ""};
         const lbc_status status = take_image(shop, lane, first + i, sum, i == begin, i + 1 == end && !whole, &trouble);
-        slot->part_crc[part] += lbc_frame_reader_crc(lane->reader);
-        if (status == LBC_OK) continue;
+        if (status == LBC_OK) {
+            input->sum += lbc_image_sum(lane->reader);
+            continue;
+        }
         if (!lbc_image_may_be_skipped(job, status)) {
             if (err) *err = trouble;
             return status;
         }
-        /* Whatever came of it is overruled: a sum with a masked contributor is masked. */
-        slot->bad[part] = trouble;
+        /* Whatever came of it is overruled: a sum with a masked contributor is masked. The others are read all the
+         * same, since which are good must not hang on how a group was split. */
+        if (input->bad++ == 0) slot->bad[part] = trouble;
         lbc_frame_mask(sum, job->pixels);
-        return LBC_OK;
     }
     /* A kept short group can have fewer frames than parts. */
     if (begin == end) memset(sum, 0, job->pixels * sizeof *sum);
@@ -292,8 +294,11 @@ static lbc_status encode_whole(lbc_workshop *shop, unsigned lane_id, unsigned sl
 static void begin_slot(lbc_slot *slot, unsigned parts)
 {
     slot->counts = (lbc_frame_counts){0};
-    slot->input_crc = 0;
-    for (unsigned p = 0; p < parts; p++) slot->input_crc += slot->part_crc[p];
+    slot->input = (lbc_input_sum){0};
+    for (unsigned p = 0; p < parts; p++) {
+        slot->input.sum += slot->part_input[p].sum;
+        slot->input.bad += slot->part_input[p].bad;
+    }
     slot->stream_size = 0;
     slot->stream_known = false;
     slot->measured.done = false;

@@ -9,6 +9,7 @@
 #define LBC_PIPELINE_WORKER_H
 
 #include "base/memory.h"
+#include "nexus/data_check.h"
 #include "pipeline/job.h"
 
 typedef struct lbc_lane {
@@ -31,10 +32,10 @@ typedef struct lbc_slot {
     bool stream_known; /* stream_size was measured */
     uint8_t *cbf;      /* the miniCBF file, when it is wanted */
     size_t cbf_capacity, cbf_size;
-    uint32_t pixel_crc; /* CRC-32C of the stored pixels, when the run verifies */
-    uint32_t *part_crc; /* [parts] sums of lbc_frame_reader_crc over the input frames read */
-    uint32_t input_crc; /* the same of all */
-    lbc_error *bad;     /* [parts] why a part was skipped, being unreadable; status LBC_OK: it was not */
+    uint32_t pixel_crc;        /* CRC-32C of the stored pixels, when the run verifies */
+    lbc_input_sum *part_input; /* [parts] what each was made from */
+    lbc_input_sum input;       /* the same of all */
+    lbc_error *bad;            /* [parts] of the first image that was skipped, being unreadable */
     lbc_frame_counts counts;
     lbc_measured measured;
 } lbc_slot;

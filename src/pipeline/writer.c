@@ -61,8 +61,7 @@ static lbc_status copy_options(lbc_writer *w, const lbc_options *o, lbc_error *e
     w->options.first_image = 1;
     w->options.last_image = w->series.frames;
     w->options.shares = w->options.share = 0;
-    w->options.resume = w->options.measure = w->options.draw = false;
-    w->options.skip_bad = true; /* no checksums of stored input frames, as there are none */
+    w->options.resume = w->options.skip_bad = w->options.measure = w->options.draw = false;
     return LBC_OK;
 }
 

@@ -305,6 +305,73 @@ class Resumed(Ended):
         self.assertEqual(done.returncode, 1)
         self.assertIn("x_000004.h5: was made from another input", done.stderr)
 
+    def resume_of(self, master, prefix, *options):
+        """What is left of a set is made whole; the same as from nothing, or refused, in which case it stays."""
+        folder = os.path.dirname(prefix) + "/"
+        os.remove(prefix + "_master.h5")
+        before, fresh = digests(folder), self.new()
+        compress(master, fresh + "x", *options, env=live.DAY)
+        done = run("-i", master, "-o", prefix, *options, "--resume", "--verify", env=live.DAY)
+        self.assertEqual(digests(folder), before if done.returncode else digests(fresh))
+        return done
+
+    def test_images_that_were_bad_and_are_well_again(self):
+        where, folder = self.new(), self.new()
+        master = series.filewriter(where, "in", series.frames(12, 20, 30), block=4)
+        data, options = where + "in_data_000002.h5", ["-d", 3, "--skip-bad", "-q", "out_file", "-H", 1]
+        place = live.chunk_place(data, 0)[0]  # of image 5, in data file 2
+        live.flip(data, place)
+        done = run("-i", master, "-o", folder + "x", *options, env=live.DAY)
+        self.assertIn("1 image could not be read", done.stderr)
+        done = self.resume_of(master, folder + "x", *options)  # and still is bad
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("1 image could not be read", done.stderr)
+        self.assertIn("x_000002.h5: 1 of its images could not be read when it was made; it is made anew", done.stderr)
+        live.flip(data, place)
+        done = self.resume_of(master, folder + "x", *options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("could not be read and", done.stderr)
+        self.assertIn("kept", done.stderr)
+
+    def test_inputs_that_go_through_hdf5_are_told_apart(self):
+        for storage in ("chunks_of_2_plain", "tiles_deep"):
+            with self.subTest(storage):
+                where, folder = self.new(), self.new()
+                images = series.frames(12, 37, 53)
+                masters = [series.filewriter(where, f"in{n}", images + n, block=12, storage=storage) for n in (0, 1)]
+                compress(masters[0], folder + "x", "-d", 3, "--skip-bad", env=live.DAY)
+                done = self.resume_of(masters[1], folder + "x", "-d", 3, "--skip-bad")
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn("x_000001.h5: was made by another job", done.stderr)
+
+    def test_groups_that_end_with_triggers_are_another_job(self):
+        where, folder = self.new(), self.new()
+        options = ["-s", 3, "--partial", "keep", "-u", 4, "-d", 2]
+        for nimages, ntrigger in ((4, 3), (6, 2)):
+            master = series.filewriter(where, "in", series.frames(12, 20, 30), block=12, fields={
+                "instrument/detector/detectorSpecific/nimages": (np.uint32(nimages), None),
+                "instrument/detector/detectorSpecific/ntrigger": (np.uint32(ntrigger), None)})
+            if nimages == 4:
+                compress(master, folder + "x", *options, env=live.DAY)
+        self.assertIn("was made by another job", self.resume_of(master, folder + "x", *options).stderr)
+
+    def test_what_appears_while_it_runs_is_not_replaced(self):
+        """It was not there to be looked at."""
+        folder, theirs = self.broken("x_000007.h5", "x_squash_000007.h5", "x_master.h5"), self.new()
+        compress(self.master, theirs + "x", *OPTIONS, "-J", 11, env=live.DAY)
+        for name in ("x_000007.h5", "x_squash_000007.h5", "x_master.h5"):
+            with self.subTest(name), self.live(folder, "--resume", "-p", 1) as r:
+                r.wait_for(lambda: live.temporaries(folder))
+                r.stop()
+                shutil.copy(theirs + name, folder + name)
+                r.go()
+                self.assertEqual(r.end(), 1, r.stderr)
+                self.assertIn(f"{name}: exists", r.stderr)
+                self.assertEqual(digests(folder)[name], digests(theirs)[name])
+            for made in ("x_000007.h5", "x_squash_000007.h5", name):
+                if os.path.exists(folder + made):
+                    os.remove(folder + made)
+
     def test_mini_cbf_files(self):
         """Are kept where they are whole and of this job, made anew where they are damaged or gone, and else in the way."""
         folder = self.new()
@@ -380,17 +447,19 @@ class Failed(Ended):
         self.assertEqual(digests(folder), self.whole)
 
     def test_a_file_that_vanishes_while_it_is_read(self):
-        where, folder = self.new(), self.new()
-        master = live.slow_series(where, block=1)  # more files than are kept open
-        with live.Live("-i", master, "-o", folder + "x", *OPTIONS, "-p", 1) as r:
-            r.wait_for(folder + "x_000001.h5")
-            r.stop()
-            os.remove(where + "slow_data_000050.h5")
-            r.go()
-            self.assertEqual(r.end(), 1, r.stderr)
-        self.assertRegex(r.stderr, "error: .*slow_data_000050.h5: .*No such file")
-        self.assertNotIn("x_master.h5", os.listdir(folder))
-        self.assertEqual(live.temporaries(folder), [])
+        """Is more than a bad image."""
+        for more in ([], ["--skip-bad"]):
+            where, folder = self.new(), self.new()
+            master = live.slow_series(where, block=1)  # more files than are kept open
+            with live.Live("-i", master, "-o", folder + "x", *OPTIONS, *more, "-p", 1) as r:
+                r.wait_for(folder + "x_000001.h5")
+                r.stop()
+                os.remove(where + "slow_data_000050.h5")
+                r.go()
+                self.assertEqual(r.end(), 1, r.stderr)
+            self.assertRegex(r.stderr, "error: .*slow_data_000050.h5: .*No such file")
+            self.assertNotIn("x_master.h5", os.listdir(folder))
+            self.assertEqual(live.temporaries(folder), [])
 
 
 if __name__ == "__main__":
