@@ -95,6 +95,23 @@ static void add_sensor(header *h, const lbc_minicbf_facts *f)
     add(h, "# %s sensor, thickness %.6f m\r\n", cadmium ? "CdTe" : "Silicon", f->thickness);
 }
 
+/* dxtbx reads times as PILATUS writes them: to a thousandth of a second at most, and without a zone. */
+static void add_date(header *h, const char *date)
+{
+    char text[32];
+    unsigned year, month, day, hour, minute;
+    double second;
+    if (sscanf(date, "%4u-%2u-%2u%*1[T ]%2u:%2u:%6lf", &year, &month, &day, &hour, &minute, &second) != 6) return;
+    snprintf(text, sizeof text, "%04u-%02u-%02uT%02u:%02u:%0*.*f", year % 10000, month % 100, day % 100, hour % 100,
+             minute % 100, second == floor(second) ? 2 : 6, second == floor(second) ? 0 : 3, second);
+    add(h, "# %s\r\n", text);
+}
+
+static double or_zero(double value)
+{
+    return isnan(value) ? 0 : value;
+}
+
 static void add_facts(header *h, const lbc_minicbf_facts *f)
 {
     if (f->bin > 1)
@@ -107,22 +124,19 @@ static void add_facts(header *h, const lbc_minicbf_facts *f)
         add_words(h, f->serial);
     }
     add(h, "\r\n");
-    if (f->date[0]) {
-        add(h, "# ");
-        add_words(h, f->date);
-        add(h, "\r\n");
-    }
+    add_date(h, f->date);
     add(h, "# Pixel_size %.9g m x %.9g m\r\n", f->pixel_x, f->pixel_y);
     add_sensor(h, f);
-    add_number(h, "Exposure_time", f->exposure_time, "s");
-    add_number(h, "Exposure_period", isnan(f->exposure_period) ? f->exposure_time : f->exposure_period, "s");
+    /* Without these dxtbx does not open the file. */
+    add_number(h, "Exposure_time", or_zero(f->exposure_time), "s");
+    add_number(h, "Exposure_period", or_zero(isnan(f->exposure_period) ? f->exposure_time : f->exposure_period), "s");
     add(h, "# Count_cutoff %" PRId64 " counts\r\n", f->cutoff);
     add_number(h, "Threshold_setting:", f->threshold, "eV");
     add_number(h, "Wavelength", f->wavelength, "A");
     add_number(h, "Detector_distance", f->distance, "m");
     add(h, "# Beam_xy (%.6g, %.6g) pixels\r\n", f->beam_x, f->beam_y);
-    if (!isnan(f->start_angle)) add(h, "# Start_angle %.6f deg.\r\n", f->start_angle);
-    if (!isnan(f->angle_increment)) add(h, "# Angle_increment %.6f deg.\r\n", f->angle_increment);
+    add(h, "# Start_angle %.6f deg.\r\n", or_zero(f->start_angle));
+    add(h, "# Angle_increment %.6f deg.\r\n", or_zero(f->angle_increment));
 }
 
 static void add_binary_header(header *h, lbc_shape shape, size_t size)

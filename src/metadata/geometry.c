@@ -8,7 +8,22 @@
 const double lbc_fast_direction[3] = {-1, 0, 0};
 const double lbc_slow_direction[3] = {0, -1, 0};
 const double lbc_beam_direction[3] = {0, 0, 1};
-const double lbc_rotation_vector[3] = {-1, 0, 0};
+
+const double *lbc_rotation_vector(const char *serial)
+{
+    static const double usual[3] = {-1, 0, 0}, reversed[3] = {1, 0, 0}, upright[3] = {0, 1, 0};
+    static const struct {
+        const char *serial;
+        const double *vector;
+    } known[] = {{"E-32-0112", reversed},
+                 {"E-32-0114", reversed},
+                 {"E-18-0103", reversed}, /* SPring-8 */
+                 {"E-32-0105", upright},  /* MAX IV BioMAX */
+                 {"E-18-0133", upright}}; /* ESRF ID23-2 */
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strstr(serial, known[i].serial)) return known[i].vector;
+    return usual;
+}
 
 lbc_translation lbc_module_offset(double beam_x, double beam_y, double pixel_x, double pixel_y)
 {

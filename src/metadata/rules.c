@@ -110,6 +110,8 @@ static const row table[] = {
     {IN(DATA), "data*", NUMBERS, ALWAYS, DO(IMAGES)},
     {IN(DETECTOR) | IN(SPECIFIC), "pixel_mask", NUMBERS, ALWAYS, DO(MASK)},
     {IN(TILE), "*", TILE_MAP, WHEN_BINNED, DO(DROP)},
+    {IN(DETECTOR) | IN(SPECIFIC), "saturation_value", NUMBERS, ALWAYS, SET(SATURATION)},
+    {IN(DETECTOR) | IN(SPECIFIC) | IN(TILE), "countrate_correction_count_cutoff", NUMBERS, ALWAYS, SET(SATURATION)},
     {ANYWHERE, "*mask*", FLAT_MAP, WHEN_BINNED, DO(MASK_MAP)},
     {ANYWHERE, "*", FLAT_MAP, WHEN_BINNED, DO(MAP)},
 
@@ -125,7 +127,8 @@ static const row table[] = {
     {IN(MODULE), "data_size", NUMBERS, ALWAYS, SET(SIZE)},
     {IN(MODULE) | IN(TILE), "data_origin", NUMBERS, ALWAYS, ROUND(FLOOR)},
     {IN(TILE), "data_size", NUMBERS, ALWAYS, ROUND(CEIL)},
-    {IN(SPECIFIC), "eiger_fw_version", ANY, WHEN_BINNED, DO(DROP)},
+    /* by it dxtbx (FormatNXmxEigerFilewriter.py) turns data_size round, or looks for it among sizes that it knows */
+    {IN(SPECIFIC), "eiger_fw_version", ANY, ALWAYS, DO(DROP)},
 
     /* the series */
     {IN(DETECTOR) | IN(SPECIFIC), "nimages", NUMBERS, ALWAYS, SET(FRAMES)},
@@ -135,9 +138,7 @@ static const row table[] = {
     {IN(DETECTOR) | IN(SPECIFIC), "nframes_sum", NUMBERS, ALWAYS, KEEP(SUM, NONE)},
     {IN(DETECTOR) | IN(SPECIFIC), "summation_nimages", NUMBERS, ALWAYS, KEEP(SUM, NONE)},
 
-    /* what a stored pixel can hold */
-    {IN(DETECTOR) | IN(SPECIFIC), "saturation_value", NUMBERS, ALWAYS, SET(SATURATION)},
-    {IN(DETECTOR) | IN(SPECIFIC) | IN(TILE), "countrate_correction_count_cutoff", NUMBERS, ALWAYS, SET(SATURATION)},
+    /* what a stored pixel can hold; the largest count stands above, as it may be a map of such */
     {IN(DETECTOR) | IN(SPECIFIC), "underload_value", NUMBERS, ALWAYS, SET(ZERO)},
     {IN(DETECTOR) | IN(SPECIFIC), "bit_depth_image", NUMBERS, ALWAYS, SET(DEPTH)},
     {IN(DETECTOR) | IN(SPECIFIC), "bit_depth_readout", NUMBERS, ALWAYS, SET(DEPTH)},

@@ -117,6 +117,11 @@ static bool widen(lbc_value *v)
 
 /* ---- maps ---------------------------------------------------------------------------------- */
 
+static bool is_map(const lbc_value *v, lbc_shape shape)
+{
+    return lbc_value_is_number(v) && v->rank == 2 && v->dims[0] == shape.ny && v->dims[1] == shape.nx;
+}
+
 static bool bin_map(lbc_value *v, const lbc_field_context *c)
 {
     const bool whole = lbc_sure_class(v->type) == H5T_INTEGER;
@@ -217,6 +222,7 @@ bool lbc_field_apply(lbc_value *v, lbc_rule rule, const lbc_field_context *c, hi
     switch (rule.action) {
     case LBC_ACTION_SET: {
         const unsigned count = lbc_set_values(rule.value, c->change, numbers);
+        if (c->change->bin > 1 && is_map(v, c->change->in) && !bin_map(v, c)) return false; /* so that it has the shape */
         return set_numbers(v, numbers, count);
     }
     case LBC_ACTION_CODEC: return replace_with_text(v, c->change->codec);

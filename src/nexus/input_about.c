@@ -80,7 +80,7 @@ lbc_status lbc_about_read(lbc_input *input, const lbc_groups *groups, lbc_error 
     read_words(input, &groups->detector, "description", s->description, sizeof s->description);
     read_words(input, &groups->detector, "detector_number", s->serial, sizeof s->serial);
     read_words(input, &groups->detector, "serial_number", s->serial, sizeof s->serial);
-    read_words(input, &groups->specific, "data_collection_date", s->start_time, sizeof s->start_time);
     read_words(input, &groups->entry, "start_time", s->start_time, sizeof s->start_time);
+    read_words(input, &groups->specific, "data_collection_date", s->start_time, sizeof s->start_time);
     return read_angles(input, groups, err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nexus/nxmx_axis.h"
 
-#include "metadata/geometry.h"
+#include "base/memory.h"
 #include "nexus/h5util.h"
 #include "nexus/h5write.h"
 #include "nexus/value.h"
@@ -17,15 +17,23 @@ enum { AXES = sizeof axis_names / sizeof axis_names[0] };
 static const char *const places[] = {"transformations", "goniometer"};
 enum { PLACES = sizeof places / sizeof places[0] };
 
-/* How far the values of a field spread; NAN: there is no such field, or it has no numbers. */
-static double spread_of(hid_t group, const char *name, double *first)
+/* What the values of a field are. */
+typedef struct values {
+    uint64_t count; /* 0: there is no such field, or it has no numbers */
+    double first, spread;
+} values;
+
+static values look_at(hid_t group, const char *axis, const char *end)
 {
-    double spread = NAN;
-    if (!lbc_h5_has_link(group, name)) return spread;
-    hid_t set = H5Dopen2(group, name, H5P_DEFAULT);
+    char name[64];
+    values v = {.first = NAN, .spread = NAN};
+    snprintf(name, sizeof name, "%s%s", axis, end);
+    if (!lbc_h5_has_link(group, name)) return v;
+    hid_t set = H5Oopen(group, name, H5P_DEFAULT);
     lbc_value value = {.type = H5I_INVALID_HID, .owner = H5I_INVALID_HID};
     double *numbers = NULL;
-    if (set >= 0 && lbc_value_read_dataset(&value, set, NULL) == LBC_OK && lbc_value_is_number(&value) && value.count)
+    if (set >= 0 && H5Iget_type(set) == H5I_DATASET && lbc_value_read_dataset(&value, set, NULL) == LBC_OK &&
+        lbc_value_is_number(&value) && value.count)
         numbers = lbc_value_get_numbers(&value);
     if (numbers) {
         double low = numbers[0], high = numbers[0];
@@ -33,36 +41,50 @@ static double spread_of(hid_t group, const char *name, double *first)
             low = fmin(low, numbers[i]);
             high = fmax(high, numbers[i]);
         }
-        *first = numbers[0];
-        spread = high - low;
+        v = (values){value.count, numbers[0], high - low};
     }
     free(numbers);
     lbc_value_free(&value);
     lbc_h5_close(&set);
-    return spread;
+    return v;
 }
 
-/* 0: no such axis here; 1: it stands still; 2: it moves. */
-static int activity(hid_t group, const char *axis)
+/* 0: no such axis here with so many values; 1: it stands still; 2: it moves. */
+static int activity(hid_t group, const char *axis, uint64_t frames)
 {
-    char name[64];
-    double start = 0, end = 0;
-    const double spread = spread_of(group, axis, &start);
-    if (isnan(spread)) return 0;
-    if (spread > 0) return 2;
-    snprintf(name, sizeof name, "%s_end", axis);
-    return !isnan(spread_of(group, name, &end)) && end != start ? 2 : 1;
+    const values start = look_at(group, axis, ""), end = look_at(group, axis, "_end");
+    if (start.count != frames) return 0;
+    return start.spread > 0 || (end.count && end.first != start.first) ? 2 : 1;
+}
+
+/* Where an axis without so many values begins, and how far it goes from frame to frame. False: that is not told. */
+static bool step_of(hid_t group, const char *axis, double *first, double *step)
+{
+    const values start = look_at(group, axis, "_start"), value = look_at(group, axis, "");
+    const values increment = look_at(group, axis, "_increment"), average = look_at(group, axis, "_range_average");
+    *first = start.count ? start.first : value.first;
+    *step = increment.count ? increment.first : average.first;
+    return isfinite(*first) && isfinite(*step);
+}
+
+/* The same as activity of what step_of tells. */
+static int told_activity(hid_t group, const char *axis, uint64_t frames)
+{
+    double first, step;
+    (void)frames;
+    return !step_of(group, axis, &first, &step) ? 0 : step != 0 ? 2 : 1;
 }
 
 /* The place and the axis that serve best: one that moves, else the first that is there. */
-static bool choose(hid_t sample, const char **place, const char **axis)
+static bool choose(hid_t sample, int (*how)(hid_t, const char *, uint64_t), uint64_t frames, const char **place,
+                   const char **axis)
 {
     int best = 0;
     for (int a = 0; a < AXES; a++)
         for (int p = 0; p < PLACES; p++) {
             if (!lbc_h5_has_link(sample, places[p])) continue;
             hid_t group = H5Gopen2(sample, places[p], H5P_DEFAULT);
-            const int found = group < 0 ? 0 : activity(group, axis_names[a]);
+            const int found = group < 0 ? 0 : how(group, axis_names[a], frames);
             lbc_h5_close(&group);
             if (found <= best) continue;
             best = found;
@@ -72,9 +94,19 @@ static bool choose(hid_t sample, const char **place, const char **axis)
     return best > 0;
 }
 
-static bool copy_field(hid_t from, hid_t to, const char *name)
+/* Makes room for a field of that name, which may be a group. */
+static bool remove_name(hid_t group, const char *name)
 {
-    if (lbc_h5_has_link(to, name) || !lbc_h5_has_link(from, name)) return true;
+    return !lbc_h5_has_link(group, name) || H5Ldelete(group, name, H5P_DEFAULT) >= 0;
+}
+
+static bool copy_field(hid_t from, hid_t to, const char *axis, const char *end, uint64_t frames)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s%s", axis, end);
+    if (look_at(to, axis, end).count == frames) return true;
+    if (!remove_name(to, name)) return false;
+    if (look_at(from, axis, end).count != frames) return true;
     hid_t set = H5Dopen2(from, name, H5P_DEFAULT), copy = H5I_INVALID_HID;
     lbc_value value = {.type = H5I_INVALID_HID, .owner = H5I_INVALID_HID};
     bool ok = set >= 0 && lbc_value_read_dataset(&value, set, NULL) == LBC_OK &&
@@ -100,32 +132,50 @@ static bool need_vector(hid_t group, const char *name, const char *attribute, co
            lbc_h5_set_double3(group, name, attribute, vector);
 }
 
-static bool describe_axis(hid_t group, const char *axis)
+static bool describe_axis(hid_t group, const char *axis, const double vector[3])
 {
     static const double nowhere[3];
-    return need_text(group, axis, "transformation_type", "rotation") &&
-           need_vector(group, axis, "vector", lbc_rotation_vector) && need_vector(group, axis, "offset", nowhere) &&
-           need_text(group, axis, "units", "degree") && need_text(group, axis, "depends_on", ".");
+    return need_text(group, axis, "transformation_type", "rotation") && need_vector(group, axis, "vector", vector) &&
+           need_vector(group, axis, "offset", nowhere) && need_text(group, axis, "units", "degree") &&
+           need_text(group, axis, "depends_on", ".");
 }
 
-static bool put_axis(hid_t sample, const char *place, const char *axis)
+/* Writes a value for each frame. */
+static bool put_steps(hid_t to, const char *axis, const char *end, uint64_t frames, double first, double step)
 {
-    char end[64];
-    snprintf(end, sizeof end, "%s_end", axis);
-    hid_t to = lbc_h5_need_group(sample, "transformations", "NXtransformations");
-    hid_t from = H5Gopen2(sample, place, H5P_DEFAULT);
-    const bool ok =
-        to >= 0 && from >= 0 && copy_field(from, to, axis) && copy_field(from, to, end) && describe_axis(to, axis);
-    lbc_h5_close(&from);
-    lbc_h5_close(&to);
+    char name[64];
+    double *numbers = lbc_alloc(frames, sizeof *numbers);
+    snprintf(name, sizeof name, "%s%s", axis, end);
+    for (uint64_t i = 0; numbers && i < frames; i++) numbers[i] = first + (double)i * step;
+    const bool ok = numbers && remove_name(to, name) &&
+                    lbc_h5_put(to, name, H5T_IEEE_F64LE, 1, (const hsize_t[]){frames}, numbers) &&
+                    lbc_h5_set_text(to, name, "units", "degree");
+    free(numbers);
     return ok;
 }
 
-bool lbc_nxmx_complete_axis(hid_t sample, const char *sample_path)
+static bool put_told_axis(hid_t from, hid_t to, const char *axis, uint64_t frames)
+{
+    double first, step;
+    return step_of(from, axis, &first, &step) && put_steps(to, axis, "", frames, first, step) &&
+           put_steps(to, axis, "_end", frames, first + step, step);
+}
+
+bool lbc_nxmx_complete_axis(hid_t sample, const char *sample_path, uint64_t frames, const double vector[3])
 {
     const char *place = NULL, *axis = NULL;
     char path[1200];
-    if (lbc_h5_has_link(sample, "depends_on") || !choose(sample, &place, &axis)) return true;
+    if (lbc_h5_has_link(sample, "depends_on")) return true;
+    const bool copied = choose(sample, activity, frames, &place, &axis);
+    if (!copied && !choose(sample, told_activity, frames, &place, &axis)) return true;
+    hid_t to = lbc_h5_need_group(sample, "transformations", "NXtransformations");
+    hid_t from = H5Gopen2(sample, place, H5P_DEFAULT);
+    const bool ok = to >= 0 && from >= 0 &&
+                    (copied ? copy_field(from, to, axis, "", frames) && copy_field(from, to, axis, "_end", frames)
+                            : put_told_axis(from, to, axis, frames)) &&
+                    describe_axis(to, axis, vector);
+    lbc_h5_close(&from);
+    lbc_h5_close(&to);
     snprintf(path, sizeof path, "%s/transformations/%s", sample_path, axis);
-    return put_axis(sample, place, axis) && lbc_h5_put_string(sample, "depends_on", path);
+    return ok && lbc_h5_put_string(sample, "depends_on", path);
 }

@@ -177,7 +177,7 @@ def rule(path, node, nodes, c):
         return "images", DROPPED
     if group in DET and name == "pixel_mask":
         return "mask", c.mask_out
-    if group == "specific" and name == "eiger_fw_version" and b > 1:
+    if group == "specific" and name == "eiger_fw_version":
         return "dropped when binned", DROPPED
     if group == "tile" and len(shape) == 2 and min(shape) >= 16 and b > 1:
         return "dropped when binned", DROPPED

@@ -9,28 +9,28 @@
 #include <string.h>
 #include <cmocka.h>
 
-static const lbc_minicbf_facts facts = {.job = "0123456789abcdef",
-                                        .number = 17,
-                                        .name = "run_000001",
-                                        .detector = "Dectris Eiger 4M\nx",
-                                        .serial = "E-08",
-                                        .date = "2026-01-02T03:04:05",
-                                        .material = "Si",
-                                        .pixel_x = 75e-6,
-                                        .pixel_y = 75e-6,
-                                        .thickness = 450e-6,
-                                        .distance = 0.2,
-                                        .exposure_time = 0.01,
-                                        .exposure_period = NAN,
-                                        .threshold = 6330,
-                                        .wavelength = 0.9795,
-                                        .beam_x = 1000.5,
-                                        .beam_y = 900.25,
-                                        .start_angle = 30,
-                                        .angle_increment = 0.1,
-                                        .cutoff = 65000,
-                                        .overloaded = 65001,
-                                        .bin = 1};
+static lbc_minicbf_facts facts = {.job = "0123456789abcdef",
+                                  .number = 17,
+                                  .name = "run_000001",
+                                  .detector = "Dectris Eiger 4M\nx",
+                                  .serial = "E-08",
+                                  .date = "2026-01-02T03:04:05",
+                                  .material = "Si",
+                                  .pixel_x = 75e-6,
+                                  .pixel_y = 75e-6,
+                                  .thickness = 450e-6,
+                                  .distance = 0.2,
+                                  .exposure_time = 0.01,
+                                  .exposure_period = NAN,
+                                  .threshold = 6330,
+                                  .wavelength = 0.9795,
+                                  .beam_x = 1000.5,
+                                  .beam_y = 900.25,
+                                  .start_angle = 30,
+                                  .angle_increment = 0.1,
+                                  .cutoff = 65000,
+                                  .overloaded = 65001,
+                                  .bin = 1};
 
 /* Undoes the byte-offset packing, from its description. */
 static void unpack(const uint8_t *p, int32_t *out, size_t n)
@@ -114,6 +114,32 @@ static void test_the_header_says_what_it_must(void **state)
     free(file);
 }
 
+/* dxtbx opens no file without these, nor with a time that has a zone. */
+static void test_the_header_says_what_dxtbx_must_have(void **state)
+{
+    static const char *const dates[][2] = {{"2026-01-02T03:04:05Z", "# 2026-01-02T03:04:05\r\n"},
+                                           {"2026-01-02T03:04:05.678901+0100", "# 2026-01-02T03:04:05.678\r\n"},
+                                           {"2026-01-02 03:04:05.5", "# 2026-01-02T03:04:05.500\r\n"}};
+    static const char *const zeros[] = {"# Start_angle 0.000000 deg.\r\n", "# Angle_increment 0.000000 deg.\r\n",
+                                        "# Exposure_time 0 s\r\n", "# Exposure_period 0 s\r\n"};
+    const lbc_minicbf_facts before = facts;
+    (void)state;
+    facts.start_angle = facts.angle_increment = facts.exposure_time = facts.exposure_period = NAN;
+    for (size_t i = 0; i < 4; i++) {
+        static const int32_t frame[10];
+        size_t size;
+        facts.date = i < 3 ? dates[i][0] : "yesterday";
+        uint8_t *file = write_frame(frame, (lbc_shape){2, 5}, &size);
+        char *text = calloc(1, size + 1);
+        for (size_t n = 0; n < size; n++) text[n] = file[n] ? (char)file[n] : ' ';
+        assert_true(i == 3 ? !strstr(text, "yesterday") : strstr(text, dates[i][1]) != NULL);
+        assert_non_null(strstr(text, zeros[i]));
+        free(text);
+        free(file);
+    }
+    facts = before;
+}
+
 static void test_a_file_tells_whose_it_is_and_whether_it_is_whole(void **state)
 {
     (void)state;
@@ -150,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pixels_come_back),
         cmocka_unit_test(test_the_header_says_what_it_must),
+        cmocka_unit_test(test_the_header_says_what_dxtbx_must_have),
         cmocka_unit_test(test_a_file_tells_whose_it_is_and_whether_it_is_whole),
         cmocka_unit_test(test_too_small_a_buffer_is_refused),
     };
