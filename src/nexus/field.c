@@ -211,6 +211,18 @@ static bool set_range(lbc_value *v, lbc_rule rule, const lbc_field_context *c, h
 
 /* ---- the rule ------------------------------------------------------------------------------ */
 
+/* The size of one module among several. */
+static const lbc_rule part_size = {.action = LBC_ACTION_CEIL, .scale = LBC_SCALE_PER_BIN};
+
+static bool is_part(const lbc_value *v, lbc_shape image)
+{
+    double *size = lbc_value_is_number(v) && v->count == 2 ? lbc_value_get_numbers(v) : NULL;
+    const double low = size ? fmin(size[0], size[1]) : 0, high = size ? fmax(size[0], size[1]) : 0;
+    const double image_low = fmin(image.ny, image.nx), image_high = fmax(image.ny, image.nx);
+    free(size);
+    return low > 0 && low <= image_low && high <= image_high && (low < image_low || high < image_high);
+}
+
 static bool is_in_place(lbc_rule rule)
 {
     return rule.scale != LBC_SCALE_NONE || rule.action == LBC_ACTION_BOOLEAN;
@@ -222,7 +234,9 @@ bool lbc_field_apply(lbc_value *v, lbc_rule rule, const lbc_field_context *c, hi
     switch (rule.action) {
     case LBC_ACTION_SET: {
         const unsigned count = lbc_set_values(rule.value, c->change, numbers);
-        if (c->change->bin > 1 && is_map(v, c->change->in) && !bin_map(v, c)) return false; /* so that it has the shape */
+        if (rule.value == LBC_VALUE_SIZE && is_part(v, c->change->in)) return change_numbers(v, part_size, c->change);
+        /* a map is to have the new shape */
+        if (c->change->bin > 1 && is_map(v, c->change->in) && !bin_map(v, c)) return false;
         return set_numbers(v, numbers, count);
     }
     case LBC_ACTION_CODEC: return replace_with_text(v, c->change->codec);

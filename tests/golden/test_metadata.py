@@ -229,6 +229,23 @@ class Metadata(unittest.TestCase):
             with h5py.File(self.at("out_master.h5"), "r") as f:
                 self.assertEqual(f["entry/sample/transformations/omega"].attrs["vector"].tolist(), vector)
 
+    def test_modules_of_a_detector_of_several(self):
+        size = {DET + "module_a/data_size": (np.array([20, NX], "i4"), None),
+                DET + "module_a/data_origin": (np.array([0, 0], "i4"), None),
+                DET + "module_b/data_size": (np.array([NY - 20, NX], "i4"), None),
+                DET + "module_b/data_origin": (np.array([20, 0], "i4"), None)}
+        master = series.filewriter(self.folder.name, "run", series.frames(N, NY, NX), fields=size)
+        with h5py.File(master, "r+") as f:
+            for name in "ab":
+                f["entry/" + DET + "module_" + name].attrs["NX_class"] = "NXdetector_module"
+        for b in (1, 2):
+            self.compress(master, "-b", b)
+            with h5py.File(self.at("out_master.h5"), "r") as f:
+                for name in "ab":
+                    for field in ("data_size", "data_origin"):
+                        was = size[f"{DET}module_{name}/{field}"][0]
+                        self.assertEqual(f[f"entry/{DET}module_{name}/{field}"][()].tolist(), (-(-was // b)).tolist())
+
     def test_a_map_of_saturation(self):
         master = series.filewriter(self.folder.name, "run", series.frames(N, NY, NX), fields={
             DET + "saturation_value": (np.full((NY, NX), 9000, "u4"), None)})
