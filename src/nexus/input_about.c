@@ -69,9 +69,23 @@ static lbc_status read_angles(lbc_input *input, const lbc_groups *groups, lbc_er
     return LBC_OK;
 }
 
+/* Counts below 0 are masked. Where the detector makes such counts, that takes half of the noise away. */
+static void doubt_negative_counts(lbc_input *input, const lbc_groups *groups)
+{
+    const double least = read_number(input, &groups->detector, "underload_value", NULL);
+    const lbc_pixel_type type = input->series.type;
+    const bool is_signed = type == LBC_I8 || type == LBC_I16 || type == LBC_I32;
+    if (is_signed && least < -2) /* the usual marks are -1 and -2 */
+        lbc_input_note(input, LBC_LEVEL_WARNING,
+                       "%s: its underload_value of %g speaks of counts below 0, but these are taken for masked pixels: "
+                       "the means of dark places become too high",
+                       input->path, least);
+}
+
 lbc_status lbc_about_read(lbc_input *input, const lbc_groups *groups, lbc_error *err)
 {
     lbc_series *s = &input->series;
+    doubt_negative_counts(input, groups);
     s->sensor_thickness = read_number(input, &groups->detector, "sensor_thickness", lbc_unit_length);
     s->count_time = read_number(input, &groups->detector, "count_time", unit_time);
     s->frame_time = read_number(input, &groups->detector, "frame_time", unit_time);

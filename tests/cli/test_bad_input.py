@@ -144,6 +144,14 @@ class Hdf5(bad.Bad):
 class Facts(bad.Bad):
     """What the master says of the images."""
 
+    def test_counts_below_0(self):
+        for dtype, least, told in (("i4", -100, True), ("i4", -1, False), ("u4", -100, False)):
+            master = series.filewriter(self.folder, "run", self.images.astype(dtype), fields={
+                "instrument/detector/underload_value": (np.int32(least), None)})
+            done, _ = run_on(self, master)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual("underload_value of -100 speaks of counts below 0" in done.stderr, told)
+
     def test_nimages(self):
         for nimages, ntrigger, pattern in ((7, 1, "says 7 images .*but only 6 are there: a run with -N 6 takes them"),
                                            (3, 4, "master says 12 images"), (5, 1, "master says 5 images.*but 6 are"),
