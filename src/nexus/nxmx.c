@@ -249,7 +249,7 @@ static bool complete_sample(const lbc_tree *tree, const lbc_series *s)
     hid_t sample = open_group(tree->out, tree->sample.path, "NXsample");
     const bool ok =
         sample >= 0 && complete_beam(sample, s->wavelength) &&
-        lbc_nxmx_complete_axis(sample, tree->sample.path, tree->context.change->groups, lbc_rotation_vector(s->serial));
+        lbc_nxmx_complete_axis(sample, tree->sample.path, tree->context.change, lbc_rotation_vector(s->serial));
     lbc_h5_close(&sample);
     return ok;
 }

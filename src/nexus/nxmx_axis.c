@@ -19,14 +19,14 @@ enum { PLACES = sizeof places / sizeof places[0] };
 
 /* What the values of a field are. */
 typedef struct values {
-    uint64_t count; /* 0: there is no such field, or it has no numbers */
-    double first, spread;
+    uint64_t count;             /* 0: there is no such field, or it has no numbers */
+    double first, step, spread; /* step: from the first to the second, 0 without one */
 } values;
 
 static values look_at(hid_t group, const char *axis, const char *end)
 {
     char name[64];
-    values v = {.first = NAN, .spread = NAN};
+    values v = {.first = NAN};
     snprintf(name, sizeof name, "%s%s", axis, end);
     if (!lbc_h5_has_link(group, name)) return v;
     hid_t set = H5Oopen(group, name, H5P_DEFAULT);
@@ -41,7 +41,7 @@ static values look_at(hid_t group, const char *axis, const char *end)
             low = fmin(low, numbers[i]);
             high = fmax(high, numbers[i]);
         }
-        v = (values){value.count, numbers[0], high - low};
+        v = (values){value.count, numbers[0], value.count > 1 ? numbers[1] - numbers[0] : 0, high - low};
     }
     free(numbers);
     lbc_value_free(&value);
@@ -49,49 +49,62 @@ static values look_at(hid_t group, const char *axis, const char *end)
     return v;
 }
 
-/* 0: no such axis here with so many values; 1: it stands still; 2: it moves. */
-static int activity(hid_t group, const char *axis, uint64_t frames)
+/* Where an axis begins, and how far it goes from frame to frame, without its values. False: that is not told. A single
+ * value is that of the input's first image. */
+static bool step_of(hid_t group, const char *axis, const lbc_change *change, double *first, double *step)
 {
-    const values start = look_at(group, axis, ""), end = look_at(group, axis, "_end");
-    if (start.count != frames) return 0;
-    return start.spread > 0 || (end.count && end.first != start.first) ? 2 : 1;
-}
-
-/* Where an axis without so many values begins, and how far it goes from frame to frame. False: that is not told. */
-static bool step_of(hid_t group, const char *axis, double *first, double *step)
-{
+    uint64_t image;
+    uint32_t count;
     const values start = look_at(group, axis, "_start"), value = look_at(group, axis, "");
     const values increment = look_at(group, axis, "_increment"), average = look_at(group, axis, "_range_average");
-    *first = start.count ? start.first : value.first;
     *step = increment.count ? increment.first : average.first;
+    change->group(change->plan, 0, &image, &count);
+    *first = start.count ? start.first : value.first + (double)image * *step / change->sum;
     return isfinite(*first) && isfinite(*step);
 }
 
-/* The same as activity of what step_of tells. */
-static int told_activity(hid_t group, const char *axis, uint64_t frames)
+/* What is known of an axis, the better the higher. */
+typedef enum merit {
+    UNKNOWN,
+    STILL_BY_STEP,
+    STILL, /* by a value for each frame */
+    MOVES_BY_STEP,
+    MOVES
+} merit;
+
+/* Fewer values than images were not sampled when sum of them became one. They may be as many as frames by chance, but
+ * then go on by the input's step. */
+static bool is_of_input(const values *v, uint32_t sum, double step)
+{
+    return sum > 1 && v->count > 1 && step != 0 && fabs(v->step * sum - step) < 0.01 * fabs(step);
+}
+
+static merit merit_of(hid_t group, const char *axis, const lbc_change *change)
 {
     double first, step;
-    (void)frames;
-    return !step_of(group, axis, &first, &step) ? 0 : step != 0 ? 2 : 1;
+    const bool told = step_of(group, axis, change, &first, &step);
+    const values start = look_at(group, axis, ""), end = look_at(group, axis, "_end");
+    if (start.count == change->groups && !(told && is_of_input(&start, change->sum, step)))
+        return start.spread > 0 || (end.count && end.first != start.first) ? MOVES : STILL;
+    return !told ? UNKNOWN : step != 0 ? MOVES_BY_STEP : STILL_BY_STEP;
 }
 
 /* The place and the axis that serve best: one that moves, else the first that is there. */
-static bool choose(hid_t sample, int (*how)(hid_t, const char *, uint64_t), uint64_t frames, const char **place,
-                   const char **axis)
+static merit choose(hid_t sample, const lbc_change *change, const char **place, const char **axis)
 {
-    int best = 0;
+    merit best = UNKNOWN;
     for (int a = 0; a < AXES; a++)
         for (int p = 0; p < PLACES; p++) {
             if (!lbc_h5_has_link(sample, places[p])) continue;
             hid_t group = H5Gopen2(sample, places[p], H5P_DEFAULT);
-            const int found = group < 0 ? 0 : how(group, axis_names[a], frames);
+            const merit found = group < 0 ? UNKNOWN : merit_of(group, axis_names[a], change);
             lbc_h5_close(&group);
             if (found <= best) continue;
             best = found;
             *place = places[p];
             *axis = axis_names[a];
         }
-    return best > 0;
+    return best;
 }
 
 /* Makes room for a field of that name, which may be a group. */
@@ -154,26 +167,28 @@ static bool put_steps(hid_t to, const char *axis, const char *end, uint64_t fram
     return ok;
 }
 
-static bool put_told_axis(hid_t from, hid_t to, const char *axis, uint64_t frames)
+static bool put_told_axis(hid_t from, hid_t to, const char *axis, const lbc_change *change)
 {
     double first, step;
-    return step_of(from, axis, &first, &step) && put_steps(to, axis, "", frames, first, step) &&
-           put_steps(to, axis, "_end", frames, first + step, step);
+    return step_of(from, axis, change, &first, &step) && put_steps(to, axis, "", change->groups, first, step) &&
+           put_steps(to, axis, "_end", change->groups, first + step, step);
 }
 
-bool lbc_nxmx_complete_axis(hid_t sample, const char *sample_path, uint64_t frames, const double vector[3])
+bool lbc_nxmx_complete_axis(hid_t sample, const char *sample_path, const lbc_change *change, const double vector[3])
 {
     const char *place = NULL, *axis = NULL;
     char path[1200];
     if (lbc_h5_has_link(sample, "depends_on")) return true;
-    const bool copied = choose(sample, activity, frames, &place, &axis);
-    if (!copied && !choose(sample, told_activity, frames, &place, &axis)) return true;
+    const merit found = choose(sample, change, &place, &axis);
+    if (found == UNKNOWN) return true;
+    const bool copied = found == STILL || found == MOVES;
     hid_t to = lbc_h5_need_group(sample, "transformations", "NXtransformations");
     hid_t from = H5Gopen2(sample, place, H5P_DEFAULT);
-    const bool ok = to >= 0 && from >= 0 &&
-                    (copied ? copy_field(from, to, axis, "", frames) && copy_field(from, to, axis, "_end", frames)
-                            : put_told_axis(from, to, axis, frames)) &&
-                    describe_axis(to, axis, vector);
+    const bool ok =
+        to >= 0 && from >= 0 &&
+        (copied ? copy_field(from, to, axis, "", change->groups) && copy_field(from, to, axis, "_end", change->groups)
+                : put_told_axis(from, to, axis, change)) &&
+        describe_axis(to, axis, vector);
     lbc_h5_close(&from);
     lbc_h5_close(&to);
     snprintf(path, sizeof path, "%s/transformations/%s", sample_path, axis);

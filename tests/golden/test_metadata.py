@@ -208,6 +208,8 @@ class Metadata(unittest.TestCase):
                              ("one value", {**step, told: (np.array([30.0]), "degree")}),
                              ("one of its end", {told: (np.array([30.0]), "degree"), told + "_end": (np.array([30.5]), "degree"),
                                                  told + "_range_average": (0.5, "degree")}),
+                             ("as many as sums", {**step, told: (30 + 0.5 * np.arange(N // 2), "degree")}),
+                             ("another that stands", {**step, "sample/goniometer/phi": (np.zeros(N), "degree")}),
                              ("a group", {told: (30 + 0.5 * np.arange(N), "degree"),
                                           "sample/transformations/omega/value": (1.0, None)})):
             with self.subTest(what):
@@ -220,6 +222,10 @@ class Metadata(unittest.TestCase):
                     np.testing.assert_allclose(omega.attrs["vector"], [-1, 0, 0])
                     if what != "a group":
                         np.testing.assert_allclose(f["entry/sample/transformations/omega_end"][()], 31 + np.arange(N // 2))
+                self.compress(master, "-1", 4)
+                with h5py.File(self.at("out_master.h5"), "r") as f:
+                    if what not in ("a group", "another that stands"):
+                        np.testing.assert_allclose(f["entry/sample/transformations/omega"][()], 31.5 + 0.5 * np.arange(N - 3))
 
     def test_axes_of_detectors_that_dxtbx_knows(self):
         for serial, vector in (("E-32-0112", [1, 0, 0]), ("Eiger 16M, S/N E-32-0105", [0, 1, 0]), ("E-32-0100", [-1, 0, 0])):
