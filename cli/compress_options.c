@@ -33,8 +33,7 @@ static const cli_option table[] = {
      "JPEG 2000 to at most N bytes an image, in place of a ratio", NULL},
     {0, "psnr", CLI_ARGUMENT, CLI_REAL, FIELD(psnr), 0, "DB",
      "JPEG 2000 to about this peak signal to noise ratio (the peak is 65535, or more where pixels hold more), at most "
-     "to "
-     "the size of -J, -K or --bytes-per-frame where one is given; our own engine",
+     "to the size of -J, -K or --bytes-per-frame where one is given; our own engine",
      NULL},
     {0, "profile", CLI_ARGUMENT, CLI_CHOICE, FIELD(profile), 0, "original|faithful",
      "settings of the lossy codec: those of the original program (original), or such as keep more at the same size "
