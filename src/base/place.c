@@ -166,13 +166,17 @@ lbc_status lbc_place_flush(const char *path, lbc_error *err)
     return failed ? lbc_fail(err, LBC_E_IO, "%s: cannot flush to disk: %s", path, strerror(why)) : LBC_OK;
 }
 
+lbc_status lbc_place_flush_folder(const char *path, lbc_error *err)
+{
+    if (flush_folder_of(path) == 0) return LBC_OK;
+    return lbc_fail(err, LBC_E_IO, "%s: cannot flush its folder to disk: %s", path, strerror(errno));
+}
+
 lbc_status lbc_place_remove(const char *path, lbc_error *err)
 {
     if (unlink(path) && errno != ENOENT)
         return lbc_fail(err, LBC_E_IO, "%s: cannot be removed: %s", path, strerror(errno));
-    if (flush_folder_of(path))
-        return lbc_fail(err, LBC_E_IO, "%s: cannot flush its folder to disk: %s", path, strerror(errno));
-    return LBC_OK;
+    return lbc_place_flush_folder(path, err);
 }
 
 /* True when name is a temporary of `base` left by a process of this host that is gone. */

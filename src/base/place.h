@@ -33,6 +33,8 @@ void lbc_place_drop(lbc_place *place);
 /* Flushes a file to disk, so that what is read of it next comes from there, as far as the system does as
  * it is asked. */
 lbc_status lbc_place_flush(const char *path, lbc_error *err);
+/* Flushes the folder of a file, so that its name stays. */
+lbc_status lbc_place_flush_folder(const char *path, lbc_error *err);
 /* Removes a file, and flushes its folder: what is removed next is not gone before it. A file that is not
  * there is no error. */
 lbc_status lbc_place_remove(const char *path, lbc_error *err);

@@ -80,15 +80,27 @@ static int write_all(const char *path, const uint8_t *bytes, size_t size)
     return written ? 0 : -1;
 }
 
+/* What is in the place of a file may go: the user says so, or it is of the very job that is resumed. */
+static lbc_status may_replace(const lbc_job *job, uint64_t k, bool *may, lbc_error *err)
+{
+    lbc_minicbf_state state = LBC_MINICBF_FOREIGN;
+    const bool look = job->options->resume && !job->options->overwrite;
+    const lbc_status status = look ? lbc_cbf_check(job, k, &state, err) : LBC_OK;
+    *may = job->options->overwrite || state != LBC_MINICBF_FOREIGN;
+    return status;
+}
+
 lbc_status lbc_cbf_put(const lbc_job *job, uint64_t k, const uint8_t *bytes, size_t size, lbc_error *err)
 {
+    bool replace;
     lbc_place place = {0};
     char *path = lbc_cbf_name(job, k);
     lbc_status status = path ? lbc_place_begin(&place, path, err) : lbc_fail(err, LBC_E_MEMORY, "out of memory");
     if (status == LBC_OK && write_all(place.temporary, bytes, size))
         status = lbc_fail(err, LBC_E_IO, "%s: cannot be written: %s", path, strerror(errno));
     if (status == LBC_OK) status = lbc_clear_away(job, err);
-    if (status == LBC_OK) status = lbc_place_commit(&place, job->options->overwrite || job->options->resume, err);
+    if (status == LBC_OK) status = may_replace(job, k, &replace, err);
+    if (status == LBC_OK) status = lbc_place_commit(&place, replace, err);
     lbc_place_drop(&place);
     free(path);
     return status;

@@ -46,7 +46,8 @@ static lbc_status sum_input(const lbc_job *job, uint32_t f, uint32_t *sum, lbc_e
         lbc_plan_group(&job->plan, k, &first, &count);
         for (uint64_t i = first; status == LBC_OK && i < first + count; i++) {
             status = lbc_input_read(job->input, reader, i, NULL, err);
-            *sum += lbc_image_sum(reader);
+            if (status == LBC_OK) *sum += lbc_image_sum(reader);
+            if (lbc_image_may_be_skipped(job, status)) status = LBC_OK; /* it is missing in the sum */
         }
         if (status == LBC_OK) status = still_wanted(job, err);
     }
@@ -126,7 +127,8 @@ static lbc_status judge_cbf(const lbc_job *job, uint64_t k, verdict *said, lbc_e
     lbc_status status = path ? LBC_OK : lbc_fail(err, LBC_E_MEMORY, "out of memory");
     *said = ABSENT;
     if (status || (lstat(path, &there) && errno == ENOENT)) goto done;
-    status = lbc_cbf_check(job, k, &state, err);
+    if (S_ISREG(there.st_mode)) status = lbc_place_flush(path, err);
+    if (status == LBC_OK) status = lbc_cbf_check(job, k, &state, err);
     *said = verdicts[state];
     lbc_fail(why, LBC_E_MISMATCH, *said == DAMAGED ? "%s: is damaged" : "%s: is no image of this job", path);
 
@@ -166,6 +168,16 @@ static lbc_status look_at(lbc_job *job, uint32_t f, lbc_error *err)
     return status;
 }
 
+/* That the names of what is kept are on disk, as it is. */
+static lbc_status flush_folders(const lbc_job *job, lbc_error *err)
+{
+    const char *const some[] = {job->names.prefix, job->names.squash, job->options->minicbf};
+    lbc_status status = LBC_OK;
+    for (size_t i = 0; status == LBC_OK && i < sizeof some / sizeof *some; i++)
+        if (some[i]) status = lbc_place_flush_folder(some[i], err);
+    return status;
+}
+
 lbc_status lbc_resume(lbc_job *job, lbc_error *err)
 {
     lbc_status status = still_wanted(job, err);
@@ -175,10 +187,5 @@ lbc_status lbc_resume(lbc_job *job, lbc_error *err)
         if (job->ntodo == before) i++; /* else it was taken off the list */
         if (status == LBC_OK) status = still_wanted(job, err);
     }
-    /* That the names of the files that are kept are on disk, as they are. */
-    if (status == LBC_OK && job->kept) status = lbc_place_flush(job->names.folder, err);
-    if (status == LBC_OK && job->kept && job->names.squash) status = lbc_place_flush(job->names.squash_folder, err);
-    if (status == LBC_OK && job->kept && job->names.minicbf_folder)
-        status = lbc_place_flush(job->names.minicbf_folder, err);
-    return status;
+    return status == LBC_OK && job->kept ? flush_folders(job, err) : status;
 }

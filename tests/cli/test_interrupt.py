@@ -372,6 +372,35 @@ class Resumed(Ended):
                 if os.path.exists(folder + made):
                     os.remove(folder + made)
 
+    def test_nor_is_a_mini_cbf_file(self):
+        folder = self.new()
+        options = ["-J", 10, "-d", 5, "--minicbf", folder + "c"]
+        with live.Live("-i", self.master, "-o", folder + "x", *options, "--resume", "-p", 1) as r:
+            r.wait_for(folder + "c_000002.cbf")
+            r.stop()
+            with open(folder + "c_000060.cbf", "wb") as f:
+                f.write(b"precious")
+            r.go()
+            self.assertEqual(r.end(), 1, r.stderr)
+        self.assertIn("c_000060.cbf: exists", r.stderr)
+        with open(folder + "c_000060.cbf", "rb") as f:
+            self.assertEqual(f.read(), b"precious")
+
+    def test_images_that_were_well_and_are_bad(self):
+        """Read through HDF5, which then gives nothing of them."""
+        folder, where = self.new(), self.new()
+        master = series.filewriter(where, "in", series.frames(12, 20, 30), block=12, storage="chunks_of_3")
+        options = ["-d", 3, "--skip-bad"]
+        compress(master, folder + "x", *options, env=live.DAY)
+        offset, size = live.chunk_place(where + "in_data_000001.h5", 6)
+        with open(where + "in_data_000001.h5", "r+b") as f:
+            f.seek(offset)
+            f.write(b"\xff" * size)
+        done = self.resume_of(master, folder + "x", *options)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("x_000003.h5: was made from another input", done.stderr)
+        compress(master, folder + "x", *options, "--resume", "--overwrite", env=live.DAY)
+
     def test_mini_cbf_files(self):
         """Are kept where they are whole and of this job, made anew where they are damaged or gone, and else in the way."""
         folder = self.new()

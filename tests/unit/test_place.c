@@ -139,6 +139,17 @@ static void test_folders(void **state)
     assert_non_null(strstr(err.text, "x/file"));
 }
 
+/* Some file systems, and that of /proc is one, say EINVAL where a folder is to be flushed. */
+static void test_folders_that_cannot_be_flushed(void **state)
+{
+    lbc_error err;
+    (void)state;
+    assert_int_equal(lbc_place_flush_folder("/proc/self/x", &err), LBC_OK);
+    assert_int_equal(lbc_place_flush_folder(folder, &err), LBC_OK);
+    assert_int_equal(lbc_place_flush_folder("/proc/nothing/x", &err), LBC_E_IO);
+    assert_int_equal(lbc_place_flush("/proc/self/nothing", &err), LBC_E_IO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +158,7 @@ int main(void)
         cmocka_unit_test(test_drop_leaves_nothing),
         cmocka_unit_test(test_sweep_removes_what_dead_processes_left_and_no_more),
         cmocka_unit_test(test_folders),
+        cmocka_unit_test(test_folders_that_cannot_be_flushed),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }
