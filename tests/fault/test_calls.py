@@ -146,12 +146,16 @@ def finished(*options):
     return lambda folder: compress(inputs["fast"], folder + "x", "-d", 2, *options, env=live.DAY)
 
 
-def interrupted(*options):
+def interrupted(*options, without=()):
     def make(folder):
         finished(*options)(folder)
-        os.remove(folder + "x_000002.h5")
-        os.remove(folder + "x_master.h5")
+        for name in ("x_000002.h5", "x_master.h5", *without):
+            os.remove(folder + name)
     return make
+
+
+def interrupted_with_minicbf(folder):
+    interrupted("-c", "bslz4", "--minicbf", folder + "m/m", without=["m/m_000003.cbf", "m/m_000005.cbf"])(folder)
 
 
 MODES = {
@@ -167,6 +171,7 @@ MODES = {
     "resume": Mode("-c", "bslz4", "--resume", before=interrupted("-c", "bslz4"), every=True),
     "overwrite": Mode("-c", "bslz4", "--overwrite", before=finished("-c", "zstd", "-b", 2, "-d", 1)),
     "minicbf": Mode("-c", "bslz4", "--minicbf", "m/m"),
+    "minicbf_resume": Mode("-c", "bslz4", "--minicbf", "m/m", "--resume", before=interrupted_with_minicbf, every=True),
     "reports": Mode("-H", 4, "-c", "bslz4", "--json", "r.json", "--report", "r.html",
                     reports=("r.json", "r.html")),
     "share": Mode("-c", "bslz4", "-p", 2, "-t", 1),
