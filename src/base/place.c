@@ -169,7 +169,10 @@ lbc_status lbc_place_flush(const char *path, lbc_error *err)
 lbc_status lbc_place_flush_folder(const char *path, lbc_error *err)
 {
     if (flush_folder_of(path) == 0) return LBC_OK;
-    return lbc_fail(err, LBC_E_IO, "%s: cannot flush its folder to disk: %s", path, strerror(errno));
+    const int why = errno;
+    const size_t n = folder_length(path); /* with the last slash */
+    return lbc_fail(err, LBC_E_IO, "%.*s: cannot flush this folder to disk: %s", n > 1 ? (int)n - 1 : 1,
+                    n ? path : ".", strerror(why));
 }
 
 lbc_status lbc_place_remove(const char *path, lbc_error *err)
@@ -248,12 +251,14 @@ lbc_status lbc_place_folder(const char *folder, lbc_error *err)
         struct stat there;
         const bool made = mkdir(path, 0777) == 0;
         const int why = errno;
-        if (made)
-            flush_folder_of(path); /* that of the files in it counts; where it fails this may too */
-        else if (stat(path, &there))
+        if (made) {
+            if (flush_folder_of(path) && errno != EACCES) /* one that may not be read cannot be flushed */
+                status = lbc_fail(err, LBC_E_IO, "%s: cannot flush its folder to disk: %s", path, strerror(errno));
+        } else if (stat(path, &there)) {
             status = cannot_make(path, why == EEXIST ? errno : why, err);
-        else if (!S_ISDIR(there.st_mode))
+        } else if (!S_ISDIR(there.st_mode)) {
             status = cannot_make(path, why == EEXIST ? ENOTDIR : why, err);
+        }
         *p = was;
         if (!was) break;
     }

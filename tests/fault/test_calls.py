@@ -8,7 +8,8 @@ and in the others for every seventh call of memory and HDF5, most of which all m
 - it ends by itself, with 0 or 1, and no sanitizer has anything to say;
 - 0: all files are there, and are those of a run in which nothing failed, but that a field of the input which HDF5 could
   not read may be left out of the master and miniCBF files with a warning, and that of a set which was replaced a file
-  may be left which the new master does not list;
+  may be left which the new master does not list; and no flush failed, of which there is at least one for each file, be
+  it new or kept;
 - 1: one error line says what failed, and of which file; no temporary is left; each file that is there is as before
   the run, or is one of the finished ones; a new master is there only if all that it links is.
 
@@ -118,6 +119,8 @@ class Mode:
         for name in now_reports:
             if not whole(folder + name):
                 return f"{name} is cut short"
+        if done.returncode == 0 and kind == "fsync" and done.failed:
+            return "exit 0, and not all is on the disk"
         if done.returncode == 0:
             replaced = {n for n in {*now} - {*last} if now[n] == first.get(n)}
             changed = {n for n in {*now, *last} - replaced if now.get(n) != last.get(n)}
@@ -186,7 +189,7 @@ def chosen(mode, kind, threads):
     """The numbers of the calls that fail in turn."""
     if LONG and threads == 1:
         return itertools.count(1, 1 if mode.every or kind not in ("memory", "hdf5") else 7)
-    stride = {"hdf5": 97, "library": 23}.get(kind, 13)
+    stride = {"hdf5": 97, "library": 23, "fsync": 1}.get(kind, 13)
     return itertools.count(1, stride * (1 if threads == 1 else 3))
 
 
@@ -204,7 +207,7 @@ class Calls(unittest.TestCase):
         return folder, digests(folder), {n: d for n, d in digests(after).items() if n not in mode.reports}
 
     def all_points(self, mode, kind, threads, programs, before, first, last):
-        """What is wrong with each run that is not right."""
+        """How many calls failed, and what is wrong with each run that is not right."""
         def point(k):
             folder = tempfile.mktemp(dir=inputs["folder"]) + "/"
             shutil.copytree(before, folder)
@@ -215,16 +218,17 @@ class Calls(unittest.TestCase):
             shutil.rmtree(folder)
             return done.failed, wrong and f"{kind} {k} ({done.failed}), {threads} threads: {wrong}\n{done.said[:3000]}"
 
-        wrongs = []
+        count, wrongs = 0, []
         numbers = chosen(mode, kind, threads)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             while True:
                 results = list(pool.map(point, itertools.islice(numbers, os.cpu_count())))
-                points[kind] += sum(1 for failed, _ in results if failed)
+                count += sum(1 for failed, _ in results if failed)
                 wrongs += [w for _, w in results if w]
                 if not results[-1][0]:
+                    points[kind] += count
                     failures[kind] += len(wrongs)
-                    return wrongs
+                    return count, wrongs
 
     def all_kinds(self, mode, threads):
         folder, first, last = self.prepare(mode, threads)
@@ -233,8 +237,10 @@ class Calls(unittest.TestCase):
             programs.put(Program(mode.arguments(threads)))
         for kind in KINDS:
             with self.subTest(kind, threads=threads):
-                wrongs = self.all_points(mode, kind, threads, programs, folder, first, last)
+                count, wrongs = self.all_points(mode, kind, threads, programs, folder, first, last)
                 self.assertTrue(not wrongs, "\n".join(["", *wrongs]))
+                if kind == "fsync" and threads == 1 and first != last:
+                    self.assertGreaterEqual(count, len([n for n in last if not LOCK.match(n)]))
         while not programs.empty():
             programs.get().end()
 
