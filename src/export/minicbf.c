@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/checksum.h"
+#include "metadata/apply.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -89,10 +90,9 @@ static void add_number(header *h, const char *name, double value, const char *un
 
 static void add_sensor(header *h, const lbc_minicbf_facts *f)
 {
-    if (isnan(f->thickness)) return;
-    const bool cadmium = strcmp(f->material, "CdTe") == 0;
-    if (!cadmium && strcmp(f->material, "Si") && strcmp(f->material, "Silicon")) return;
-    add(h, "# %s sensor, thickness %.6f m\r\n", cadmium ? "CdTe" : "Silicon", f->thickness);
+    const char *name = lbc_material_name(f->material);
+    if (!name || isnan(f->thickness)) return;
+    add(h, "# %s sensor, thickness %.6f m\r\n", strcmp(name, "Si") == 0 ? "Silicon" : name, f->thickness);
 }
 
 /* dxtbx reads times as PILATUS writes them: to a thousandth of a second at most, and without a zone. */
@@ -112,18 +112,25 @@ static double or_zero(double value)
     return isnan(value) ? 0 : value;
 }
 
-static void add_facts(header *h, const lbc_minicbf_facts *f)
+static void add_detector(header *h, const lbc_minicbf_facts *f)
 {
-    if (f->bin > 1)
-        add(h, "# Detector: pixel array\r\n# Binned %" PRIu32 " x %" PRIu32 " from: ", f->bin, f->bin);
-    else
-        add(h, "# Detector: ");
-    add_words(h, f->detector[0] ? f->detector : "Eiger");
+    const char *name = f->detector[0] ? f->detector : "Eiger";
+    add(h, "# Detector: ");
+    add_words(h, f->bin > 1 ? "pixel array" : name);
     if (f->serial[0]) {
-        add(h, ", S/N ");
+        add(h, strncmp(f->serial, "S/N ", 4) == 0 ? ", " : ", S/N ");
         add_words(h, f->serial);
     }
     add(h, "\r\n");
+    if (f->bin <= 1) return;
+    add(h, "# Binned %" PRIu32 " x %" PRIu32 " from: ", f->bin, f->bin);
+    add_words(h, name);
+    add(h, "\r\n");
+}
+
+static void add_facts(header *h, const lbc_minicbf_facts *f)
+{
+    add_detector(h, f);
     add_date(h, f->date);
     add(h, "# Pixel_size %.9g m x %.9g m\r\n", f->pixel_x, f->pixel_y);
     add_sensor(h, f);

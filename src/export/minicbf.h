@@ -28,8 +28,9 @@ typedef struct lbc_minicbf_facts {
     double start_angle, angle_increment;             /* degrees */
     int64_t cutoff;                                  /* S' */
     int64_t overloaded;                              /* what an overloaded pixel is written as */
-    uint32_t bin; /* above 1 the header says so, and is no detector's own: dxtbx takes
-                                                   * the names Eiger and PILATUS as a promise of a known image size */
+    uint32_t bin; /* above 1 the header says so, and is no detector's own: dxtbx takes the names Eiger and PILATUS in
+                   * "Detector:" as a promise of a known image size, and opens no file of another. The serial number
+                   * is there as ever, but without the name it chooses none of dxtbx's beamlines (docs/READERS.md) */
 } lbc_minicbf_facts;
 
 /* Largest file of an image of this shape. */

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
+import h5py
 import numpy as np
 
 from run import compress, pixels, run
@@ -42,6 +43,23 @@ print('same')
 """
 
 
+# Of each file: the class that dxtbx chooses, image size, sensor, rotation axis.
+OPEN = r"""
+import sys
+from dxtbx.format.Registry import get_format_class_for_file
+for path in sys.argv[1:]:
+    kind = get_format_class_for_file(path)
+    image = kind(path)
+    panel = image.get_detector()[0]
+    print(kind.__name__, *panel.get_image_size(), panel.get_material() or '-', panel.get_thickness(),
+          image.get_goniometer().get_rotation_axis())
+"""
+
+# Detectors whose beamline dxtbx knows by name and number.
+KNOWN = [("Dectris Eiger 16M", "E-32-0105"), ("Dectris Eiger 16M", "E-32-0107"), ("EIGER2 XE 16M", "160-0001"),
+         ("PILATUS3 6M", "S/N 60-0119"), ("PILATUS 6M-F", "60-0115-F")]
+
+
 class MiniCbf(unittest.TestCase):
     def test_models_and_pixels(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -57,6 +75,29 @@ class MiniCbf(unittest.TestCase):
                     told = subprocess.run(["/usr/bin/python3", "-c", COMPARE, "\n".join(files), out + "_master.h5"],
                                           capture_output=True, text=True, timeout=240)
                     self.assertEqual(told.stdout.strip()[-4:], "same", told.stderr[-2000:])
+
+    def test_detector_and_sensor(self):
+        """A binned file tells the serial number in its place, and opens at its size whatever the detector; a sensor
+        that dxtbx does not know is taken for no other. The axis then is dxtbx's usual one."""
+        with tempfile.TemporaryDirectory() as folder:
+            master = os.path.join(folder, "in_master.h5")
+            run("-D", "500K", "-n", 1, "-o", os.path.join(folder, "in"), name="l_bnl_simulate")
+            files = []
+            for n, (name, serial) in enumerate(KNOWN):
+                with h5py.File(master, "r+") as f:
+                    detector = f["entry/instrument/detector"]
+                    for field, value in [("description", name), ("detector_number", serial),
+                                         ("sensor_material", "Gallium Arsenide" if n == 0 else "SILICON")]:
+                        del detector[field]
+                        detector[field] = value
+                compress(master, os.path.join(folder, "out%d" % n), "-b", 2, "--minicbf", os.path.join(folder, "i%d" % n))
+                files.append(os.path.join(folder, "i%d_000001.cbf" % n))
+                with open(files[-1], "rb") as f:
+                    self.assertIn(b"# Detector: pixel array, S/N %s\r\n" % serial.removeprefix("S/N ").encode(),
+                                  f.read(2000))
+            told = subprocess.run(["/usr/bin/python3", "-c", OPEN, *files], capture_output=True, text=True, timeout=240)
+            rows = ["FormatCBFMini 515 257 %s (1.0, 0.0, 0.0)" % sensor for sensor in ["- 0.0"] + 4 * ["Si 0.45"]]
+            self.assertEqual(told.stdout.splitlines(), rows, told.stderr[-2000:])
 
     def test_existing_files_are_not_replaced_unasked(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -60,6 +60,25 @@ static uint8_t *write_frame(const int32_t *frame, lbc_shape shape, size_t *size)
     return file;
 }
 
+/* A file of ten dark pixels as text, nulls as spaces. */
+static char *dark_file(void)
+{
+    static const int32_t frame[10];
+    size_t size;
+    uint8_t *file = write_frame(frame, (lbc_shape){2, 5}, &size);
+    char *text = calloc(1, size + 1);
+    for (size_t n = 0; n < size; n++) text[n] = file[n] ? (char)file[n] : ' ';
+    free(file);
+    return text;
+}
+
+static void assert_written(const char *line)
+{
+    char *text = dark_file();
+    if (!strstr(text, line)) fail_msg("not in the header: %s", line);
+    free(text);
+}
+
 static void test_pixels_come_back(void **state)
 {
     (void)state;
@@ -103,15 +122,7 @@ static void test_the_header_says_what_it_must(void **state)
         "X-Binary-Size: 10\r\n",
         "X-Binary-Number-of-Elements: 10\r\n",
     };
-    const int32_t frame[10] = {0};
-    size_t size;
-    uint8_t *file = write_frame(frame, (lbc_shape){2, 5}, &size);
-    char *text = calloc(1, size + 1);
-    for (size_t i = 0; i < size; i++) text[i] = file[i] ? (char)file[i] : ' ';
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        if (!strstr(text, lines[i])) fail_msg("not in the header: %s", lines[i]);
-    free(text);
-    free(file);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) assert_written(lines[i]);
 }
 
 /* dxtbx opens no file without these, nor with a time that has a zone. */
@@ -126,17 +137,43 @@ static void test_the_header_says_what_dxtbx_must_have(void **state)
     (void)state;
     facts.start_angle = facts.angle_increment = facts.exposure_time = facts.exposure_period = NAN;
     for (size_t i = 0; i < 4; i++) {
-        static const int32_t frame[10];
-        size_t size;
         facts.date = i < 3 ? dates[i][0] : "yesterday";
-        uint8_t *file = write_frame(frame, (lbc_shape){2, 5}, &size);
-        char *text = calloc(1, size + 1);
-        for (size_t n = 0; n < size; n++) text[n] = file[n] ? (char)file[n] : ' ';
+        char *text = dark_file();
         assert_true(i == 3 ? !strstr(text, "yesterday") : strstr(text, dates[i][1]) != NULL);
         assert_non_null(strstr(text, zeros[i]));
         free(text);
-        free(file);
     }
+    facts = before;
+}
+
+/* As the new master names them; dxtbx knows Silicon and CdTe, and takes no other for one of them. */
+static void test_the_sensor_is_told_in_the_words_of_cbf(void **state)
+{
+    static const char *const names[][2] = {{"SILICON", "Silicon"},
+                                           {"cdte", "CdTe"},
+                                           {"Cadmium telluride", "CdTe"},
+                                           {"Gallium Arsenide", "GaAs"}};
+    const lbc_minicbf_facts before = facts;
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char line[64];
+        facts.material = names[i][0];
+        snprintf(line, sizeof line, "# %s sensor, thickness 0.000450 m\r\n", names[i][1]);
+        assert_written(line);
+    }
+    facts = before;
+}
+
+static void test_a_binned_image_tells_the_detector_and_promises_nothing(void **state)
+{
+    const lbc_minicbf_facts before = facts;
+    (void)state;
+    facts.bin = 2;
+    assert_written("\r\n# Detector: pixel array, S/N E-08\r\n# Binned 2 x 2 from: Dectris Eiger 4M_x\r\n# 2026");
+    facts.serial = "S/N 60-0119";
+    assert_written("\r\n# Detector: pixel array, S/N 60-0119\r\n");
+    facts.serial = "";
+    assert_written("\r\n# Detector: pixel array\r\n# Binned 2 x 2 from: Dectris Eiger 4M_x\r\n");
     facts = before;
 }
 
@@ -177,6 +214,8 @@ int main(void)
         cmocka_unit_test(test_pixels_come_back),
         cmocka_unit_test(test_the_header_says_what_it_must),
         cmocka_unit_test(test_the_header_says_what_dxtbx_must_have),
+        cmocka_unit_test(test_the_sensor_is_told_in_the_words_of_cbf),
+        cmocka_unit_test(test_a_binned_image_tells_the_detector_and_promises_nothing),
         cmocka_unit_test(test_a_file_tells_whose_it_is_and_whether_it_is_whole),
         cmocka_unit_test(test_too_small_a_buffer_is_refused),
     };
