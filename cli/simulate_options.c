@@ -48,7 +48,7 @@ static const cli_option table[] = {
     REAL(0, "polarization", polarization, "F", "fraction in the horizontal plane (0.999)"),
 
     CLI_HEADING("Detector"),
-    {'D', "detector", CLI_ARGUMENT, CLI_TEXT, FIELD(detector), 0, "NAME", "500K, 1M, 4M, 9M or 16M (1M)",
+    {'D', "detector", CLI_ARGUMENT, CLI_TEXT, FIELD(detector), 0, "500K|1M|4M|9M|16M", "an Eiger of this size (1M)",
      "500K|1M|4M|9M|16M"},
     WHOLE('b', "bits", bits, "16|32", "of a pixel (16)"),
     WHOLE(0, "cutoff", cutoff, "N", "saturation value; higher counts are stored as N+1 (12440; 32 bits: 124400)"),

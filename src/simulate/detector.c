@@ -7,6 +7,7 @@
 #include "simulate/random.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -89,12 +90,20 @@ static lbc_status choose_faults(lbc_detector *detector, const lbc_simulation *si
 
 /* ---- setting up ---------------------------------------------------------------------------- */
 
+static lbc_status no_such_detector(const char *name, lbc_error *err)
+{
+    char names[100] = "";
+    for (size_t i = 0; i < EIGERS; i++)
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i == 0 ? "" : ", ", eigers[i].name);
+    return lbc_fail(err, LBC_E_ARGUMENT, "-D %s: no such detector; there are %s", name, names);
+}
+
 lbc_status lbc_detector_init(lbc_detector *detector, const lbc_simulation *simulation, lbc_error *err)
 {
     memset(detector, 0, sizeof *detector);
     const lbc_eiger *model = eigers;
     while (model < eigers + EIGERS && strcasecmp(model->name, simulation->detector) != 0) model++;
-    if (model == eigers + EIGERS) return lbc_fail(err, LBC_E_ARGUMENT, "unknown detector '%s'", simulation->detector);
+    if (model == eigers + EIGERS) return no_such_detector(simulation->detector, err);
     const unsigned mx = model->modules_x, my = model->modules_y;
     *detector = (lbc_detector){
         .model = model,

@@ -77,6 +77,10 @@ class Simulate(unittest.TestCase):
                 self.refused("-o", self.path("a"), *words)
         self.assertEqual(os.listdir(self.folder.name), [])
 
+    def test_unknown_detectors_are_told_those_that_are_known(self):
+        for words, known in [(["-D", "list"], "500K, 1M, 4M, 9M, 16M"), (["-D"], "500K|1M|4M|9M|16M")]:
+            self.assertIn(known, self.refused("-o", self.path("a"), *words))
+
     def test_outputs_are_not_overwritten_unasked(self):
         self.make("a")
         before = digest(self.path("a_data_000001.h5"))
