@@ -24,9 +24,9 @@ static const cli_option table[] = {
      "image of A where B ends (the last there is; a B that ends before is outside the bounds)", NULL},
 
     CLI_HEADING("Messages and reports"),
-    {0, "json", CLI_ARGUMENT, CLI_TEXT, FIELD(json), 0, "FILE",
+    {0, "json", CLI_ARGUMENT, CLI_FILE, FIELD(json), 0, "FILE",
      "write the figures, in all and of every image, as JSON (- for standard output)", NULL},
-    {0, "report", CLI_ARGUMENT, CLI_TEXT, FIELD(report), 0, "FILE",
+    {0, "report", CLI_ARGUMENT, CLI_FILE, FIELD(report), 0, "FILE",
      "write a page (HTML) that shows images of both, and plots", NULL},
     {0, "overwrite", CLI_NOTHING, CLI_FLAG, FIELD(overwrite), 0, NULL, "replace existing reports", NULL},
     {'p', "parallel", CLI_ARGUMENT, CLI_INT, FIELD(parallel), 0, "N", "worker threads (all cores)", NULL},

@@ -10,7 +10,7 @@
 
 static const cli_option table[] = {
     CLI_HEADING("Input"),
-    {'i', "infile", CLI_ARGUMENT, CLI_TEXT, FIELD(infile), 0, "FILE", "the master file of the series to read", NULL},
+    {'i', "infile", CLI_ARGUMENT, CLI_FILE, FIELD(infile), 0, "FILE", "the master file of the series to read", NULL},
     {'1', "first_image", CLI_OPTIONAL, CLI_INT, FIELD(first_image), 1, "N", "first selected image, from 1 (1)", NULL},
     {'N', "last_image", CLI_ARGUMENT, CLI_INT, FIELD(last_image), 0, "N", "last selected image (the last there is)",
      NULL},
@@ -68,15 +68,15 @@ static const cli_option table[] = {
      "a last group with fewer than -s images is left out (drop) or written (keep)", "drop|keep"},
 
     CLI_HEADING("Output"),
-    {'o', "out_file", CLI_ARGUMENT, CLI_TEXT, FIELD(out_file), 0, "PREFIX",
+    {'o', "out_file", CLI_ARGUMENT, CLI_FILE, FIELD(out_file), 0, "PREFIX",
      "data files are PREFIX_000001.h5, ... (out_data)", NULL},
-    {'m', "out_master", CLI_ARGUMENT, CLI_TEXT, FIELD(out_master), 0, "NAME",
+    {'m', "out_master", CLI_ARGUMENT, CLI_FILE, FIELD(out_master), 0, "NAME",
      "the new master (PREFIX_master.h5); without a slash it goes beside the data files; .h5 is appended where "
      "it is missing",
      NULL},
-    {'q', "out_squash", CLI_ARGUMENT, CLI_TEXT, FIELD(out_squash), 0, "PREFIX",
+    {'q', "out_squash", CLI_ARGUMENT, CLI_FILE, FIELD(out_squash), 0, "PREFIX",
      "also write the bare codestreams to PREFIX_000001.h5, ...; the word out_file means OUT_FILE_squash", NULL},
-    {0, "minicbf", CLI_ARGUMENT, CLI_TEXT, FIELD(minicbf), 0, "PREFIX",
+    {0, "minicbf", CLI_ARGUMENT, CLI_FILE, FIELD(minicbf), 0, "PREFIX",
      "also write each image as a miniCBF file: PREFIX_000001.cbf, ...", NULL},
     {'c', "compression", CLI_OPTIONAL, CLI_TEXT, FIELD(compression), 0, "NAME",
      "how images are stored (zstd): bslz4, bszstd, bshuf, zstd, none; hcomp and j2k store the codestream of -H, -J "
@@ -110,9 +110,9 @@ static const cli_option table[] = {
     CLI_HEADING("Messages and reports"),
     {0, "progress", CLI_ARGUMENT, CLI_CHOICE, FIELD(progress), 0, "WHEN",
      "show progress: auto (a bar on a terminal, a line every 10 s elsewhere), always, never", "auto|always|never"},
-    {0, "json", CLI_ARGUMENT, CLI_TEXT, FIELD(json), 0, "FILE",
+    {0, "json", CLI_ARGUMENT, CLI_FILE, FIELD(json), 0, "FILE",
      "write what was done, with figures of every image, as JSON (- for standard output)", NULL},
-    {0, "report", CLI_ARGUMENT, CLI_TEXT, FIELD(report), 0, "FILE",
+    {0, "report", CLI_ARGUMENT, CLI_FILE, FIELD(report), 0, "FILE",
      "write a page (HTML) that shows images before and after, sizes and errors", NULL},
     {'v', "verbose", CLI_NOTHING, CLI_FLAG, FIELD(verbose), 0, NULL, "say more", NULL},
     {'V', "version", CLI_NOTHING, CLI_FLAG, FIELD(version), 0, NULL, "show name, version and date, and exit", NULL},
@@ -126,7 +126,9 @@ const cli_program compress_program = {
     .synopsis = "-i MASTER [options]",
     .about = "Sums and bins the images of a macromolecular-crystallography series (DECTRIS Eiger FileWriter or NXmx), "
              "compresses them with HCompress or JPEG 2000, and writes a new, much smaller series in the same "
-             "conventions.",
+             "conventions.\n"
+             "Of an option that is given twice the last one counts; -i, -o and all others that name files are given "
+             "once.",
     .table = table,
     .example = "l_bnl_compress -i run_master.h5 -b 2 -s 2 -H 16 -c hcomp -o out",
     .exit_status = "0 done; 1 failed while running; 2 the command line makes no sense; 128 + n ended by signal n. The "

@@ -127,7 +127,7 @@ static void write_man(const cli_program *p)
 
 static bool takes_file(const cli_option *o)
 {
-    return o->kind == CLI_TEXT && !o->words && (!strcmp(o->argument, "FILE") || !strcmp(o->argument, "PREFIX"));
+    return o->kind == CLI_FILE;
 }
 
 /* The words of a choice with blanks between. */

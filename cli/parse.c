@@ -37,11 +37,8 @@ bool cli_refuse(char *error, size_t size, const char *format, ...)
 
 bool cli_same(const cli_option *option, const void *a, const void *b)
 {
-    static const size_t size[] = {[CLI_FLAG] = sizeof(bool),
-                                  [CLI_INT] = sizeof(int64_t),
-                                  [CLI_REAL] = sizeof(double),
-                                  [CLI_TEXT] = sizeof(char *),
-                                  [CLI_CHOICE] = sizeof(int)};
+    static const size_t size[] = {[CLI_FLAG] = sizeof(bool),   [CLI_INT] = sizeof(int64_t), [CLI_REAL] = sizeof(double),
+                                  [CLI_TEXT] = sizeof(char *), [CLI_FILE] = sizeof(char *), [CLI_CHOICE] = sizeof(int)};
     return memcmp((const char *)a + option->offset, (const char *)b + option->offset, size[option->kind]) == 0;
 }
 
@@ -107,6 +104,11 @@ static int set(parser *p, const cli_option *o, const char *value)
     char name[64];
     switch (o->kind) {
     case CLI_FLAG: *(bool *)field = true; return 0;
+    case CLI_FILE:
+        if (*(const char **)field)
+            return fail(p, "%s was given twice: %s, %s", cli_shown(o, name), *(const char **)field, value);
+        *(const char **)field = value;
+        return 0;
     case CLI_TEXT: *(const char **)field = value; return 0;
     case CLI_INT:
         if (to_int(value, field)) return 0;

@@ -3,7 +3,8 @@
  *
  * Forms: -b 2, -b2, -b=2, -b; --bin 2, --bin=2, --bin; unambiguous beginnings of long names; flags
  * together (-vb2). An optional argument is taken from the next word when that does not look like an
- * option; a number is taken where one is required even when it begins with a minus sign.
+ * option; a number is taken where one is required even when it begins with a minus sign. Of an option
+ * that is given twice the last one counts, but for those that name files.
  */
 #ifndef LBC_CLI_PARSE_H
 #define LBC_CLI_PARSE_H
@@ -22,6 +23,7 @@ typedef enum cli_kind {
     CLI_INT,    /* int64_t */
     CLI_REAL,   /* double */
     CLI_TEXT,   /* const char *, points into argv */
+    CLI_FILE,   /* the same, NULL until it is given: a file, or the prefix of some; twice is an error */
     CLI_CHOICE, /* int: index of the word in `words` */
 } cli_kind;
 

@@ -58,7 +58,8 @@ static const cli_option table[] = {
     WHOLE(0, "dead", dead, "N", "pixels that are dead and in the mask (20)"),
 
     CLI_HEADING("Output"),
-    TEXT('o', "out", prefix, "PREFIX", "PREFIX_master.h5, PREFIX_data_000001.h5, ..., PREFIX_truth.csv (simulated)"),
+    {'o', "out", CLI_ARGUMENT, CLI_FILE, FIELD(prefix), 0, "PREFIX",
+     "PREFIX_master.h5, PREFIX_data_000001.h5, ..., PREFIX_truth.csv (simulated)", NULL},
     WHOLE('d', "block", block, "N", "images per data file (100)"),
     WHOLE(0, "first-block", first_block, "0|1", "number of the first data file (1)"),
     CHOICE(0, "style", style, "nimages|ntrigger", "which of the two counts the images; the other is 1 (nimages)"),
@@ -91,7 +92,6 @@ const cli_program simulate_program = {
 simulate_settings simulate_settings_from(const lbc_simulation *s)
 {
     return (simulate_settings){
-        .prefix = s->prefix,
         .compression = s->compression,
         .space_group = s->space_group,
         .detector = s->detector,
@@ -163,7 +163,7 @@ bool simulation_from(const simulate_settings *o, lbc_simulation *s, char *error,
     double beam[2] = {NAN, NAN};
     if (o->beam && !read_numbers(o->beam, beam, 2))
         return cli_refuse(error, size, "--beam %s: must be two numbers with a comma between", o->beam);
-    s->prefix = o->prefix;
+    if (o->prefix) s->prefix = o->prefix;
     s->compression = o->compression;
     s->space_group = o->space_group;
     s->detector = o->detector;

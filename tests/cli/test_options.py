@@ -361,6 +361,14 @@ class Options(unittest.TestCase):
             with self.subTest(options=options):
                 self.refused(*options, says=says)
 
+    def test_names_of_files_are_given_once(self):
+        once = {"-i": self.master, "-o": self.path("a"), "-m": "m", "-q": self.path("q"), "--minicbf": self.path("c"),
+                "--json": self.path("j"), "--report": self.path("r")}
+        words = [word for pair in once.items() for word in pair]
+        for option in once:
+            self.refused(*words, option, self.path("other"), says=option + " was given twice")
+        self.assertEqual(self.made("-b", 4, "-b", 2).shape, self.made("-b", 2).shape)
+
     def test_a_date_that_is_none(self):
         for date in ("abc", "12x", "-1", "1" + 12 * "0"):
             done = run("-i", self.master, "-o", self.path("no"), env={"SOURCE_DATE_EPOCH": date})

@@ -22,7 +22,7 @@ static const cli_option table[] = {
     {'l', "level", CLI_ARGUMENT, CLI_INT, FIELD(level), 0, "N", "a level", NULL},
     {'1', "one", CLI_OPTIONAL, CLI_INT, FIELD(one), 1, "N", "a digit for a letter", NULL},
     {'r', "real", CLI_ARGUMENT, CLI_REAL, FIELD(real), 0, "X", "a number", NULL},
-    {'f', "file", CLI_ARGUMENT, CLI_TEXT, FIELD(file), 0, "FILE", "a file", NULL},
+    {'f', "file", CLI_ARGUMENT, CLI_FILE, FIELD(file), 0, "FILE", "a file", NULL},
     {0, "filter", CLI_ARGUMENT, CLI_CHOICE, FIELD(choice), 0, "a|bb", "a word", "a|bb"},
     {'v', "verbose", CLI_NOTHING, CLI_FLAG, FIELD(verbose), 0, NULL, "a flag", NULL},
     {'q', "quick", CLI_NOTHING, CLI_FLAG, FIELD(quick), 0, NULL, "another", NULL},
@@ -43,6 +43,15 @@ static int parse(const char *line)
     got = (settings){.bin = CLI_NONE, .level = CLI_NONE, .one = CLI_NONE, .choice = -1};
     error[0] = '\0';
     return cli_parse(table, argc, argv, &got, operands, 2, error, sizeof error);
+}
+
+static void test_the_last_one_counts_but_of_files(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("-l 1 -b 2 -l 3"), 0);
+    assert_int_equal(got.level, 3);
+    assert_int_equal(parse("-f a -b 2 --file=b"), -1);
+    assert_string_equal(error, "-f was given twice: a, b");
 }
 
 static void test_every_form_of_an_optional_number(void **state)
@@ -138,6 +147,7 @@ static void test_usage_shows_every_option_in_80_columns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_last_one_counts_but_of_files),
         cmocka_unit_test(test_every_form_of_an_optional_number),
         cmocka_unit_test(test_required_arguments),
         cmocka_unit_test(test_choices),
