@@ -33,6 +33,46 @@ lbc_translation lbc_module_offset(double beam_x, double beam_y, double pixel_x, 
     return (lbc_translation){length, {x / length, y / length, 0}};
 }
 
+bool lbc_module_is_image(const lbc_module *modules, uint32_t count)
+{
+    return count == 1 && modules->origin[0] == 0 && modules->origin[1] == 0;
+}
+
+static uint32_t common_divisor(uint32_t a, uint32_t b)
+{
+    while (b) {
+        const uint32_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* What all edges of the module are multiples of, but for the image's own; 0: it has no others. */
+static uint32_t divisor_of(const lbc_module *m, lbc_shape image)
+{
+    const uint32_t edge[2] = {image.ny, image.nx};
+    uint32_t divisor = 0;
+    for (int axis = 0; axis < 2; axis++) {
+        const uint32_t end = m->origin[axis] + m->size[axis];
+        divisor = common_divisor(divisor, m->origin[axis]);
+        if (end < edge[axis]) divisor = common_divisor(divisor, end);
+    }
+    return divisor;
+}
+
+bool lbc_module_is_cut(const lbc_module *module, lbc_shape image, uint32_t bin)
+{
+    return divisor_of(module, image) % bin != 0;
+}
+
+uint32_t lbc_modules_divisor(const lbc_module *modules, uint32_t count, lbc_shape image)
+{
+    uint32_t divisor = 0;
+    for (uint32_t i = 0; i < count; i++) divisor = common_divisor(divisor, divisor_of(&modules[i], image));
+    return divisor;
+}
+
 static bool contains(const char *text, const char *word)
 {
     const size_t n = strlen(word);

@@ -22,6 +22,20 @@ typedef struct lbc_translation {
  * metres. Neither changes under binning by more than rounding: b cancels. */
 lbc_translation lbc_module_offset(double beam_x, double beam_y, double pixel_x, double pixel_y);
 
+/* A part of the image that is a plane in space (NXdetector_module), in pixels: (slow, fast). */
+typedef struct lbc_module {
+    char path[128];
+    uint32_t origin[2], size[2]; /* size 0: unknown */
+} lbc_module;
+
+/* True when a detector has one module that begins at the first pixel: it is the whole image, whatever its size says. */
+bool lbc_module_is_image(const lbc_module *modules, uint32_t count);
+
+/* True when an edge of the module that is not the image's own lies within a bin. */
+bool lbc_module_is_cut(const lbc_module *module, lbc_shape image, uint32_t bin);
+/* The largest bin that cuts none of the modules; its divisors do not either. 0: none does. */
+uint32_t lbc_modules_divisor(const lbc_module *modules, uint32_t count, lbc_shape image);
+
 /* True when dxtbx takes a module's data_size of this instrument and time (ISO 8601) for (fast, slow) instead of (slow,
  * fast): Diamond's I03, I04 and VMXm wrote it so until September 2021 (VMXm: 2022), and dxtbx (FormatNXmxDLS.py)
  * turns it round by name and date alone. */

@@ -74,6 +74,7 @@ static lbc_status read_master(lbc_input *input, lbc_error *err)
     if (status == LBC_OK && groups.instrument.id < 0) status = lbc_input_is_data_file(input, err);
     if (status == LBC_OK) status = lbc_facts_read(input, &groups, err);
     if (status == LBC_OK) status = lbc_mask_read(input, &groups, err);
+    if (status == LBC_OK) status = lbc_modules_read(input, &groups, err);
     if (status == LBC_OK) status = lbc_about_read(input, &groups, err);
     if (status == LBC_OK) status = lbc_believe(input->path, err);
     lbc_groups_close(&groups);
@@ -129,6 +130,7 @@ void lbc_input_close(lbc_input *input)
     }
     free(input->mask);
     free(input->angles);
+    free(input->modules);
     free(input->shared);
     free(input->path);
     free(input);

@@ -10,6 +10,7 @@
 #define LBC_NEXUS_INPUT_H
 
 #include "codec/codec.h"
+#include "metadata/geometry.h"
 
 #include <stdbool.h>
 
@@ -34,7 +35,9 @@ typedef struct lbc_series {
     const uint32_t *mask;        /* pixel mask [ny * nx], as stored; NULL: none */
     double wavelength, distance, pixel_x, pixel_y, beam_x, beam_y; /* beam centre in pixels */
     double oscillation;                                            /* width of one image, degrees */
-    const double *angles; /* [frames], where each image begins about the rotation axis; NULL: unknown */
+    const double *angles;      /* [frames], where each image begins about the rotation axis; NULL: unknown */
+    const lbc_module *modules; /* [nmodules] of the detector; without any, the image is one */
+    uint32_t nmodules;
     double sensor_thickness, count_time, frame_time, threshold;            /* m, s, s, eV */
     char sensor_material[32], description[96], serial[48], start_time[48]; /* "": unknown */
     uint64_t bytes;                                                        /* of all files the frames are in */

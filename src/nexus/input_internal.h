@@ -88,6 +88,7 @@ struct lbc_input {
     char saturation_from[256];
     uint32_t *mask;
     double *angles;
+    lbc_module *modules;
 
     lbc_chunk_format **formats; /* one for each different way of storing */
     uint32_t nformats;
@@ -151,6 +152,9 @@ uint64_t lbc_claimed(const lbc_series *series);
 lbc_status lbc_facts_read(lbc_input *input, const lbc_groups *groups, lbc_error *err);
 /* Reads the pixel mask into input->mask, or leaves it NULL, with a note where there is one that does not serve. */
 lbc_status lbc_mask_read(lbc_input *input, const lbc_groups *groups, lbc_error *err);
+
+/* Fills modules of series. What is missing or odd in them is left 0. */
+lbc_status lbc_modules_read(lbc_input *input, const lbc_groups *groups, lbc_error *err);
 
 /* ---- for the master's writer (HDF5 lock held) ------------------------------------------------ */
 

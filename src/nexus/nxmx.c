@@ -207,30 +207,50 @@ static bool dxtbx_reverses(const lbc_tree *tree)
     return lbc_data_size_is_reversed(name, start);
 }
 
-static bool reverse_size(hid_t module, const lbc_change *c)
+/* data_size of a module that is the whole image, in place of whatever it was. */
+static bool set_size(hid_t module, lbc_shape image, bool reversed)
 {
-    const uint32_t size[2] = {c->out.nx, c->out.ny};
-    hid_t set = H5Dopen2(module, "data_size", H5P_DEFAULT);
-    const bool ok = set >= 0 && H5Dwrite(set, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, size) >= 0;
+    const uint32_t size[2] = {reversed ? image.nx : image.ny, reversed ? image.ny : image.nx};
+    double was[2];
+    hid_t set = lbc_h5_has_link(module, "data_size") ? H5Dopen2(module, "data_size", H5P_DEFAULT) : H5I_INVALID_HID;
+    const bool fits = set >= 0 && lbc_h5_numbers(set, was, 2) == 2;
+    const bool ok = !fits || (was[0] == size[0] && was[1] == size[1]) ||
+                    H5Dwrite(set, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, size) >= 0;
     lbc_h5_close(&set);
     return ok;
 }
 
-static bool complete_module(hid_t detector, const lbc_tree *tree, const lbc_series *s, const char *chain)
+/* Turned round is no other size: masters have it so (metadata/geometry.h), and the order is known. */
+static void doubt_size(lbc_tree *tree, const lbc_module *m, lbc_shape image)
 {
+    const bool as_is = m->size[0] == image.ny && m->size[1] == image.nx;
+    const bool turned = m->size[0] == image.nx && m->size[1] == image.ny;
+    if (as_is || turned || !m->size[0] || !m->size[1]) return;
+    lbc_tree_note(
+        tree, LBC_LEVEL_WARNING,
+        "%s: %s has a data_size of %u %u, but its images are of %u %u pixels (slow, fast); the new master's is "
+        "that of its images",
+        tree->input, m->path, m->size[0], m->size[1], image.ny, image.nx);
+}
+
+static bool complete_module(hid_t detector, lbc_tree *tree, const lbc_series *s, const char *chain)
+{
+    const lbc_change *c = tree->context.change;
     hid_t module = open_module(detector);
-    bool ok = module >= 0;
+    bool ok = module >= 0, whole = lbc_module_is_image(s->modules, s->nmodules);
+    if (ok && whole) doubt_size(tree, s->modules, c->in);
     if (!ok) {
         if (isnan(s->beam_x) || isnan(s->beam_y) || isnan(s->pixel_x) || isnan(s->pixel_y)) return true;
         module = lbc_h5_create_group(detector, "module", "NXdetector_module");
         ok = module >= 0 && put_module(module, tree, s, chain);
+        whole = true;
     }
-    if (ok && dxtbx_reverses(tree)) ok = reverse_size(module, tree->context.change);
+    if (ok && whole) ok = set_size(module, c->out, dxtbx_reverses(tree));
     lbc_h5_close(&module);
     return ok;
 }
 
-static bool complete_detector(const lbc_tree *tree, const lbc_series *s)
+static bool complete_detector(lbc_tree *tree, const lbc_series *s)
 {
     char chain[1100];
     const lbc_change *c = tree->context.change;
@@ -254,7 +274,7 @@ static bool complete_sample(const lbc_tree *tree, const lbc_series *s)
     return ok;
 }
 
-lbc_status lbc_nxmx_complete(const lbc_tree *tree, const lbc_series *series, lbc_error *err)
+lbc_status lbc_nxmx_complete(lbc_tree *tree, const lbc_series *series, lbc_error *err)
 {
     char why[LBC_H5_WHY];
     hid_t entry = open_group(tree->out, tree->entry.path, "NXentry"), instrument = H5I_INVALID_HID;

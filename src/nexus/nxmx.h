@@ -9,7 +9,7 @@
 
 #include "nexus/tree.h"
 
-/* Completes the copied tree in place. The HDF5 lock is held. */
-lbc_status lbc_nxmx_complete(const lbc_tree *tree, const lbc_series *series, lbc_error *err);
+/* Completes the copied tree in place, with notes where that puts something right. The HDF5 lock is held. */
+lbc_status lbc_nxmx_complete(lbc_tree *tree, const lbc_series *series, lbc_error *err);
 
 #endif

@@ -58,6 +58,26 @@ static lbc_status check_options(const lbc_options *o, lbc_error *err)
     return LBC_OK;
 }
 
+/* ---- the detector ---------------------------------------------------------------------------- */
+
+/* A bin across the edge of a module would hold pixels of two planes, and move one of them by a part of a pixel. */
+static lbc_status check_modules(const lbc_job *job, lbc_error *err)
+{
+    const lbc_series *s = job->series;
+    const uint32_t bin = job->options->bin, most = lbc_modules_divisor(s->modules, s->nmodules, s->shape);
+    char other[40] = "";
+    if (lbc_module_is_image(s->modules, s->nmodules)) return LBC_OK;
+    if (most > 1) snprintf(other, sizeof other, ", or a divisor of %" PRIu32, most);
+    for (const lbc_module *m = s->modules; m < s->modules + s->nmodules; m++)
+        if (lbc_module_is_cut(m, s->shape, bin))
+            return lbc_fail(err, LBC_E_UNSUPPORTED,
+                            "%s: -b %" PRIu32 " would put an edge of %s (data_origin %" PRIu32 " %" PRIu32
+                            ", data_size %" PRIu32 " %" PRIu32 ") inside a bin: say -b 1%s",
+                            job->options->input, bin, m->path, m->origin[0], m->origin[1], m->size[0], m->size[1],
+                            other);
+    return LBC_OK;
+}
+
 /* ---- which frames -------------------------------------------------------------------------- */
 
 /* The selection lies within the frames that exist; without a last image, all that the master speaks of
@@ -430,7 +450,8 @@ lbc_status lbc_job_prepare(lbc_job *job, const lbc_options *options, lbc_error *
     status = lbc_input_open(&job->input, options->input, &how, err);
     if (status) return status;
     job->series = lbc_input_series(job->input);
-    return prepare_frames(job, err);
+    status = check_modules(job, err);
+    return status ? status : prepare_frames(job, err);
 }
 
 lbc_status lbc_job_prepare_stream(lbc_job *job, const lbc_options *options, const lbc_series *series, lbc_error *err)

@@ -159,6 +159,29 @@ static void test_module_offset(void **state)
     NEAR(none.vector[0], 1);
 }
 
+/* Two modules of 10 rows, 4 apart, over 11 columns. */
+static void test_modules(void **state)
+{
+    (void)state;
+    const lbc_shape image = {24, 11};
+    const lbc_module two[] = {{"upper", {0, 0}, {10, 11}}, {"lower", {14, 0}, {10, 11}}};
+    assert_int_equal(lbc_modules_divisor(two, 2, image), 2);
+    assert_true(lbc_module_is_cut(&two[0], image, 4));
+    assert_true(lbc_module_is_cut(&two[1], image, 4));
+    assert_true(lbc_module_is_cut(&two[1], image, 5)); /* it begins within a bin */
+    assert_false(lbc_module_is_cut(&two[0], image, 5));
+    for (uint32_t bin = 1; bin <= 2; bin++) assert_false(lbc_module_is_cut(&two[0], image, bin));
+    assert_false(lbc_module_is_image(two, 2));
+    assert_true(lbc_module_is_image(two, 1));
+    assert_false(lbc_module_is_image(two + 1, 1));
+    assert_false(lbc_module_is_image(NULL, 0));
+
+    const lbc_module whole = {"whole", {0, 0}, {24, 11}};
+    assert_int_equal(lbc_modules_divisor(&whole, 1, image), 0);
+    assert_int_equal(lbc_modules_divisor(NULL, 0, image), 0);
+    assert_false(lbc_module_is_cut(&whole, image, 7));
+}
+
 static void test_reversed_size(void **state)
 {
     (void)state;
@@ -250,6 +273,7 @@ int main(void)
         cmocka_unit_test(test_material),
         cmocka_unit_test(test_map),
         cmocka_unit_test(test_module_offset),
+        cmocka_unit_test(test_modules),
         cmocka_unit_test(test_reversed_size),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_note),

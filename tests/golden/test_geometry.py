@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Where the detector and its modules are, in masters that say it in several ways or wrongly."""
+import os
+import subprocess
+import tempfile
+import unittest
+
+import h5py
+import hdf5plugin  # noqa: F401  registers the filters
+import numpy as np
+
+import series
+
+NY, NX, N = 37, 53, 12
+DET = "instrument/detector/"
+
+
+class Geometry(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.images = series.frames(N, NY, NX)
+
+    def at(self, name):
+        return os.path.join(self.folder.name, name)
+
+    def compress(self, master, *options, status=0):
+        done = subprocess.run([series.program("l_bnl_compress"), "-i", master, "-o", self.at("out"), "--overwrite",
+                               *map(str, options)], capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done.stderr
+
+    def modules(self, make=series.filewriter, **modules):
+        """A master with modules: name=(origin, size)."""
+        fields = {}
+        for name, (origin, size) in modules.items():
+            fields[DET + name + "/data_origin"] = (np.array(origin, "i4"), None)
+            fields[DET + name + "/data_size"] = (np.array(size, "i4"), None)
+        master = make(self.folder.name, "run", self.images, fields=fields)
+        with h5py.File(master, "r+") as f:
+            for name in modules:
+                f["entry/" + DET + name].attrs["NX_class"] = "NXdetector_module"
+        return master
+
+    def field(self, name, dataset="out_master.h5"):
+        with h5py.File(self.at(dataset), "r") as f:
+            return f["entry/" + DET + name][()].tolist()
+
+
+class Modules(Geometry):
+    def test_edges_that_fall_on_bins(self):
+        """The last module hangs over the image's own edge, as an image of one module would."""
+        master = self.modules(a=((0, 0), (12, 24)), b=((0, 24), (12, NX - 24)), c=((18, 0), (NY - 18, NX)))
+        for bin_ in (1, 2, 3, 6):
+            self.compress(master, "-b", bin_)
+            for name, origin, end in (("a", (0, 0), (12, 24)), ("b", (0, 24), (12, NX)), ("c", (18, 0), (NY, NX))):
+                got = np.array(self.field(name + "/data_origin")), np.array(self.field(name + "/data_size"))
+                np.testing.assert_array_equal(got[0] * bin_, origin)
+                np.testing.assert_array_equal(got[0] + got[1], -(-np.array(end) // bin_))
+
+    def test_edges_inside_of_bins(self):
+        """Rounded one by one, the first two would share a row, and the third would move by half a pixel."""
+        whole, upper = (12, 24), ((0, 0), (19, NX))
+        for what, at_fault, divisor, modules in (
+                ("a shared row", "a", 19, {"a": upper, "b": ((19, 0), (NY - 19, NX))}),
+                ("a gap that hides it", "a", 1, {"a": upper, "b": ((20, 0), (NY - 20, NX))}),
+                ("moved in part", "b", 1, {"a": ((0, 0), (20, 24)), "b": ((0, 25), (20, NX - 25))}),
+                ("one, not at the corner", "a", 1, {"a": ((0, 3), (NY, 20))}),
+                ("behind an index", "b", 3, {"a": ((0, 0, 0), (1, *whole)), "b": ((0, 15, 0), (1, *whole))})):
+            with self.subTest(what):
+                master = self.modules(**modules)
+                before = sorted(os.listdir(self.folder.name))
+                said = self.compress(master, "-b", 2, status=1)
+                self.assertEqual(sorted(os.listdir(self.folder.name)), before)
+                self.assertEqual(len(said.splitlines()), 1, said)
+                self.assertIn(f"{master}: -b 2 ", said)
+                origin, size = modules[at_fault]
+                for part in (f"/entry/instrument/detector/{at_fault} ", f"data_origin {origin[-2]} {origin[-1]}",
+                             f"data_size {size[-2]} {size[-1]}", f"-b 1, or a divisor of {divisor}\n" if divisor > 1 else "-b 1\n"):
+                    self.assertIn(part, said)
+                self.compress(master, "-b", 1)
+                os.remove(self.at("out_master.h5"))
+                os.remove(self.at("out_000001.h5"))
+                if divisor > 1:
+                    self.compress(master, "-b", divisor)
+                    os.remove(self.at("out_master.h5"))
+                    os.remove(self.at("out_000001.h5"))
+
+    def test_one_module_is_the_whole_image(self):
+        """Whatever its size says; turned round is how many masters have it."""
+        for size, told in (((NY, NX), False), ((NX, NY), False), ((NY - 8, NX - 5), True), ((NX - 5, NY - 8), True),
+                           ((2 * NY, NX), True)):
+            master = self.modules(module=((0, 0), size))
+            for bin_ in (1, 2):
+                with self.subTest(size=size, bin=bin_):
+                    said = self.compress(master, "-b", bin_)
+                    self.assertEqual(self.field("module/data_size"), [-(-NY // bin_), -(-NX // bin_)])
+                    self.assertEqual(self.field("module/data_origin"), [0, 0])
+                    about = [line for line in said.splitlines() if "data_size" in line]
+                    self.assertEqual(len(about), told, said)
+                    if told:
+                        self.assertIn(f"{master}: /entry/{DET}module has a data_size of {size[0]} {size[1]}", about[0])
+                        self.assertIn(f"{NY} {NX} pixels", about[0])
+
+
+if __name__ == "__main__":
+    unittest.main()
