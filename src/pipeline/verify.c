@@ -20,6 +20,7 @@ typedef struct verification {
     lbc_frame_reader **readers; /* [workers] */
     lbc_progress progress;
     uint32_t files, without; /* data files looked at, and those that carry no checksums */
+    uint64_t bad;            /* input images that could not be read when they were made */
 } verification;
 
 static lbc_status tick(void *user, lbc_error *err)
@@ -70,6 +71,7 @@ static lbc_status check_data(verification *v, const char *path, uint32_t n, uint
     const lbc_status status = lbc_data_file_check(path, &expected, &found, err);
     v->files++;
     v->without += !found.carries;
+    v->bad += found.input.bad;
     if (list->listed || status == LBC_E_MEMORY) return status;
     if (!found.carries) return LBC_OK;
     return status ? status
@@ -182,6 +184,21 @@ static lbc_status decode_all(verification *v, lbc_pool *pool, lbc_error *err)
     return status;
 }
 
+/* What a sound set may lack all the same. */
+static void tell_lacks(const verification *v, const lbc_log *log)
+{
+    if (v->bad)
+        lbc_log_send(log, LBC_LEVEL_WARNING,
+                     "%s: was made with --skip-bad, and input images that could not be read (%" PRIu64
+                     ") are masked in it",
+                     v->options->input, v->bad);
+    if (v->without)
+        lbc_log_send(log, LBC_LEVEL_NOTICE,
+                     "%" PRIu32 " of %" PRIu32 " data files carry no checksums; that every image can be decoded is all "
+                     "that was checked of them",
+                     v->without, v->files);
+}
+
 lbc_status lbc_verify(const lbc_options *options, uint64_t *frames, lbc_error *err)
 {
     lbc_error trouble = {LBC_OK, ""};
@@ -199,11 +216,7 @@ lbc_status lbc_verify(const lbc_options *options, uint64_t *frames, lbc_error *e
         status = check_files(&v, &trouble);
     }
     if (status == LBC_OK) status = decode_all(&v, pool, &trouble);
-    if (status == LBC_OK && v.without)
-        lbc_log_send(&how.log, LBC_LEVEL_NOTICE,
-                     "%" PRIu32 " of %" PRIu32 " data files carry no checksums; that every image can be decoded is all "
-                     "that was checked of them",
-                     v.without, v.files);
+    if (status == LBC_OK) tell_lacks(&v, &how.log);
     if (frames) *frames = v.progress.frames_done;
     if (status && err) *err = trouble;
     lbc_input_close(v.input);

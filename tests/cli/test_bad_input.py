@@ -253,6 +253,9 @@ class SkipBad(bad.Bad):
         for n, (file, offset, _) in self.places.items():
             self.assertRegex(done.stderr, rf"warning: {file}: image {n + 1} cannot be decoded .*byte {offset}")
         self.assertRegex(done.stderr, "warning: 3 images could not be read and were skipped")
+        told = r"warning: .*x_master.h5: was made with --skip-bad, .* \(3\) are masked"
+        self.assertRegex(run("-i", out + "_master.h5", "--verify").stderr, told)
+        self.assertNotIn("warning", run("-i", good + "_master.h5", "--verify").stderr)
 
     def test_a_sum_with_one_is_masked_whoever_reads_it(self):
         first = None
