@@ -107,3 +107,14 @@ bool lbc_data_size_is_reversed(const char *instrument, const char *start_time)
             return strncmp(start_time, beamlines[i].until, strlen(beamlines[i].until)) < 0;
     return false;
 }
+
+void lbc_rotate(double v[3], const double axis[3], double degrees)
+{
+    /* Rodrigues: v cos + (axis x v) sin + axis (axis . v) (1 - cos) */
+    const double angle = degrees * 0.017453292519943295769, c = cos(angle), s = sin(angle);
+    const double along = (axis[0] * v[0] + axis[1] * v[1] + axis[2] * v[2]) * (1 - c);
+    const double x = v[0], y = v[1], z = v[2];
+    v[0] = x * c + (axis[1] * z - axis[2] * y) * s + axis[0] * along;
+    v[1] = y * c + (axis[2] * x - axis[0] * z) * s + axis[1] * along;
+    v[2] = z * c + (axis[0] * y - axis[1] * x) * s + axis[2] * along;
+}

@@ -41,13 +41,16 @@ uint32_t lbc_modules_divisor(const lbc_module *modules, uint32_t count, lbc_shap
  * turns it round by name and date alone. */
 bool lbc_data_size_is_reversed(const char *instrument, const char *start_time);
 
-extern const double lbc_fast_direction[3];  /* (-1, 0, 0) */
-extern const double lbc_slow_direction[3];  /* (0, -1, 0) */
-extern const double lbc_beam_direction[3];  /* (0, 0, 1) */
+extern const double lbc_fast_direction[3]; /* (-1, 0, 0) */
+extern const double lbc_slow_direction[3]; /* (0, -1, 0) */
+extern const double lbc_beam_direction[3]; /* (0, 0, 1) */
 
 /* The axis of the goniometer that the detector of this serial number stands at, where the master gives none:
  * (-1, 0, 0), but for a few. dxtbx knows them too (FormatHDF5EigerNearlyNexus.py, FormatHDF5EigerNearlyNexusSPring8.py,
  * FormatNXmxEigerFilewriter.py), as long as a file does not say that it is NXmx. */
 const double *lbc_rotation_vector(const char *serial);
+
+/* Turns v about a unit vector, right-handed. */
+void lbc_rotate(double v[3], const double axis[3], double degrees);
 
 #endif

@@ -527,6 +527,13 @@ static const unit energies[] = {
     {"eV", 1}, {"keV", 1e3}, {"MeV", 1e6}, {"J", 1 / 1.602176634e-19}, {NULL, 0},
 };
 
+static const unit angles[] = {
+    {"rad", 57.295779513082320877},
+    {"radian", 57.295779513082320877},
+    {"mrad", 0.057295779513082320877},
+    {NULL, 0},
+};
+
 /* Long names in any case and with a plural s; short ones as they are, since case is their meaning. */
 static double find_unit(const unit *table, const char *name)
 {
@@ -546,6 +553,11 @@ double lbc_unit_length(const char *unit_name)
 double lbc_unit_energy(const char *unit_name)
 {
     return find_unit(energies, unit_name);
+}
+double lbc_unit_angle(const char *unit_name)
+{
+    const double factor = find_unit(angles, unit_name);
+    return isnan(factor) ? 1 : factor;
 }
 
 /* ---- paths --------------------------------------------------------------------------------- */

@@ -91,6 +91,8 @@ lbc_status lbc_h5_check_filters(hid_t dataset, const char *file, lbc_error *err)
  * unknown, or of another kind. Long and short names, any case where it cannot mislead. */
 double lbc_unit_length(const char *unit);
 double lbc_unit_energy(const char *unit);
+/* The same to degrees, which a unit that is no other of angles is taken for. */
+double lbc_unit_angle(const char *unit);
 
 /* ---- paths --------------------------------------------------------------------------------- */
 

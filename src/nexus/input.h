@@ -35,7 +35,9 @@ typedef struct lbc_series {
     const uint32_t *mask;        /* pixel mask [ny * nx], as stored; NULL: none */
     double wavelength, distance, pixel_x, pixel_y, beam_x, beam_y; /* beam centre in pixels */
     double oscillation;                                            /* width of one image, degrees */
-    const double *angles;      /* [frames], where each image begins about the rotation axis; NULL: unknown */
+    double axis[3];            /* that is scanned: a unit vector in NeXus's frame, as the axes below it are set */
+    const double *angles;      /* [frames], where each image begins about it; NULL: unknown */
+    bool angles_by_step;       /* these are reckoned from the first and the width, not told one by one */
     const lbc_module *modules; /* [nmodules] of the detector; without any, the image is one */
     uint32_t nmodules;
     double sensor_thickness, count_time, frame_time, threshold;            /* m, s, s, eV */

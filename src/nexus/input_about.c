@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static hid_t open_field(lbc_input *input, const lbc_object *group, const char *name)
+hid_t lbc_about_open(lbc_input *input, const lbc_object *group, const char *name)
 {
     lbc_object dataset;
     lbc_error why;
@@ -20,7 +20,7 @@ static hid_t open_field(lbc_input *input, const lbc_object *group, const char *n
 
 static void read_words(lbc_input *input, const lbc_object *group, const char *name, char *text, size_t size)
 {
-    hid_t dataset = open_field(input, group, name);
+    hid_t dataset = lbc_about_open(input, group, name);
     if (text[0] == '\0' && dataset >= 0) lbc_h5_text(dataset, text, size);
     lbc_h5_close(&dataset);
 }
@@ -30,7 +30,7 @@ static double read_number(lbc_input *input, const lbc_object *group, const char 
 {
     char unit[32];
     double value = NAN;
-    hid_t dataset = open_field(input, group, name);
+    hid_t dataset = lbc_about_open(input, group, name);
     if (dataset >= 0 && lbc_h5_numbers(dataset, &value, 1) == 0) value = NAN;
     if (dataset >= 0 && factor && lbc_h5_attr_text(dataset, "units", unit, sizeof unit)) value *= factor(unit);
     lbc_h5_close(&dataset);
@@ -47,26 +47,6 @@ static double unit_time(const char *unit)
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         if (strcmp(unit, units[i].name) == 0) return units[i].seconds;
     return NAN;
-}
-
-/* The start of each image: an array as long as the series is. */
-static lbc_status read_angles(lbc_input *input, const lbc_groups *groups, lbc_error *err)
-{
-    const struct {
-        const lbc_object *group;
-        const char *name;
-    } places[] = {{&groups->entry, "sample/goniometer/omega"},
-                  {&groups->entry, "sample/transformations/omega"},
-                  {&groups->data, "omega"}};
-    lbc_series *s = &input->series;
-    input->angles = lbc_alloc(s->frames, sizeof *input->angles);
-    if (!input->angles) return lbc_fail(err, LBC_E_MEMORY, "%s: out of memory for its angles", input->path);
-    for (size_t i = 0; i < sizeof places / sizeof *places && !s->angles; i++) {
-        hid_t dataset = open_field(input, places[i].group, places[i].name);
-        if (dataset >= 0 && lbc_h5_numbers(dataset, input->angles, s->frames) >= s->frames) s->angles = input->angles;
-        lbc_h5_close(&dataset);
-    }
-    return LBC_OK;
 }
 
 /* Counts below 0 are masked. Where the detector makes such counts, that takes half of the noise away. */
@@ -96,5 +76,5 @@ lbc_status lbc_about_read(lbc_input *input, const lbc_groups *groups, lbc_error 
     read_words(input, &groups->detector, "serial_number", s->serial, sizeof s->serial);
     read_words(input, &groups->entry, "start_time", s->start_time, sizeof s->start_time);
     read_words(input, &groups->specific, "data_collection_date", s->start_time, sizeof s->start_time);
-    return read_angles(input, groups, err);
+    return lbc_scan_read(input, groups, err);
 }

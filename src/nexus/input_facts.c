@@ -16,8 +16,9 @@
 
 void lbc_groups_close(lbc_groups *groups)
 {
-    lbc_object *const all[] = {&groups->root,     &groups->entry, &groups->instrument,  &groups->detector,
-                               &groups->specific, &groups->beam,  &groups->sample_beam, &groups->data};
+    lbc_object *const all[] = {&groups->root,     &groups->entry,       &groups->instrument,
+                               &groups->detector, &groups->specific,    &groups->beam,
+                               &groups->sample,   &groups->sample_beam, &groups->data};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         lbc_h5_close(&all[i]->id);
         *all[i] = LBC_OBJECT_NONE;
@@ -41,9 +42,9 @@ static lbc_status find_group(lbc_sources *sources, const lbc_object *parent, con
 lbc_status lbc_groups_open(const lbc_input *input, lbc_groups *groups, lbc_error *err)
 {
     lbc_sources *sources = &input->shared->sources;
-    lbc_object sample = LBC_OBJECT_NONE;
-    lbc_object *const all[] = {&groups->root,     &groups->entry, &groups->instrument,  &groups->detector,
-                               &groups->specific, &groups->beam,  &groups->sample_beam, &groups->data};
+    lbc_object *const all[] = {&groups->root,     &groups->entry,       &groups->instrument,
+                               &groups->detector, &groups->specific,    &groups->beam,
+                               &groups->sample,   &groups->sample_beam, &groups->data};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) *all[i] = LBC_OBJECT_NONE;
 
     lbc_status status = lbc_source_open(sources->source[0], err);
@@ -64,10 +65,9 @@ lbc_status lbc_groups_open(const lbc_input *input, lbc_groups *groups, lbc_error
     if (status == LBC_OK && groups->specific.id < 0)
         status = find_group(sources, &groups->instrument, NULL, "detectorSpecific", &groups->specific, err);
     if (status == LBC_OK) status = find_group(sources, &groups->instrument, "NXbeam", "beam", &groups->beam, err);
-    if (status == LBC_OK) status = find_group(sources, &groups->entry, "NXsample", "sample", &sample, err);
-    if (status == LBC_OK) status = find_group(sources, &sample, "NXbeam", "beam", &groups->sample_beam, err);
+    if (status == LBC_OK) status = find_group(sources, &groups->entry, "NXsample", "sample", &groups->sample, err);
+    if (status == LBC_OK) status = find_group(sources, &groups->sample, "NXbeam", "beam", &groups->sample_beam, err);
     if (status == LBC_OK) status = find_group(sources, &groups->entry, "NXdata", "data", &groups->data, err);
-    lbc_h5_close(&sample.id);
     return status;
 }
 
@@ -311,34 +311,6 @@ static lbc_status read_count(lbc_input *input, const lbc_groups *groups, const c
     return LBC_OK;
 }
 
-/* Width of one image about the rotation axis: as the master says it, else from the first two angles. */
-static lbc_status read_oscillation(lbc_input *input, const lbc_groups *groups, lbc_error *err)
-{
-    static const place widths[] = {
-        {IN(entry), "sample/goniometer/omega_range_average", PLAIN, 0},
-        {IN(entry), "sample/transformations/omega_range_average", PLAIN, 0},
-        {0, NULL, PLAIN, 0},
-    };
-    static const place angles[] = {
-        {IN(entry), "sample/goniometer/omega", PLAIN, 1},
-        {IN(entry), "sample/transformations/omega", PLAIN, 1},
-        {IN(data), "omega", PLAIN, 1},
-        {0, NULL, PLAIN, 0},
-    };
-    lbc_series *s = &input->series;
-    field f;
-    const place *where;
-    s->oscillation = NAN;
-    lbc_status status = find_field(input, groups, widths, &f, &where, err);
-    if (status == LBC_OK && where) {
-        s->oscillation = f.value[0];
-        return LBC_OK;
-    }
-    if (status == LBC_OK) status = find_field(input, groups, angles, &f, &where, err);
-    if (status == LBC_OK && where) s->oscillation = f.value[1] - f.value[0];
-    return status;
-}
-
 lbc_status lbc_claim_read(lbc_input *input, const lbc_groups *groups, lbc_error *err)
 {
     const lbc_status status = read_count(input, groups, "nimages", &input->series.nimages, err);
@@ -366,7 +338,6 @@ lbc_status lbc_facts_read(lbc_input *input, const lbc_groups *groups, lbc_error 
 {
     lbc_status status = read_required(input, groups, err);
     if (status == LBC_OK) status = read_saturation(input, groups, err);
-    if (status == LBC_OK) status = read_oscillation(input, groups, err);
     if (status == LBC_OK) doubt_nimages(input);
     return status;
 }

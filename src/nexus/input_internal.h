@@ -61,7 +61,7 @@ typedef struct lbc_frame_list {
 
 /* The groups that matter, found by meaning. Invalid ids where the master has none. */
 typedef struct lbc_groups {
-    lbc_object root, entry, instrument, detector, specific, beam, sample_beam, data;
+    lbc_object root, entry, instrument, detector, specific, beam, sample, sample_beam, data;
 } lbc_groups;
 
 /* A message that waits until the HDF5 lock is free. */
@@ -170,5 +170,9 @@ void lbc_input_rest(const lbc_input *input);
 
 /* Fills angles, times and words of series. What is missing or odd is left unknown. */
 lbc_status lbc_about_read(lbc_input *input, const lbc_groups *groups, lbc_error *err);
+/* A dataset that need not be there; one that is damaged is told. */
+hid_t lbc_about_open(lbc_input *input, const lbc_object *group, const char *name);
+/* Fills the angles of series, and its axis (input_scan.c); serial must be known. */
+lbc_status lbc_scan_read(lbc_input *input, const lbc_groups *groups, lbc_error *err);
 
 #endif

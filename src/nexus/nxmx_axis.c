@@ -4,49 +4,25 @@
 #include "base/memory.h"
 #include "nexus/h5util.h"
 #include "nexus/h5write.h"
+#include "nexus/turn.h"
 #include "nexus/value.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* By habit of the field: the axis nearest to the base is the one that is scanned. */
-static const char *const axis_names[] = {"omega", "phi", "kappa", "chi"};
-enum { AXES = sizeof axis_names / sizeof axis_names[0] };
-
 static const char *const places[] = {"transformations", "goniometer"};
 enum { PLACES = sizeof places / sizeof places[0] };
 
-/* What the values of a field are. */
-typedef struct values {
-    uint64_t count;             /* 0: there is no such field, or it has no numbers */
-    double first, step, spread; /* step: from the first to the second, 0 without one */
-} values;
-
-static values look_at(hid_t group, const char *axis, const char *end)
+static lbc_turn look_at(hid_t group, const char *axis, const char *end)
 {
     char name[64];
-    values v = {.first = NAN};
     snprintf(name, sizeof name, "%s%s", axis, end);
-    if (!lbc_h5_has_link(group, name)) return v;
+    if (!lbc_h5_has_link(group, name)) return LBC_TURN_NONE;
     hid_t set = H5Oopen(group, name, H5P_DEFAULT);
-    lbc_value value = {.type = H5I_INVALID_HID, .owner = H5I_INVALID_HID};
-    double *numbers = NULL;
-    if (set >= 0 && H5Iget_type(set) == H5I_DATASET && lbc_value_read_dataset(&value, set, NULL) == LBC_OK &&
-        lbc_value_is_number(&value) && value.count)
-        numbers = lbc_value_get_numbers(&value);
-    if (numbers) {
-        double low = numbers[0], high = numbers[0];
-        for (size_t i = 1; i < value.count; i++) {
-            low = fmin(low, numbers[i]);
-            high = fmax(high, numbers[i]);
-        }
-        v = (values){value.count, numbers[0], value.count > 1 ? numbers[1] - numbers[0] : 0, high - low};
-    }
-    free(numbers);
-    lbc_value_free(&value);
+    const lbc_turn turn = set >= 0 && H5Iget_type(set) == H5I_DATASET ? lbc_turn_of(set) : LBC_TURN_NONE;
     lbc_h5_close(&set);
-    return v;
+    return turn;
 }
 
 /* Where an axis begins, and how far it goes from frame to frame, without its values. False: that is not told. A single
@@ -55,54 +31,44 @@ static bool step_of(hid_t group, const char *axis, const lbc_change *change, dou
 {
     uint64_t image;
     uint32_t count;
-    const values start = look_at(group, axis, "_start"), value = look_at(group, axis, "");
-    const values increment = look_at(group, axis, "_increment"), average = look_at(group, axis, "_range_average");
+    const lbc_turn start = look_at(group, axis, "_start"), value = look_at(group, axis, "");
+    const lbc_turn increment = look_at(group, axis, "_increment"), average = look_at(group, axis, "_range_average");
     *step = increment.count ? increment.first : average.first;
     change->group(change->plan, 0, &image, &count);
     *first = start.count ? start.first : value.first + (double)image * *step / change->sum;
     return isfinite(*first) && isfinite(*step);
 }
 
-/* What is known of an axis, the better the higher. */
-typedef enum merit {
-    UNKNOWN,
-    STILL_BY_STEP,
-    STILL, /* by a value for each frame */
-    MOVES_BY_STEP,
-    MOVES
-} merit;
-
 /* Fewer values than images were not sampled when sum of them became one. They may be as many as frames by chance, but
  * then go on by the input's step. */
-static bool is_of_input(const values *v, uint32_t sum, double step)
+static bool is_of_input(const lbc_turn *v, uint32_t sum, double step)
 {
     return sum > 1 && v->count > 1 && step != 0 && fabs(v->step * sum - step) < 0.01 * fabs(step);
 }
 
-static merit merit_of(hid_t group, const char *axis, const lbc_change *change)
+static lbc_merit merit_of(hid_t group, const char *axis, const lbc_change *change)
 {
     double first, step;
     const bool told = step_of(group, axis, change, &first, &step);
-    const values start = look_at(group, axis, ""), end = look_at(group, axis, "_end");
-    if (start.count == change->groups && !(told && is_of_input(&start, change->sum, step)))
-        return start.spread > 0 || (end.count && end.first != start.first) ? MOVES : STILL;
-    return !told ? UNKNOWN : step != 0 ? MOVES_BY_STEP : STILL_BY_STEP;
+    const lbc_turn value = look_at(group, axis, ""), end = look_at(group, axis, "_end");
+    const bool complete = value.count == change->groups && !(told && is_of_input(&value, change->sum, step));
+    return lbc_merit_of(&value, &end, complete, told, step);
 }
 
 /* The place and the axis that serve best: one that moves, else the first that is there. */
-static merit choose(hid_t sample, const lbc_change *change, const char **place, const char **axis)
+static lbc_merit choose(hid_t sample, const lbc_change *change, const char **place, const char **axis)
 {
-    merit best = UNKNOWN;
-    for (int a = 0; a < AXES; a++)
+    lbc_merit best = LBC_MERIT_NONE;
+    for (int a = 0; a < LBC_AXES; a++)
         for (int p = 0; p < PLACES; p++) {
             if (!lbc_h5_has_link(sample, places[p])) continue;
             hid_t group = H5Gopen2(sample, places[p], H5P_DEFAULT);
-            const merit found = group < 0 ? UNKNOWN : merit_of(group, axis_names[a], change);
+            const lbc_merit found = group < 0 ? LBC_MERIT_NONE : merit_of(group, lbc_axis_names[a], change);
             lbc_h5_close(&group);
             if (found <= best) continue;
             best = found;
             *place = places[p];
-            *axis = axis_names[a];
+            *axis = lbc_axis_names[a];
         }
     return best;
 }
@@ -179,9 +145,9 @@ bool lbc_nxmx_complete_axis(hid_t sample, const char *sample_path, const lbc_cha
     const char *place = NULL, *axis = NULL;
     char path[1200];
     if (lbc_h5_has_link(sample, "depends_on")) return true;
-    const merit found = choose(sample, change, &place, &axis);
-    if (found == UNKNOWN) return true;
-    const bool copied = found == STILL || found == MOVES;
+    const lbc_merit found = choose(sample, change, &place, &axis);
+    if (found == LBC_MERIT_NONE) return true;
+    const bool copied = found == LBC_MERIT_STILL || found == LBC_MERIT_MOVES;
     hid_t to = lbc_h5_need_group(sample, "transformations", "NXtransformations");
     hid_t from = H5Gopen2(sample, place, H5P_DEFAULT);
     const bool ok =

@@ -19,6 +19,22 @@ char *lbc_cbf_name(const lbc_job *job, uint64_t k)
     return lbc_asprintf("%s_%06" PRIu64 ".cbf", job->options->minicbf, k + 1);
 }
 
+void lbc_cbf_doubt_axis(const lbc_job *job)
+{
+    const lbc_series *s = job->series;
+    const double usual = cos(0.017); /* readers refine a degree */
+    double v[3];
+    if (!job->options->minicbf || !job->writes_master || !(fabs(s->oscillation) > 0) || -s->axis[0] > usual) return;
+    for (int i = 0; i < 3; i++) v[i] = fabs(s->axis[i]) < 1e-6 ? 0 : s->axis[i];
+    /* XDS: x along the detector's fast axis, y along its slow one, z along the beam. imgCIF: y up, z against it. */
+    lbc_log_send(
+        &job->log, LBC_LEVEL_WARNING,
+        "the images turn about (%.4g, %.4g, %.4g) in the frame of NeXus; readers of miniCBF, whose header has "
+        "no place for it, assume (-1, 0, 0), which they call (1, 0, 0): tell it to them by ROTATION_AXIS= %.4g "
+        "%.4g %.4g (XDS) or geometry.goniometer.axis=%.4g,%.4g,%.4g (DIALS)",
+        v[0], v[1], v[2], 0 - v[0], 0 - v[1], v[2], 0 - v[0], v[1], 0 - v[2]);
+}
+
 static lbc_image image_of(const lbc_job *job, uint64_t k)
 {
     const lbc_series *s = job->series;

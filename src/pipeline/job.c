@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "codec/rest/rest.h"
+#include "pipeline/cbf.h"
 #include "pipeline/clear.h"
 #include "pipeline/identity.h"
 #include "pipeline/image.h"
@@ -438,6 +439,7 @@ static lbc_status prepare_frames(lbc_job *job, lbc_error *err)
     if (status == LBC_OK) status = lbc_measuring_prepare(&job->measuring, job, err);
     if (status == LBC_OK) decide_on_pieces(job);
     if (status == LBC_OK) describe_change(job);
+    if (status == LBC_OK) lbc_cbf_doubt_axis(job);
     if (status == LBC_OK) status = lbc_identity_make(job, job->identity, err);
     return status;
 }

@@ -47,9 +47,10 @@ static bool alike(double a, double b)
     return isnan(a) ? isnan(b) : fabs(a - b) <= TOLERANCE * fmax(fabs(a), fabs(b));
 }
 
-static bool angles_are_those(const lbc_job *job, const double *angles)
+static bool angles_are_those(const lbc_job *job, const lbc_series *now)
 {
-    const double *before = job->series->angles;
+    const double *before = job->series->angles, *angles = now->angles;
+    if (job->series->angles_by_step || now->angles_by_step) return true;
     for (uint64_t k = 0; before && angles && k < job->plan.groups; k++) {
         uint64_t first;
         uint32_t count;
@@ -85,7 +86,7 @@ static const char *difference(const lbc_job *job, const lbc_series *now)
     if (!alike(now->distance, s->distance)) return "the distance";
     if (!alike(now->pixel_x, bin * s->pixel_x) || !alike(now->pixel_y, bin * s->pixel_y)) return "the pixel size";
     if (!alike(now->beam_x, s->beam_x / bin) || !alike(now->beam_y, s->beam_y / bin)) return "the beam centre";
-    if (!angles_are_those(job, now->angles)) return "the rotation angles";
+    if (!angles_are_those(job, now)) return "the rotation angles";
     return NULL;
 }
 

@@ -3,6 +3,7 @@
 CBFlib reads them."""
 import glob
 import os
+import re
 import subprocess
 import tempfile
 import unittest
@@ -42,6 +43,11 @@ assert (z == a.imageset.get_raw_data(0)[0].as_numpy_array().ravel()).all()
 print('same')
 """
 
+AXIS = r"""
+import sys
+from dxtbx.model.experiment_list import ExperimentListFactory as F
+print(*F.from_filenames(sys.argv[1:])[0].goniometer.get_rotation_axis())
+"""
 
 # Of each file: the class that dxtbx chooses, image size, sensor, rotation axis.
 OPEN = r"""
@@ -98,6 +104,20 @@ class MiniCbf(unittest.TestCase):
             told = subprocess.run(["/usr/bin/python3", "-c", OPEN, *files], capture_output=True, text=True, timeout=240)
             rows = ["FormatCBFMini 515 257 %s (1.0, 0.0, 0.0)" % sensor for sensor in ["- 0.0"] + 4 * ["Si 0.45"]]
             self.assertEqual(told.stdout.splitlines(), rows, told.stderr[-2000:])
+
+    def test_an_unusual_axis_is_told_as_dials_wants_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            master, out = os.path.join(folder, "in_master.h5"), os.path.join(folder, "x")
+            done = run("-D", "500K", "-n", 2, "-o", os.path.join(folder, "in"), name="l_bnl_simulate")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            with h5py.File(master, "r+") as f:
+                f["entry/sample/goniometer/omega"].attrs["vector"] = [0.6, 0.48, 0.64]
+            said = compress(master, out, "--minicbf", out).stderr
+            said = re.search(r"geometry\.goniometer\.axis=(\S+)", said)[1]
+            told = subprocess.run(["/usr/bin/python3", "-c", AXIS, out + "_master.h5"], capture_output=True, text=True,
+                                  timeout=240)
+            np.testing.assert_allclose([float(x) for x in said.split(",")], [float(x) for x in told.stdout.split()],
+                                       atol=1e-3, err_msg=told.stderr[-2000:])
 
     def test_existing_files_are_not_replaced_unasked(self):
         with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The axis that a series is scanned about: which one it is, where each image begins, and where the axis points.
+ *
+ * As readers find it: of the axes that the sample stands on (depends_on, and from each to the next) the first rotation
+ * that moves; else the one that moves among those with the usual names.
+ */
+#include "base/memory.h"
+#include "metadata/geometry.h"
+#include "nexus/input_internal.h"
+#include "nexus/turn.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LONGEST_CHAIN = 32, LONGEST_PATH = 512 };
+
+/* An axis, and what is told of it. */
+typedef struct scan {
+    const lbc_object *group; /* NULL: none was found */
+    char name[LONGEST_PATH]; /* of the dataset, from group */
+    lbc_turn value, end, start, increment, average;
+    lbc_merit merit;
+} scan;
+
+/* ---- what is told of one axis -------------------------------------------------------------- */
+
+static lbc_turn look_at(lbc_input *input, const scan *axis, const char *ending)
+{
+    char name[LONGEST_PATH + 16];
+    snprintf(name, sizeof name, "%s%s", axis->name, ending);
+    hid_t dataset = lbc_about_open(input, axis->group, name);
+    const lbc_turn turn = dataset < 0 ? LBC_TURN_NONE : lbc_turn_of(dataset);
+    lbc_h5_close(&dataset);
+    return turn;
+}
+
+/* Width of an image: as it is told, else by the first two images. */
+static double width_of(const scan *axis)
+{
+    if (axis->average.count && axis->average.first != 0) return axis->average.first;
+    if (axis->value.count > 1) return axis->value.step;
+    if (axis->value.count && axis->end.count) return axis->end.first - axis->value.first;
+    return axis->increment.count ? axis->increment.first : axis->average.first;
+}
+
+static double begin_of(const scan *axis)
+{
+    return axis->start.count ? axis->start.first : axis->value.first;
+}
+
+static bool is_complete(const scan *axis, const lbc_series *s)
+{
+    return axis->value.count >= s->frames;
+}
+
+static void learn(lbc_input *input, scan *axis)
+{
+    const char *const endings[] = {"", "_end", "_start", "_increment", "_range_average"};
+    lbc_turn *const turns[] = {&axis->value, &axis->end, &axis->start, &axis->increment, &axis->average};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) *turns[i] = look_at(input, axis, endings[i]);
+    const double width = width_of(axis);
+    axis->merit = lbc_merit_of(&axis->value, &axis->end, is_complete(axis, &input->series), isfinite(width), width);
+}
+
+/* ---- what the sample stands on ------------------------------------------------------------- */
+
+/* The path that `text`, found in an object at `from`, means: from the root, or from the folder that object is in.
+ * False: it is the end of the chain. */
+static bool next_path(char path[LONGEST_PATH], const char *from, const char *text)
+{
+    const char *slash = strrchr(from, '/');
+    if (!text[0] || strcmp(text, ".") == 0) return false;
+    const int n = text[0] == '/' || !slash ? snprintf(path, LONGEST_PATH, "%s", text)
+                                           : snprintf(path, LONGEST_PATH, "%.*s/%s", (int)(slash - from), from, text);
+    return n > 0 && n < LONGEST_PATH;
+}
+
+/* One axis of a chain. */
+typedef struct link {
+    char path[LONGEST_PATH], next[LONGEST_PATH]; /* next: "": it stands on nothing */
+    bool rotates, has_vector;
+    double vector[3], setting;
+} link;
+
+/* name may be in *l. */
+static bool open_link(lbc_input *input, const lbc_object *group, const char *name, link *l)
+{
+    char text[LONGEST_PATH];
+    link made = {.rotates = true};
+    hid_t dataset = lbc_about_open(input, group, name);
+    if (dataset < 0) return false;
+    lbc_object_path(dataset, made.path, sizeof made.path);
+    if (lbc_h5_attr_text(dataset, "transformation_type", text, sizeof text))
+        made.rotates = strcmp(text, "translation") != 0;
+    if (!lbc_h5_attr_text(dataset, "depends_on", text, sizeof text) || !next_path(made.next, made.path, text))
+        made.next[0] = '\0';
+    const size_t count = lbc_h5_attr_numbers(dataset, "vector", made.vector, 3);
+    const double length = count == 3 ? hypot(hypot(made.vector[0], made.vector[1]), made.vector[2]) : 0;
+    made.has_vector = isnormal(length);
+    for (int i = 0; i < 3 && made.has_vector; i++) made.vector[i] /= length;
+    made.setting = lbc_turn_of(dataset).first;
+    lbc_h5_close(&dataset);
+    *l = made;
+    return true;
+}
+
+/* What the sample stands on. */
+static bool open_sample(lbc_input *input, const lbc_groups *groups, link *l)
+{
+    char path[LONGEST_PATH], text[LONGEST_PATH];
+    hid_t dataset = lbc_about_open(input, &groups->sample, "depends_on");
+    if (dataset < 0) return false;
+    const bool told = lbc_h5_text(dataset, text, sizeof text);
+    lbc_object_path(dataset, path, sizeof path);
+    lbc_h5_close(&dataset);
+    return told && next_path(l->next, path, text);
+}
+
+/* The first axis of the sample's chain that moves. */
+static void find_in_chain(lbc_input *input, const lbc_groups *groups, scan *found)
+{
+    link l = {.next = ""};
+    if (!open_sample(input, groups, &l)) return;
+    for (int i = 0; i < LONGEST_CHAIN && l.next[0] && open_link(input, &groups->root, l.next, &l); i++) {
+        scan axis = {.group = &groups->root};
+        if (!l.rotates) continue;
+        memcpy(axis.name, l.path, sizeof axis.name);
+        learn(input, &axis);
+        if (axis.merit < LBC_MERIT_MOVES_BY_STEP) continue;
+        *found = axis;
+        return;
+    }
+}
+
+/* ---- axes by their usual names ------------------------------------------------------------- */
+
+/* One that moves, else the first that something is known of. */
+static void find_by_name(lbc_input *input, const lbc_groups *groups, scan *found)
+{
+    const struct {
+        const lbc_object *group;
+        const char *folder;
+    } places[] = {{&groups->sample, "transformations/"}, {&groups->sample, "goniometer/"}, {&groups->data, ""}};
+    for (int a = 0; a < LBC_AXES; a++)
+        for (size_t p = 0; p < sizeof places / sizeof *places; p++) {
+            scan axis = {.group = places[p].group};
+            snprintf(axis.name, sizeof axis.name, "%s%s", places[p].folder, lbc_axis_names[a]);
+            learn(input, &axis);
+            if (axis.merit > found->merit) *found = axis;
+        }
+}
+
+/* ---- what is kept of it -------------------------------------------------------------------- */
+
+static bool read_angles(lbc_input *input, const scan *axis)
+{
+    char unit[32];
+    const uint64_t frames = input->series.frames;
+    hid_t dataset = lbc_about_open(input, axis->group, axis->name);
+    if (dataset < 0) return false;
+    const bool ok = lbc_h5_numbers(dataset, input->angles, frames) >= frames;
+    lbc_h5_attr_text(dataset, "units", unit, sizeof unit);
+    lbc_h5_close(&dataset);
+    const double degrees = lbc_unit_angle(unit);
+    for (uint64_t i = 0; ok && i < frames; i++) input->angles[i] *= degrees;
+    return ok;
+}
+
+static lbc_status keep_angles(lbc_input *input, const scan *axis, lbc_error *err)
+{
+    lbc_series *s = &input->series;
+    /* where the second trigger began is not told */
+    const bool cut = s->nimages > 1 && s->ntrigger > 1;
+    const double begin = begin_of(axis);
+    s->angles_by_step = !is_complete(axis, s);
+    if (s->angles_by_step && (cut || !isfinite(begin) || !isfinite(s->oscillation))) return LBC_OK;
+    input->angles = lbc_alloc(s->frames, sizeof *input->angles);
+    if (!input->angles) return lbc_fail(err, LBC_E_MEMORY, "%s: out of memory for its angles", input->path);
+    if (s->angles_by_step)
+        for (uint64_t i = 0; i < s->frames; i++) input->angles[i] = begin + (double)i * s->oscillation;
+    if (s->angles_by_step || read_angles(input, axis)) s->angles = input->angles;
+    return LBC_OK;
+}
+
+/* Where it points, turned as the axes it stands on are set. */
+static void keep_vector(lbc_input *input, const lbc_groups *groups, const scan *axis)
+{
+    link l;
+    if (!open_link(input, axis->group, axis->name, &l) || !l.has_vector) return;
+    memcpy(input->series.axis, l.vector, sizeof l.vector);
+    for (int i = 0; i < LONGEST_CHAIN && l.next[0] && open_link(input, &groups->root, l.next, &l); i++)
+        if (l.rotates && l.has_vector && isfinite(l.setting)) lbc_rotate(input->series.axis, l.vector, l.setting);
+}
+
+lbc_status lbc_scan_read(lbc_input *input, const lbc_groups *groups, lbc_error *err)
+{
+    scan axis = {.group = NULL};
+    lbc_series *s = &input->series;
+    memcpy(s->axis, lbc_rotation_vector(s->serial), sizeof s->axis);
+    s->oscillation = NAN;
+    find_in_chain(input, groups, &axis);
+    if (!axis.group) find_by_name(input, groups, &axis);
+    if (!axis.group) return LBC_OK;
+    s->oscillation = width_of(&axis);
+    keep_vector(input, groups, &axis);
+    return keep_angles(input, &axis, err);
+}

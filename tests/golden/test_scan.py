@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The axis that a series is scanned about, found as readers find it: the angles and widths of its images, where it
+points, and what the note and miniCBF headers say of it."""
+import glob
+import os
+import re
+import shutil
+import tempfile
+import unittest
+
+import h5py
+import numpy as np
+
+import series
+from run import compress
+from series import Dump
+
+N = 6
+SAMPLE, GONIO, AXES = "entry/sample/", "sample/goniometer/", "sample/transformations/"
+DETECTOR = "instrument/detector/"
+
+
+class Scan(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="lbc scan ")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def master(self, fields=None, chain=(), **how):
+        """chain: (name, value, vector, attributes) of each axis from the sample on."""
+        path = series.filewriter(self.folder, "run", series.frames(N), fields=fields, **how)
+        with h5py.File(path, "r+") as f:
+            names = [name for name, *_ in chain]
+            for (name, value, vector, attributes), below in zip(chain, names[1:] + ["."]):
+                axis = f.require_group(SAMPLE + "transformations").create_dataset(name, data=value)
+                axis.attrs["depends_on"] = below if below == "." else f"/{SAMPLE}transformations/{below}"
+                axis.attrs["transformation_type"] = "rotation"
+                axis.attrs["units"] = "deg"
+                axis.attrs["vector"] = np.array(vector, float)
+                for key, text in attributes.items():
+                    axis.attrs[key] = text
+            if chain:
+                f[SAMPLE + "depends_on"] = f"/{SAMPLE}transformations/{names[0]}".encode()
+        return path
+
+    def expect(self, master, start, width, axis=(-1, 0, 0), angles=True):
+        dump = Dump(master, pixels=False)
+        self.assertEqual((dump.error, dump.warnings), ("", []))
+        np.testing.assert_allclose(dump.oscillation, width, rtol=1e-5)
+        np.testing.assert_allclose(dump.angles, start + width * np.arange(N) if angles else [], rtol=1e-5)
+        np.testing.assert_allclose(dump.axis, axis, atol=1e-6)
+
+    # ---- by name -------------------------------------------------------------------------------
+
+    def test_the_axis_that_moves(self):
+        steps, still = 30 + 0.5 * np.arange(N), np.full(N, 77.0)
+        for place in (GONIO, AXES):
+            for moving in ("omega", "phi", "kappa", "chi"):
+                fields = {place + name: (steps if name == moving else still, "degree")
+                          for name in ("omega", "phi", "kappa", "chi")}
+                with self.subTest(place + moving):
+                    self.expect(self.master(fields), 30, 0.5)
+
+    def test_stills_are_at_omega(self):
+        self.expect(self.master({GONIO + "phi": (np.full(N, 5.0), "degree"), GONIO + "omega": (np.full(N, 77.0), "degree")}),
+                    77, 0)
+
+    def test_filewriter_1_says_the_width(self):
+        """Its angles are in single precision, and their difference is not what was asked for."""
+        self.expect(self.master({GONIO + "phi": ((30 + 0.1 * np.arange(N)).astype("f4"), "degree"),
+                                 GONIO + "phi_range_average": (0.1, "degree"), GONIO + "omega": (np.zeros(N), "degree"),
+                                 GONIO + "omega_range_average": (0.0, "degree")}), 30, 0.1)
+
+    def test_told_by_start_and_step(self):
+        for step in ("_increment", "_range_average"):
+            for start in ("phi_start", "phi"):
+                fields = {GONIO + start: (30.0, "degree"), GONIO + "phi" + step: (0.5, "degree")}
+                with self.subTest(start + step):
+                    self.expect(self.master(fields), 30, 0.5)
+                    # where the second trigger began is not told
+                    cut = {DETECTOR + "detectorSpecific/nimages": (3, None), DETECTOR + "detectorSpecific/ntrigger": (2, None)}
+                    self.expect(self.master({**fields, **cut}), 30, 0.5, angles=False)
+
+    def test_radians(self):
+        steps = np.radians(30 + 0.5 * np.arange(N))
+        for unit in ("rad", "radian", "radians"):
+            self.expect(self.master({GONIO + "omega": (steps, unit)}), 30, 0.5)
+
+    # ---- by depends_on -------------------------------------------------------------------------
+
+    def test_what_the_sample_stands_on(self):
+        steps, z, x = 30 + 0.5 * np.arange(N), (0, 0, 1), (-1, 0, 0)
+        slide = ("sam_x", np.arange(N) * 0.1, (1, 0, 0), {"transformation_type": "translation", "units": "mm"})
+        still = ("omega", np.zeros(1), x, {})
+        for what, chain, axis in (
+                ("phi scan", [("phi", steps, x, {}), ("chi", [0.0], z, {}), still], x),
+                ("omega scan, as Diamond writes it", [("phi", [0.0], x, {}), slide, ("omega", steps, x, {})], x),
+                ("an axis of another name", [("gon_t", steps, (0, 1, 0), {}), still], (0, 1, 0)),
+                ("a path from its folder", [("phi", [0.0], x, {"depends_on": "omega"}), ("omega", steps, x, {})], x),
+                ("no unit vector", [("gon_t", steps, (0, 20, 0), {})], (0, 1, 0)),
+                # -x turned by 90 degrees about y is z, and that by 30 about z still is
+                ("set axes below it", [("phi", steps, x, {}), ("kappa", [90.0], (0, 1, 0), {}),
+                                       ("omega", [30.0], z, {})], (0, 0, 1)),
+                ("in a circle", [("phi", [0.0], x, {}), ("omega", steps, x, {"depends_on": "phi"})], x)):
+            with self.subTest(what):
+                self.expect(self.master(chain=chain), 30, 0.5, axis)
+
+    def test_a_chain_that_leads_nowhere(self):
+        for chain in ("/entry/nothing", "nothing", ".", "", "/"):
+            with self.subTest(chain):
+                self.expect(self.master({"sample/depends_on": (chain, None) if chain else (b"", None),
+                                         GONIO + "phi": (30 + 0.5 * np.arange(N), "degree")}), 30, 0.5)
+
+    # ---- what is said of it --------------------------------------------------------------------
+
+    def headers(self, *options, **how):
+        out = os.path.join(self.folder, "out")
+        said = compress(self.master(**how), out, "--minicbf", out + "_cbf", "--overwrite", *options).stderr
+        found = []
+        for path in sorted(glob.glob(glob.escape(out) + "_cbf_*.cbf")):
+            with open(path, "rb") as f:
+                head = f.read(3000).decode("latin-1")
+            found.append([float(re.search(rf"# {name} (\S+) deg", head)[1]) for name in ("Start_angle", "Angle_increment")])
+        return found, said
+
+    def test_headers_and_note(self):
+        fields = {GONIO + "omega": (np.full(N, 77.0), "degree"), GONIO + "phi": (30 + 0.5 * np.arange(N), "degree")}
+        found, said = self.headers("-s", 2, fields=fields)
+        self.assertEqual(found, [[30, 1], [31, 1], [32, 1]])
+        self.assertIn("OSCILLATION_RANGE= 1\n", said)
+        self.assertNotIn("ROTATION_AXIS", said)
+
+    def test_an_unusual_axis_is_told(self):
+        steps = 30 + 0.5 * np.arange(N)
+        serial = {DETECTOR + "detector_number": ("E-32-0105", None), GONIO + "omega": (steps, "degree")}
+        for how in ({"fields": serial}, {"chain": [("omega", steps, (0, 1, 0), {})]}):
+            _, said = self.headers(**how)
+            lines = [line for line in said.split("\n") if "ROTATION_AXIS" in line]
+            self.assertEqual(len(lines), 1, said)
+            self.assertRegex(lines[0], r"warning: .*about \(0, 1, 0\).*ROTATION_AXIS= 0 -1 0 .*axis=0,1,0 ")
+        for chain in ([("omega", steps, (-1, 0.004, -0.002), {})], [("omega", steps * 0, (0, 1, 0), {})]):
+            self.assertNotIn("ROTATION_AXIS", self.headers(chain=chain)[1])
+
+
+if __name__ == "__main__":
+    unittest.main()
