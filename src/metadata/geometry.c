@@ -33,6 +33,52 @@ lbc_translation lbc_module_offset(double beam_x, double beam_y, double pixel_x, 
     return (lbc_translation){length, {x / length, y / length, 0}};
 }
 
+lbc_plane lbc_plane_upright(const lbc_stand *s)
+{
+    lbc_plane plane = {.offset = lbc_module_offset(s->beam_x, s->beam_y, s->pixel_x, s->pixel_y)};
+    memcpy(plane.fast, lbc_fast_direction, sizeof plane.fast);
+    memcpy(plane.slow, lbc_slow_direction, sizeof plane.slow);
+    return plane;
+}
+
+static double product(const double a[3], const double b[3])
+{
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
+
+/* As fine as a 32-bit float. */
+static bool is_direction(const double a[3], const double b[3])
+{
+    return fabs(a[0] - b[0]) < 1e-6 && fabs(a[1] - b[1]) < 1e-6 && fabs(a[2] - b[2]) < 1e-6;
+}
+
+/* z turned round or not, length 1, and no -0. */
+static void turn(double out[3], const double in[3], double z)
+{
+    const double length = sqrt(product(in, in));
+    for (int i = 0; i < 3; i++) out[i] = in[i] * (i == 2 ? z : 1) / length + 0.0;
+}
+
+bool lbc_plane_of_cosines(lbc_plane *plane, const lbc_stand *s, const double orientation[6], const double distances[3])
+{
+    static const double odd = 1e-3; /* cosines may be written with three digits */
+    const double *x = orientation, *y = orientation + 3, z = distances[2] > 0 ? 1 : -1;
+    *plane = lbc_plane_upright(s);
+    if (!(fabs(product(x, x) - 1) < odd && fabs(product(y, y) - 1) < odd && fabs(product(x, y)) < odd)) return false;
+    if (is_direction(x, lbc_fast_direction) && is_direction(y, lbc_slow_direction)) return true;
+    turn(plane->fast, x, z);
+    turn(plane->slow, y, z);
+
+    const bool given = isfinite(product(distances, distances)) && (distances[0] != 0 || distances[1] != 0);
+    double to[3] = {distances[0], distances[1], z * distances[2] - s->distance};
+    for (int i = 0; !given && i < 3; i++)
+        to[i] = -(s->beam_x * s->pixel_x * plane->fast[i] + s->beam_y * s->pixel_y * plane->slow[i]);
+    const double length = sqrt(product(to, to));
+    plane->offset = (lbc_translation){length, {1, 0, 0}};
+    for (int i = 0; length > 0 && i < 3; i++) plane->offset.vector[i] = to[i] / length;
+    return true;
+}
+
 bool lbc_module_is_image(const lbc_module *modules, uint32_t count)
 {
     return count == 1 && modules->origin[0] == 0 && modules->origin[1] == 0;

@@ -22,6 +22,27 @@ typedef struct lbc_translation {
  * metres. Neither changes under binning by more than rounding: b cancels. */
 lbc_translation lbc_module_offset(double beam_x, double beam_y, double pixel_x, double pixel_y);
 
+/* What a master says of a plain detector: beam centre in pixels, pixel size and distance in m. */
+typedef struct lbc_stand {
+    double beam_x, beam_y, pixel_x, pixel_y, distance;
+} lbc_stand;
+
+/* Where it stands: unit vectors along its rows and columns, and the way from the point of the beam at the distance to
+ * the corner of the first pixel. */
+typedef struct lbc_plane {
+    double fast[3], slow[3];
+    lbc_translation offset;
+} lbc_plane;
+
+lbc_plane lbc_plane_upright(const lbc_stand *stand);
+
+/* The same as FileWriter 1 tells it. orientation: of rows (3) and columns (3), the cosines with x, y and z; distances:
+ * of the corner of the first pixel from the sample, in m; NAN, or 0 across the beam: not set, and the beam centre
+ * tells. Its z points against the beam, or else distances would be behind the sample: firmware writes -distance there,
+ * and dxtbx (FormatHDF5EigerNearlyNexus.py) turns every z round. False: these are no directions at right angles. */
+bool lbc_plane_of_cosines(lbc_plane *plane, const lbc_stand *stand, const double orientation[6],
+                          const double distances[3]);
+
 /* A part of the image that is a plane in space (NXdetector_module), in pixels: (slow, fast). */
 typedef struct lbc_module {
     char path[128];

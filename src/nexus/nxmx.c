@@ -146,11 +146,13 @@ static bool put_translation(hid_t group, const char *name, double value, const d
            lbc_h5_set_text(group, name, "offset_units", "m") && lbc_h5_set_text(group, name, "depends_on", depends_on);
 }
 
-/* detector/depends_on: the input's, or a translation by the distance. chain: what it says. */
-static bool complete_chain(hid_t detector, const lbc_tree *tree, const lbc_series *s, char *chain, size_t size)
+/* detector/depends_on: the input's, or a translation by the distance (*told: false). chain: what it says. */
+static bool complete_chain(hid_t detector, const lbc_tree *tree, const lbc_series *s, char *chain, size_t size,
+                           bool *told)
 {
     read_text(detector, "depends_on", chain, size);
-    if (chain[0]) return true;
+    *told = chain[0] != '\0';
+    if (*told) return true;
     hid_t group = open_group(detector, "transformations", "NXtransformations");
     bool ok = group >= 0;
     if (ok && !lbc_h5_has_link(group, "translation"))
@@ -174,21 +176,51 @@ static hid_t open_module(hid_t detector)
     return module;
 }
 
-static bool put_module(hid_t module, const lbc_tree *tree, const lbc_series *s, const char *chain)
+/* A field of exactly so many numbers; false: there is none. Lengths in m. */
+static bool read_numbers(hid_t group, const char *path, bool length, double *value, size_t count)
+{
+    char unit[32];
+    hid_t set = H5Dopen2(group, path, H5P_DEFAULT);
+    const bool ok = set >= 0 && lbc_h5_numbers(set, value, count) == count;
+    if (ok && length && lbc_h5_attr_text(set, "units", unit, sizeof unit))
+        for (size_t i = 0; i < count; i++) value[i] *= lbc_unit_length(unit);
+    lbc_h5_close(&set);
+    return ok;
+}
+
+/* told: depends_on says how the detector is turned, and cosines would turn it twice. */
+static lbc_plane place_module(hid_t detector, lbc_tree *tree, const lbc_series *s, bool told)
+{
+    const lbc_stand stand = {s->beam_x, s->beam_y, s->pixel_x, s->pixel_y, s->distance};
+    double orientation[6], distances[3];
+    lbc_plane plane = lbc_plane_upright(&stand);
+    if (told || !read_numbers(detector, "geometry/orientation/value", false, orientation, 6)) return plane;
+    if (!read_numbers(detector, "geometry/translation/distances", true, distances, 3))
+        distances[0] = distances[1] = distances[2] = NAN;
+    if (!lbc_plane_of_cosines(&plane, &stand, orientation, distances))
+        lbc_tree_note(
+            tree, LBC_LEVEL_WARNING,
+            "%s: %s/geometry/orientation/value holds no two directions at right angles; the new master has the "
+            "detector upright across the beam",
+            tree->input, tree->detector.path);
+    return plane;
+}
+
+static bool put_module(hid_t module, const lbc_tree *tree, const lbc_series *s, const lbc_plane *plane,
+                       const char *chain)
 {
     static const uint32_t origin[2], stride[2] = {1, 1};
     const lbc_change *c = tree->context.change;
     const uint32_t size[2] = {c->out.ny, c->out.nx};
     const hsize_t two[1] = {2};
-    const lbc_translation offset = lbc_module_offset(s->beam_x, s->beam_y, s->pixel_x, s->pixel_y);
     char offset_path[1100];
     snprintf(offset_path, sizeof offset_path, "%s/module/module_offset", tree->detector.path);
     return lbc_h5_put(module, "data_origin", H5T_NATIVE_UINT32, 1, two, origin) &&
            lbc_h5_put(module, "data_size", H5T_NATIVE_UINT32, 1, two, size) &&
            lbc_h5_put(module, "data_stride", H5T_NATIVE_UINT32, 1, two, stride) &&
-           put_translation(module, "module_offset", offset.value, offset.vector, chain) &&
-           put_translation(module, "fast_pixel_direction", s->pixel_x * c->bin, lbc_fast_direction, offset_path) &&
-           put_translation(module, "slow_pixel_direction", s->pixel_y * c->bin, lbc_slow_direction, offset_path);
+           put_translation(module, "module_offset", plane->offset.value, plane->offset.vector, chain) &&
+           put_translation(module, "fast_pixel_direction", s->pixel_x * c->bin, plane->fast, offset_path) &&
+           put_translation(module, "slow_pixel_direction", s->pixel_y * c->bin, plane->slow, offset_path);
 }
 
 /* What dxtbx calls the instrument, and when it thinks that data were taken. */
@@ -233,7 +265,7 @@ static void doubt_size(lbc_tree *tree, const lbc_module *m, lbc_shape image)
         tree->input, m->path, m->size[0], m->size[1], image.ny, image.nx);
 }
 
-static bool complete_module(hid_t detector, lbc_tree *tree, const lbc_series *s, const char *chain)
+static bool complete_module(hid_t detector, lbc_tree *tree, const lbc_series *s, const char *chain, bool told)
 {
     const lbc_change *c = tree->context.change;
     hid_t module = open_module(detector);
@@ -241,8 +273,9 @@ static bool complete_module(hid_t detector, lbc_tree *tree, const lbc_series *s,
     if (ok && whole) doubt_size(tree, s->modules, c->in);
     if (!ok) {
         if (isnan(s->beam_x) || isnan(s->beam_y) || isnan(s->pixel_x) || isnan(s->pixel_y)) return true;
+        const lbc_plane plane = place_module(detector, tree, s, told);
         module = lbc_h5_create_group(detector, "module", "NXdetector_module");
-        ok = module >= 0 && put_module(module, tree, s, chain);
+        ok = module >= 0 && put_module(module, tree, s, &plane, chain);
         whole = true;
     }
     if (ok && whole) ok = set_size(module, c->out, dxtbx_reverses(tree));
@@ -253,11 +286,12 @@ static bool complete_module(hid_t detector, lbc_tree *tree, const lbc_series *s,
 static bool complete_detector(lbc_tree *tree, const lbc_series *s)
 {
     char chain[1100];
+    bool told;
     const lbc_change *c = tree->context.change;
     hid_t detector = open_group(tree->out, tree->detector.path, "NXdetector");
     const bool ok = detector >= 0 && complete_specific(detector, c) && complete_counts(detector, c) &&
-                    complete_sizes(detector, c, s) && complete_chain(detector, tree, s, chain, sizeof chain) &&
-                    complete_module(detector, tree, s, chain);
+                    complete_sizes(detector, c, s) && complete_chain(detector, tree, s, chain, sizeof chain, &told) &&
+                    complete_module(detector, tree, s, chain, told);
     lbc_h5_close(&detector);
     return ok;
 }

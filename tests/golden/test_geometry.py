@@ -104,5 +104,45 @@ class Modules(Geometry):
                         self.assertIn(f"{NY} {NX} pixels", about[0])
 
 
+class Cosines(Geometry):
+    """geometry/orientation and geometry/translation of FileWriter 1; test_dials.py compares them with what dxtbx sees."""
+
+    def turned(self, orientation, distances, unit="m", **more):
+        fields = {DET + "geometry/orientation/value": (np.array(orientation), None),
+                  DET + "geometry/translation/distances": (np.array(distances), unit), **more}
+        return series.filewriter(self.folder.name, "run", self.images, fields=fields)
+
+    def vectors(self):
+        with h5py.File(self.at("out_master.h5"), "r") as f:
+            module = f["entry/" + DET + "module"]
+            offset = module["module_offset"]
+            return (module["fast_pixel_direction"].attrs["vector"], module["slow_pixel_direction"].attrs["vector"],
+                    offset[()] * offset.attrs["vector"])
+
+    def test_units(self):
+        """The corner is told from the sample, and module_offset from the beam at the distance, 0.125 m."""
+        for unit, scale in (("m", 1), ("mm", 1e3)):
+            master = self.turned([-1, 0, 0, 0, -0.8, 0.6], scale * np.array([0.002, 0.05, -0.12]), unit)
+            self.assertNotIn("geometry", self.compress(master, "-b", 2))
+            for got, expected in zip(self.vectors(), ([-1, 0, 0], [0, -0.8, -0.6], [0.002, 0.05, -0.005])):
+                np.testing.assert_allclose(got, expected, atol=1e-9)
+
+    def test_upright(self):
+        """The usual values, values that are none, and a chain of axes, which has the word."""
+        corner = np.array([26.5, 18.25]) * np.float32(7.5e-5)
+        chain = {DET + "depends_on": ("/entry/instrument/detector/transformations/arm", None),
+                 DET + "transformations/arm": (20.0, "deg")}
+        usual, odd = [-1.0, 0, 0, 0, -1, 0], [-1.0, 0, 0, 0, -0.8, 0.6]
+        for what, orientation, distances, more in (("usual", usual, [*corner, -0.125], {}),
+                                                   ("no directions", 6 * [0.5], [0, 0.1, -0.125], {}),
+                                                   ("three numbers", [-1.0, 0, 0], [0, 0.1, -0.125], {}),
+                                                   ("chain", odd, [0, 0.1, -0.125], chain)):
+            with self.subTest(what):
+                said = self.compress(self.turned(orientation, distances, **more))
+                self.assertEqual("/entry/instrument/detector/geometry/orientation/value" in said, what == "no directions")
+                for got, expected in zip(self.vectors(), ([-1, 0, 0], [0, -1, 0], [*corner, 0])):
+                    np.testing.assert_allclose(got, expected, rtol=1e-12)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -161,6 +161,27 @@ class Import(unittest.TestCase):
             self.assertTrue(before < after)
             self.assertEqual({int(k[8:]) for k in after}, set(range(1, len(after) + 1)))
 
+    def test_detector_on_an_arm(self):
+        """FileWriter 1 tells how a detector is turned in fields that only dxtbx's reader of such masters knows: it finds
+        the same detector in the input and, by the usual fields, in the output."""
+        cos, sin = np.cos(np.deg2rad(20)), np.sin(np.deg2rad(20))
+        for name, turn in (("up", [[1, 0, 0], [0, cos, -sin], [0, sin, cos]]),
+                           ("aside", [[cos, 0, -sin], [0, 1, 0], [sin, 0, cos]]),
+                           ("about", [[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])):
+            arm = self.at(name + "_master.h5")
+            shutil.copy(self.at("filewriter1_master.h5"), arm)
+            with h5py.File(arm, "r+") as f:
+                for field in ("orientation/value", "translation/distances"):
+                    vectors = f["entry/instrument/detector/geometry/" + field]
+                    vectors[()] = (vectors[()].reshape(-1, 3) * [1, 1, -1] @ np.transpose(turn) * [1, 1, -1]).ravel()
+            [expected] = ExperimentListFactory.from_filenames([arm])[0].detector
+            for bin_ in (1, 2):
+                with self.subTest(name, bin=bin_):
+                    [panel] = ExperimentListFactory.from_filenames([self.make(name, "-b", bin_)])[0].detector
+                    np.testing.assert_allclose(panel.get_fast_axis(), expected.get_fast_axis(), atol=1e-6)
+                    np.testing.assert_allclose(panel.get_slow_axis(), expected.get_slow_axis(), atol=1e-6)
+                    np.testing.assert_allclose(panel.get_origin(), expected.get_origin(), atol=1e-4)
+
     def test_note(self):
         """What the note says XDS.INP must hold is what dxtbx makes of the master, once its library has the line
         that the note gives; and fast_dp's way to read a master is no other."""

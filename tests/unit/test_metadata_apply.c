@@ -159,6 +159,56 @@ static void test_module_offset(void **state)
     NEAR(none.vector[0], 1);
 }
 
+static void near_vector(const double got[3], double x, double y, double z)
+{
+    NEAR(got[0], x);
+    NEAR(got[1], y);
+    NEAR(got[2], z);
+}
+
+/* An arm that is raised: rows stay along x, columns lean by a triangle of 3, 4, 5. */
+static void test_cosines(void **state)
+{
+    (void)state;
+    const lbc_stand stand = {400, 300, 1e-4, 1e-4, 0.2};
+    const double unset[3] = {0, 0, -0.2}, corner[3] = {0.04, 0.2, -0.15}, along[3] = {0.04, 0.2, 0.15};
+    const double against_beam[6] = {-1, 0, 0, 0, -0.8, 0.6}, along_beam[6] = {-1, 0, 0, 0, -0.8, -0.6};
+    lbc_plane plane;
+    assert_true(lbc_plane_of_cosines(&plane, &stand, against_beam, unset));
+    near_vector(plane.fast, -1, 0, 0);
+    near_vector(plane.slow, 0, -0.8, -0.6);
+    assert_false(signbit(plane.fast[2])); /* 0 is written alike everywhere */
+    NEAR(plane.offset.value, 0.05);
+    near_vector(plane.offset.vector, 0.8, 0.48, 0.36); /* 0.04 along -fast and 0.03 along -slow */
+
+    for (int turned = 0; turned < 2; turned++) { /* whichever way z points, the detector is behind the sample */
+        assert_true(lbc_plane_of_cosines(&plane, &stand, turned ? along_beam : against_beam, turned ? along : corner));
+        near_vector(plane.slow, 0, -0.8, -0.6);
+        NEAR(plane.offset.value * plane.offset.vector[0], 0.04);
+        NEAR(plane.offset.value * plane.offset.vector[1], 0.2);
+        NEAR(plane.offset.value * plane.offset.vector[2], -0.05);
+    }
+}
+
+/* The usual cosines, with the corner where it may, and cosines that are none. */
+static void test_cosines_of_upright_detectors(void **state)
+{
+    (void)state;
+    const lbc_stand stand = {400, 300, 75e-6, 75e-6, 0.2};
+    const lbc_translation offset = lbc_module_offset(400, 300, 75e-6, 75e-6);
+    const double unset[3] = {NAN, NAN, NAN}, corner[3] = {0.03, 0.0225, -0.2}, usual[6] = {-1, 0, 0, 0, -1, 0};
+    const double none[][6] = {
+        {0}, {-1, 0, 0, 0, NAN, 0}, {-1, 0, 0, -1, 0, 0}, {-1, 0, 0, 0, -2, 0}, {0.9, 0, 0, 0, 1, 0}};
+    lbc_plane plane;
+    assert_true(lbc_plane_of_cosines(&plane, &stand, usual, corner));
+    for (size_t i = 0; i <= sizeof none / sizeof none[0]; i++) {
+        near_vector(plane.fast, -1, 0, 0);
+        near_vector(plane.slow, 0, -1, 0);
+        assert_memory_equal(&plane.offset, &offset, sizeof offset); /* to the last bit */
+        if (i < sizeof none / sizeof none[0]) assert_false(lbc_plane_of_cosines(&plane, &stand, none[i], unset));
+    }
+}
+
 /* Two modules of 10 rows, 4 apart, over 11 columns. */
 static void test_modules(void **state)
 {
@@ -273,6 +323,8 @@ int main(void)
         cmocka_unit_test(test_material),
         cmocka_unit_test(test_map),
         cmocka_unit_test(test_module_offset),
+        cmocka_unit_test(test_cosines),
+        cmocka_unit_test(test_cosines_of_upright_detectors),
         cmocka_unit_test(test_modules),
         cmocka_unit_test(test_reversed_size),
         cmocka_unit_test(test_times),
