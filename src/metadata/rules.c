@@ -18,6 +18,7 @@ static const class_row classes[] = {
     {"NXdata", LBC_GROUP_DATA},
     {"NXinstrument", LBC_GROUP_INSTRUMENT},
     {"NXdetector", LBC_GROUP_DETECTOR},
+    {"NXdetector_channel", LBC_GROUP_CHANNEL},
     {"NXdetector_module", LBC_GROUP_MODULE},
     {"NXtransformations", LBC_GROUP_AXES},
     {"NXpositioner", LBC_GROUP_AXES},
@@ -72,21 +73,24 @@ lbc_group lbc_group_of(lbc_group parent, const char *name, const char *nx_class)
 
 /* ---- the table ----------------------------------------------------------------------------- */
 
-#define IN(kind) (1u << LBC_GROUP_##kind)
-#define ANYWHERE (~IN(PROCESS))
-#define VALUES                                                                                                         \
-    (IN(ENTRY) | IN(DATA) | IN(INSTRUMENT) | IN(DETECTOR) | IN(SPECIFIC) | IN(AXES) | IN(SAMPLE) | IN(BEAM) | IN(OTHER))
+#define IN(kind)        (1u << LBC_GROUP_##kind)
+#define ANYWHERE        (~IN(PROCESS))
+#define DETECTOR_ITSELF (IN(DETECTOR) | IN(SPECIFIC))
+#define DETECTORS       (DETECTOR_ITSELF | IN(CHANNEL))
+
+#define VALUES (IN(ENTRY) | IN(DATA) | IN(INSTRUMENT) | DETECTORS | IN(AXES) | IN(SAMPLE) | IN(BEAM) | IN(OTHER))
 
 typedef enum shape_test {
     ANY,
     NUMBERS, /* numeric */
     TEXT,
     FRAMES,   /* (..., ny, nx), rank 3 or more */
+    TABLE,    /* rank 2 */
     FLAT_MAP, /* (ny, nx) */
     TILE_MAP  /* rank 2, both sides at least 16: no table of two columns */
 } shape_test;
 
-typedef enum when { ALWAYS, WHEN_BINNED } when;
+typedef enum when { ALWAYS, WHEN_BINNED, WHEN_MIXED /* binned or summed */ } when;
 
 typedef struct row {
     unsigned groups;
@@ -108,22 +112,25 @@ static const row table[] = {
     /* images, and everything as large as one */
     {ANYWHERE, "*", FRAMES, ALWAYS, DO(IMAGES)},
     {IN(DATA), "data*", NUMBERS, ALWAYS, DO(IMAGES)},
-    {IN(DETECTOR) | IN(SPECIFIC), "pixel_mask", NUMBERS, ALWAYS, DO(MASK)},
+    {DETECTOR_ITSELF, "pixel_mask", NUMBERS, ALWAYS, DO(MASK)},
     {IN(TILE), "*", TILE_MAP, WHEN_BINNED, DO(DROP)},
-    {IN(DETECTOR) | IN(SPECIFIC), "saturation_value", NUMBERS, ALWAYS, SET(SATURATION)},
-    {IN(DETECTOR) | IN(SPECIFIC) | IN(TILE), "countrate_correction_count_cutoff", NUMBERS, ALWAYS, SET(SATURATION)},
+    {DETECTORS, "saturation_value", NUMBERS, ALWAYS, SET(SATURATION)},
+    {DETECTORS | IN(TILE), "countrate_correction_count_cutoff", NUMBERS, ALWAYS, SET(SATURATION)},
     {ANYWHERE, "*mask*", FLAT_MAP, WHEN_BINNED, DO(MASK_MAP)},
     {ANYWHERE, "*", FLAT_MAP, WHEN_BINNED, DO(MAP)},
+    /* the peaks of each image, as CXI has them: neither places nor sums are told by those of single images */
+    {VALUES, "peak*", TABLE, WHEN_MIXED, DO(LOSE)},
+    {VALUES, "nPeaks", NUMBERS, WHEN_MIXED, DO(LOSE)},
 
     /* the detector's shape and place */
-    {IN(DETECTOR) | IN(SPECIFIC), "x_pixel_size", NUMBERS, ALWAYS, KEEP(BIN, FIRST)},
-    {IN(DETECTOR) | IN(SPECIFIC), "y_pixel_size", NUMBERS, ALWAYS, KEEP(BIN, FIRST)},
+    {DETECTORS, "x_pixel_size", NUMBERS, ALWAYS, KEEP(BIN, FIRST)},
+    {DETECTORS, "y_pixel_size", NUMBERS, ALWAYS, KEEP(BIN, FIRST)},
     {IN(MODULE), "fast_pixel_direction", NUMBERS, ALWAYS, KEEP(BIN, NONE)},
     {IN(MODULE), "slow_pixel_direction", NUMBERS, ALWAYS, KEEP(BIN, NONE)},
-    {IN(DETECTOR) | IN(SPECIFIC), "beam_center_x", NUMBERS, ALWAYS, KEEP(PER_BIN, FIRST)},
-    {IN(DETECTOR) | IN(SPECIFIC), "beam_center_y", NUMBERS, ALWAYS, KEEP(PER_BIN, FIRST)},
-    {IN(DETECTOR) | IN(SPECIFIC), "x_pixels_in_detector", NUMBERS, ALWAYS, SET(NX)},
-    {IN(DETECTOR) | IN(SPECIFIC), "y_pixels_in_detector", NUMBERS, ALWAYS, SET(NY)},
+    {DETECTORS, "beam_center_x", NUMBERS, ALWAYS, KEEP(PER_BIN, FIRST)},
+    {DETECTORS, "beam_center_y", NUMBERS, ALWAYS, KEEP(PER_BIN, FIRST)},
+    {DETECTORS, "x_pixels_in_detector", NUMBERS, ALWAYS, SET(NX)},
+    {DETECTORS, "y_pixels_in_detector", NUMBERS, ALWAYS, SET(NY)},
     {IN(MODULE), "data_size", NUMBERS, ALWAYS, SET(SIZE)},
     {IN(MODULE) | IN(TILE), "data_origin", NUMBERS, ALWAYS, ROUND(FLOOR)},
     {IN(TILE), "data_size", NUMBERS, ALWAYS, ROUND(CEIL)},
@@ -131,25 +138,25 @@ static const row table[] = {
     {IN(SPECIFIC), "eiger_fw_version", ANY, ALWAYS, DO(DROP)},
 
     /* the series */
-    {IN(DETECTOR) | IN(SPECIFIC), "nimages", NUMBERS, ALWAYS, SET(FRAMES)},
-    {IN(DETECTOR) | IN(SPECIFIC), "ntrigger", NUMBERS, ALWAYS, SET(ONE)},
-    {IN(DETECTOR) | IN(SPECIFIC), "count_time", NUMBERS, ALWAYS, KEEP(SUM, FIRST)},
-    {IN(DETECTOR) | IN(SPECIFIC), "frame_time", NUMBERS, ALWAYS, KEEP(SUM, FIRST)},
-    {IN(DETECTOR) | IN(SPECIFIC), "nframes_sum", NUMBERS, ALWAYS, KEEP(SUM, NONE)},
-    {IN(DETECTOR) | IN(SPECIFIC), "summation_nimages", NUMBERS, ALWAYS, KEEP(SUM, NONE)},
+    {DETECTOR_ITSELF, "nimages", NUMBERS, ALWAYS, SET(FRAMES)},
+    {DETECTOR_ITSELF, "ntrigger", NUMBERS, ALWAYS, SET(ONE)},
+    {DETECTORS, "count_time", NUMBERS, ALWAYS, KEEP(SUM, FIRST)},
+    {DETECTORS, "frame_time", NUMBERS, ALWAYS, KEEP(SUM, FIRST)},
+    {DETECTORS, "nframes_sum", NUMBERS, ALWAYS, KEEP(SUM, NONE)},
+    {DETECTORS, "summation_nimages", NUMBERS, ALWAYS, KEEP(SUM, NONE)},
 
     /* what a stored pixel can hold; the largest count stands above, as it may be a map of such */
-    {IN(DETECTOR) | IN(SPECIFIC), "underload_value", NUMBERS, ALWAYS, SET(ZERO)},
-    {IN(DETECTOR) | IN(SPECIFIC), "bit_depth_image", NUMBERS, ALWAYS, SET(DEPTH)},
-    {IN(DETECTOR) | IN(SPECIFIC), "bit_depth_readout", NUMBERS, ALWAYS, SET(DEPTH)},
-    {IN(DETECTOR) | IN(SPECIFIC), "number_of_excluded_pixels", NUMBERS, ALWAYS, SET(MASKED)},
-    {IN(DETECTOR) | IN(SPECIFIC), "compression", TEXT, ALWAYS, DO(CODEC)},
+    {DETECTORS, "underload_value", NUMBERS, ALWAYS, SET(ZERO)},
+    {DETECTORS, "bit_depth_image", NUMBERS, ALWAYS, SET(DEPTH)},
+    {DETECTORS, "bit_depth_readout", NUMBERS, ALWAYS, SET(DEPTH)},
+    {DETECTOR_ITSELF, "number_of_excluded_pixels", NUMBERS, ALWAYS, SET(MASKED)},
+    {DETECTORS, "compression", TEXT, ALWAYS, DO(CODEC)},
 
     /* forms that readers want */
     {IN(ENTRY), "definition", TEXT, ALWAYS, DO(NXMX)},
     {IN(DETECTOR), "sensor_material", TEXT, ALWAYS, DO(MATERIAL)},
-    {IN(DETECTOR) | IN(SPECIFIC), "*_applied", NUMBERS, ALWAYS, DO(BOOLEAN)},
-    {IN(DETECTOR) | IN(SPECIFIC), "auto_summation", NUMBERS, ALWAYS, DO(BOOLEAN)},
+    {DETECTORS, "*_applied", NUMBERS, ALWAYS, DO(BOOLEAN)},
+    {DETECTORS, "auto_summation", NUMBERS, ALWAYS, DO(BOOLEAN)},
 
     /* axes */
     {IN(AXES) | IN(DATA), "*_increment_set", NUMBERS, ALWAYS, AXIS(SUM, FIRST)},
@@ -194,6 +201,7 @@ static bool shape_fits(shape_test test, const lbc_field *f, lbc_shape in)
     case FRAMES:
         return f->numeric && (f->rank == 3 || f->rank == 4) && f->dims[f->rank - 2] == in.ny &&
                f->dims[f->rank - 1] == in.nx;
+    case TABLE: return f->numeric && f->rank == 2;
     case FLAT_MAP: return f->numeric && f->rank == 2 && f->dims[0] == in.ny && f->dims[1] == in.nx;
     case TILE_MAP: return f->numeric && f->rank == 2 && f->dims[0] >= 16 && f->dims[1] >= 16;
     }
@@ -219,6 +227,7 @@ lbc_rule lbc_rule_find(const lbc_field *field, const lbc_change *change, uint64_
         if (!(r->groups >> field->group & 1u) || !name_fits(r->name, field->name)) continue;
         if (!shape_fits(r->shape, field, change->in)) continue;
         if (r->when == WHEN_BINNED && change->bin == 1) continue;
+        if (r->when == WHEN_MIXED && change->bin == 1 && change->sum == 1) continue;
         break;
     }
     lbc_rule rule = r->rule;

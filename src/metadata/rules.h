@@ -19,6 +19,7 @@ typedef enum lbc_group {
     LBC_GROUP_DETECTOR,
     LBC_GROUP_SPECIFIC, /* detectorSpecific: DECTRIS's own fields */
     LBC_GROUP_TILE,     /* detectorModule_NNN below it: one piece of the sensor */
+    LBC_GROUP_CHANNEL,  /* NXdetector_channel: fields of the detector that a threshold has for itself */
     LBC_GROUP_MODULE,   /* NXdetector_module: how images lie in space */
     LBC_GROUP_AXES,     /* NXtransformations, NXpositioner, NXgoniometer: axes and their values */
     LBC_GROUP_GEOMETRY, /* NXgeometry and what is below it: vectors, never per image */
@@ -44,6 +45,7 @@ typedef struct lbc_field {
 typedef enum lbc_action {
     LBC_ACTION_KEEP, /* the value stays; sampling and scaling still apply */
     LBC_ACTION_DROP,
+    LBC_ACTION_LOSE,     /* dropped with a warning: it holds for images and pixels of the input alone */
     LBC_ACTION_IMAGES,   /* frames of the series: replaced by links to the new files */
     LBC_ACTION_MASK,     /* the pixel mask: written anew */
     LBC_ACTION_MAP,      /* (ny, nx): mean over the bin's unmasked pixels */

@@ -17,8 +17,8 @@ typedef struct lbc_field_context {
 bool lbc_field_describe(lbc_field *field, hid_t dataset, lbc_group group, const char *name);
 
 /* Applies a rule to the field's value. group: the group it is in, for what stands beside it (an axis's
- * range needs the axis). Rules that leave no value (drop, images, mask) are the caller's. False: out of memory, or HDF5
- * does not go along. */
+ * range needs the axis). Rules that leave no value (drop, lose, images, mask) are the caller's. False: out of memory,
+ * or HDF5 does not go along. */
 bool lbc_field_apply(lbc_value *value, lbc_rule rule, const lbc_field_context *context, hid_t group, const char *name);
 
 #endif

@@ -196,7 +196,12 @@ static lbc_status copy_dataset(lbc_tree *t, const place *at, const char *name, c
         return LBC_OK;
     }
     const lbc_rule rule = lbc_rule_find(&field, t->context.change, t->context.claimed);
-    if (rule.action == LBC_ACTION_DROP || rule.action == LBC_ACTION_IMAGES) return LBC_OK;
+    if (rule.action == LBC_ACTION_LOSE)
+        lbc_tree_note(t, LBC_LEVEL_WARNING,
+                      "%s: %s is left out of the new master: it tells of images that are binned or summed now",
+                      t->input, t->path);
+    if (rule.action == LBC_ACTION_LOSE || rule.action == LBC_ACTION_DROP || rule.action == LBC_ACTION_IMAGES)
+        return LBC_OK;
     if (rule.action == LBC_ACTION_MASK) return remember_mask(t, in) == LBC_OK ? LBC_OK : fail(t, LBC_E_MEMORY, "", err);
 
     /* A range is reckoned from its neighbours, so it is never the same field elsewhere. */

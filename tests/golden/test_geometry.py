@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Where the detector and its modules are, in masters that say it in several ways or wrongly."""
+"""Where the detector and its modules are, in masters that say it in several ways or wrongly, and what else is told of
+single pixels: the maps of channels, peaks."""
 import os
 import subprocess
 import tempfile
@@ -142,6 +143,54 @@ class Cosines(Geometry):
                 self.assertEqual("/entry/instrument/detector/geometry/orientation/value" in said, what == "no directions")
                 for got, expected in zip(self.vectors(), ([-1, 0, 0], [0, -1, 0], [*corner, 0])):
                     np.testing.assert_allclose(got, expected, rtol=1e-12)
+
+
+class Pixels(Geometry):
+    def test_channels(self):
+        """What a threshold has for itself goes the way of the detector's own, and its mask stays its own."""
+        group, mask = DET + "threshold_1_channel/", np.zeros((NY, NX), "u4")
+        mask[4, 5] = 4
+        fields = {"saturation_value": (np.uint32(9000), None), "underload_value": (np.int32(-5), None),
+                  "flatfield": (np.arange(NY * NX, dtype="f4").reshape(NY, NX), None), "pixel_mask": (mask, None),
+                  "threshold_energy": (np.array([6000.0, 9000.0]), "eV"), "flatfield_applied": (np.int32(7), None)}
+        master = series.filewriter(self.folder.name, "run", self.images, fields={
+            DET + "saturation_value": (np.uint32(9000), None), **{group + k: v for k, v in fields.items()}})
+        with h5py.File(master, "r+") as f:
+            f["entry/" + group].attrs["NX_class"] = "NXdetector_channel"
+        self.compress(master, "-b", 2, "-s", 3, "-u", 4)
+        with h5py.File(self.at("out_master.h5"), "r") as f:
+            channel, detector = f["entry/" + group], f["entry/" + DET]
+            self.assertEqual(channel.attrs["NX_class"], b"NXdetector_channel")
+            self.assertEqual(channel["saturation_value"][()], 2 * 2 * 3 * 9000)
+            self.assertEqual(channel["underload_value"][()], 0)
+            self.assertEqual(channel["flatfield_applied"][()], 1)
+            self.assertEqual(channel["threshold_energy"][()].tolist(), [6000, 9000])
+            self.assertEqual(channel["flatfield"][0, 0], (0 + 1 + NX + NX + 1) / 4)
+            edge = np.zeros((19, 27), "u4")
+            edge[-1] = edge[:, -1] = 1
+            np.testing.assert_array_equal(detector["pixel_mask"][()], edge)
+            edge[2, 2] = 4
+            np.testing.assert_array_equal(channel["pixel_mask"][()], edge)
+        self.compress(master)
+        with h5py.File(self.at("out_master.h5"), "r") as f:
+            np.testing.assert_array_equal(f["entry/" + group + "pixel_mask"][()], mask)
+
+    def test_peaks(self):
+        """They stay with the images they are of, and are not told of others."""
+        x, n = np.random.default_rng(5).uniform(0, NX, (N, 30)), np.arange(N)
+        fields = {"result_1/nPeaks": (n, None), "result_1/peakXPosRaw": (x, None), "result_1/peakYPosRaw": (x / 2, None),
+                  "result_1/note": ("by hand", None)}
+        master = series.filewriter(self.folder.name, "run", self.images, fields=fields)
+        self.assertNotIn("left out", self.compress(master, "-1", 3))
+        with h5py.File(self.at("out_master.h5"), "r") as f:
+            np.testing.assert_array_equal(f["entry/result_1/peakXPosRaw"][()], x[2:])
+            np.testing.assert_array_equal(f["entry/result_1/nPeaks"][()], n[2:])
+        for options in (("-b", 2), ("-s", 2)):
+            said = self.compress(master, *options)
+            with h5py.File(self.at("out_master.h5"), "r") as f:
+                self.assertEqual(list(f["entry/result_1"]), ["note"])
+            for name in ("nPeaks", "peakXPosRaw", "peakYPosRaw"):
+                self.assertIn(f"{master}: /entry/result_1/{name} is left out", said)
 
 
 if __name__ == "__main__":

@@ -85,6 +85,7 @@ static void test_groups_by_class(void **state)
         {LBC_GROUP_DETECTOR, "detectorSpecific", "NXcollection", LBC_GROUP_SPECIFIC},
         {LBC_GROUP_SPECIFIC, "detectorModule_007", "", LBC_GROUP_TILE},
         {LBC_GROUP_DETECTOR, "module", "NXdetector_module", LBC_GROUP_MODULE},
+        {LBC_GROUP_DETECTOR, "threshold_1_channel", "NXdetector_channel", LBC_GROUP_CHANNEL},
         {LBC_GROUP_SAMPLE, "sample_omega", "NXpositioner", LBC_GROUP_AXES},
         {LBC_GROUP_SAMPLE, "goniometer", "NXtransformations", LBC_GROUP_AXES},
         {LBC_GROUP_SAMPLE, "goniometer", "NXcollection", LBC_GROUP_AXES},
@@ -181,6 +182,41 @@ static void test_pixels(void **state)
     expect_set(number(LBC_GROUP_DETECTOR, "bit_depth_readout"), LBC_VALUE_DEPTH);
     expect_set(number(LBC_GROUP_SPECIFIC, "number_of_excluded_pixels"), LBC_VALUE_MASKED);
     expect_done(text(LBC_GROUP_SPECIFIC, "compression"), LBC_ACTION_CODEC);
+}
+
+/* A threshold's own fields are the detector's, but for those of the series and of its mask. */
+static void test_channels(void **state)
+{
+    (void)state;
+    expect_set(number(LBC_GROUP_CHANNEL, "saturation_value"), LBC_VALUE_SATURATION);
+    expect_set(number(LBC_GROUP_CHANNEL, "countrate_correction_count_cutoff"), LBC_VALUE_SATURATION);
+    expect_set(number(LBC_GROUP_CHANNEL, "underload_value"), LBC_VALUE_ZERO);
+    expect_set(number(LBC_GROUP_CHANNEL, "bit_depth_image"), LBC_VALUE_DEPTH);
+    expect_scaled(number(LBC_GROUP_CHANNEL, "count_time"), LBC_SCALE_SUM);
+    expect_done(number(LBC_GROUP_CHANNEL, "flatfield_applied"), LBC_ACTION_BOOLEAN);
+    expect_copied(number(LBC_GROUP_CHANNEL, "threshold_energy"));
+    expect_copied(array(LBC_GROUP_CHANNEL, "threshold_energy", 1, 2, 0, 0));
+    expect_done(array(LBC_GROUP_CHANNEL, "flatfield", 2, NY, NX, 0), LBC_ACTION_MAP);
+    const lbc_field mask = array(LBC_GROUP_CHANNEL, "pixel_mask", 2, NY, NX, 0);
+    expect_done(mask, LBC_ACTION_MASK_MAP);
+    assert_int_equal(find(mask, 1, 3).action, LBC_ACTION_KEEP);
+    expect(array(LBC_GROUP_CHANNEL, "count_time", 1, IMAGES, 0, 0), LBC_ACTION_KEEP, LBC_SCALE_SUM, LBC_SAMPLE_FIRST,
+           LBC_VALUE_NONE);
+}
+
+static void test_peaks(void **state)
+{
+    (void)state;
+    const lbc_field x = array(LBC_GROUP_OTHER, "peakXPosRaw", 2, IMAGES, 1024, 0);
+    const lbc_field n = array(LBC_GROUP_OTHER, "nPeaks", 1, IMAGES, 0, 0);
+    for (uint32_t bin = 1; bin <= 2; bin++)
+        for (uint32_t sum = 1; sum <= 2; sum++) {
+            const bool as_it_is = bin == 1 && sum == 1;
+            assert_int_equal(find(x, bin, sum).action, as_it_is ? LBC_ACTION_KEEP : LBC_ACTION_LOSE);
+            assert_int_equal(find(n, bin, sum).action, as_it_is ? LBC_ACTION_KEEP : LBC_ACTION_LOSE);
+        }
+    assert_int_equal(find(x, 1, 1).sample, LBC_SAMPLE_FIRST); /* of a selection */
+    expect_copied(number(LBC_GROUP_BEAM, "peak_flux"));
 }
 
 static void test_forms(void **state)
@@ -284,6 +320,8 @@ int main(void)
         cmocka_unit_test(test_what_stays),
         cmocka_unit_test(test_series),
         cmocka_unit_test(test_pixels),
+        cmocka_unit_test(test_channels),
+        cmocka_unit_test(test_peaks),
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_maps),
         cmocka_unit_test(test_axes),
