@@ -89,6 +89,18 @@ double lbc_axis_new_total(const lbc_axis *axis, const lbc_change *change)
     return lbc_axis_end(axis, image_of(change->groups - 1, LBC_SAMPLE_LAST, change)) - lbc_axis_new_start(axis, change);
 }
 
+double lbc_begin_shift(const lbc_change *change)
+{
+    return change->groups ? change->frame_time * (double)image_of(0, LBC_SAMPLE_FIRST, change) : 0;
+}
+
+double lbc_finish_shift(const lbc_change *change)
+{
+    if (!change->groups) return 0;
+    const uint64_t after = change->frames_in - 1 - image_of(change->groups - 1, LBC_SAMPLE_LAST, change);
+    return -change->frame_time * (double)after;
+}
+
 const char *lbc_material_name(const char *name)
 {
     static const struct {

@@ -32,6 +32,11 @@ double lbc_axis_end(const lbc_axis *axis, uint64_t n);
 double lbc_axis_new_start(const lbc_axis *axis, const lbc_change *change);
 double lbc_axis_new_total(const lbc_axis *axis, const lbc_change *change);
 
+/* Seconds by which the first image of the changed series comes after that of the input, and its last one after that of
+ * the input, which is 0 or less. Both 0 where the time from frame to frame is not known. */
+double lbc_begin_shift(const lbc_change *change);
+double lbc_finish_shift(const lbc_change *change);
+
 /* Si, Silicon, CdTe or GaAs when name is one of them in whatever letters or words; else NULL. */
 const char *lbc_material_name(const char *name);
 

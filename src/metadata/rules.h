@@ -55,6 +55,8 @@ typedef enum lbc_action {
     LBC_ACTION_BOOLEAN,  /* 0 or 1 in a 1-byte integer */
     LBC_ACTION_START,    /* of an axis: where the first image starts */
     LBC_ACTION_TOTAL,    /* of an axis: end of the last image - start of the first */
+    LBC_ACTION_BEGIN,    /* a time of the first image */
+    LBC_ACTION_FINISH,   /* a time of the last image */
     LBC_ACTION_SET,      /* to the number that `value` names */
     LBC_ACTION_CODEC,    /* to the name of the codec written */
     LBC_ACTION_NXMX,     /* to "NXmx" */

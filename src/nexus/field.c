@@ -5,6 +5,7 @@
 #include "frame/frame.h"
 #include "frame/map.h"
 #include "metadata/apply.h"
+#include "metadata/isotime.h"
 #include "nexus/doubt.h"
 #include "nexus/h5util.h"
 
@@ -40,6 +41,14 @@ static bool name_material(lbc_value *v)
 {
     const char *name = v->count == 1 && lbc_value_is_text(v) ? lbc_material_name((const char *)v->data) : NULL;
     return !name || replace_with_text(v, name);
+}
+
+/* The time stays as it is where it does not move, or is no such time. */
+static bool move_time(lbc_value *v, double seconds)
+{
+    char moved[LBC_TIME_SIZE];
+    if (seconds == 0 || v->count != 1 || !lbc_value_is_text(v)) return true;
+    return !lbc_time_add((const char *)v->data, seconds, moved) || replace_with_text(v, moved);
 }
 
 static bool set_numbers(lbc_value *v, const double *numbers, unsigned count)
@@ -244,6 +253,8 @@ bool lbc_field_apply(lbc_value *v, lbc_rule rule, const lbc_field_context *c, hi
     case LBC_ACTION_MATERIAL: return name_material(v);
     case LBC_ACTION_START:
     case LBC_ACTION_TOTAL: return set_range(v, rule, c, group, name);
+    case LBC_ACTION_BEGIN: return move_time(v, lbc_begin_shift(c->change));
+    case LBC_ACTION_FINISH: return move_time(v, lbc_finish_shift(c->change));
     case LBC_ACTION_MAP: return bin_map(v, c);
     case LBC_ACTION_MASK_MAP: return bin_mask_map(v, c);
     default: break;

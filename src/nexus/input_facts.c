@@ -184,6 +184,7 @@ typedef struct requirement {
     double least, most; /* of a sound value */
     const char *unit;   /* of these */
     const place *places;
+    const double *pixel; /* what it is measured in, unless its unit is a length; NULL: it has a unit of its own */
 } requirement;
 
 static lbc_status require(const lbc_input *input, const lbc_groups *groups, const requirement *r, double *value,
@@ -203,6 +204,8 @@ static lbc_status require(const lbc_input *input, const lbc_groups *groups, cons
     double v = f.value[where->element];
     if (where->element == 2) v = fabs(v); /* the component of a vector along the beam, either way */
     if (where->kind == ENERGY) v = HC_EV_ANGSTROM / v;
+    const double length = r->pixel ? lbc_unit_length(f.unit) : NAN;
+    if (!isnan(length)) v *= length / *r->pixel;
     if (!(v >= r->least && v <= r->most))
         return lbc_fail(err, LBC_E_FORMAT, "%s: %s is %g%s%s: no possible %s (%g to %g %s)", input->path, f.path,
                         f.value[where->element] / factor, f.unit[0] ? " " : "", f.unit, r->what, r->least, r->most,
@@ -245,15 +248,17 @@ static lbc_status read_required(lbc_input *input, const lbc_groups *groups, lbc_
         requirement requirement;
         double *value;
     } all[] = {
-        {{"pixel size", "x_pixel_size in the detector group", 1e-7, 0.1, "m", x_size_places}, &s->pixel_x},
-        {{"pixel size", "y_pixel_size in the detector group", 1e-7, 0.1, "m", y_size_places}, &s->pixel_y},
+        {{"pixel size", "x_pixel_size in the detector group", 1e-7, 0.1, "m", x_size_places, NULL}, &s->pixel_x},
+        {{"pixel size", "y_pixel_size in the detector group", 1e-7, 0.1, "m", y_size_places, NULL}, &s->pixel_y},
         {{"wavelength", "incident_wavelength in the beam group, or photon_energy", 1e-3, 1e3, "angstrom",
-          wavelength_places},
+          wavelength_places, NULL},
          &s->wavelength},
-        {{"detector distance", "detector_distance in the detector group", 1e-4, 1e3, "m", distance_places},
+        {{"detector distance", "detector_distance in the detector group", 1e-4, 1e3, "m", distance_places, NULL},
          &s->distance},
-        {{"beam centre", "beam_center_x in the detector group", -1e6, 1e6, "pixels", x_centre_places}, &s->beam_x},
-        {{"beam centre", "beam_center_y in the detector group", -1e6, 1e6, "pixels", y_centre_places}, &s->beam_y},
+        {{"beam centre", "beam_center_x in the detector group", -1e6, 1e6, "pixels", x_centre_places, &s->pixel_x},
+         &s->beam_x},
+        {{"beam centre", "beam_center_y in the detector group", -1e6, 1e6, "pixels", y_centre_places, &s->pixel_y},
+         &s->beam_y},
     };
     lbc_status status = LBC_OK;
     for (size_t i = 0; i < sizeof all / sizeof *all && status == LBC_OK; i++)

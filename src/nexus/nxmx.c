@@ -86,7 +86,8 @@ static bool complete_times(const lbc_tree *tree, hid_t entry)
     const lbc_change *c = tree->context.change;
     snprintf(path, sizeof path, "%s/frame_time", tree->detector.path);
     const double frame_time = read_seconds(tree->out, path) / c->sum;
-    if (isnan(frame_time) || !lbc_time_add(start, frame_time * (double)c->frames_in, later)) return true;
+    const double length = frame_time * (double)c->frames_in - lbc_begin_shift(c) + lbc_finish_shift(c);
+    if (isnan(frame_time) || !lbc_time_add(start, length, later)) return true;
     return need_text(entry, "end_time_estimated", later);
 }
 
@@ -127,12 +128,23 @@ static bool complete_counts(hid_t detector, const lbc_change *c)
            need_u32(detector, "saturation_value", (double)c->saturation) && need_u32(detector, "underload_value", 0);
 }
 
+/* Readers take a beam centre for pixels whatever its unit. */
+static bool need_centre(hid_t detector, const char *name, double pixels)
+{
+    char unit[32] = "";
+    hid_t set = lbc_h5_has_link(detector, name) ? H5Dopen2(detector, name, H5P_DEFAULT) : H5I_INVALID_HID;
+    if (set >= 0) lbc_h5_attr_text(set, "units", unit, sizeof unit);
+    lbc_h5_close(&set);
+    if (!isnan(lbc_unit_length(unit)) && H5Ldelete(detector, name, H5P_DEFAULT) < 0) return false;
+    return need_double(detector, name, pixels, "pixel");
+}
+
 static bool complete_sizes(hid_t detector, const lbc_change *c, const lbc_series *s)
 {
     return need_double(detector, "x_pixel_size", s->pixel_x * c->bin, "m") &&
            need_double(detector, "y_pixel_size", s->pixel_y * c->bin, "m") &&
-           need_double(detector, "beam_center_x", s->beam_x / c->bin, "pixel") &&
-           need_double(detector, "beam_center_y", s->beam_y / c->bin, "pixel") &&
+           need_centre(detector, "beam_center_x", s->beam_x / c->bin) &&
+           need_centre(detector, "beam_center_y", s->beam_y / c->bin) &&
            need_double(detector, "detector_distance", s->distance, "m");
 }
 

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/place.h"
 #include "metadata/image.h"
+#include "metadata/isotime.h"
 #include "pipeline/clear.h"
 
 #include <errno.h>
@@ -52,20 +53,30 @@ static lbc_image image_of(const lbc_job *job, uint64_t k)
     return lbc_image_after(before, job->options->bin, count);
 }
 
+/* When the image began, which dxtbx takes it for; where that cannot be told, when the series did. */
+static const char *date_of(const lbc_job *job, uint64_t k, char moved[LBC_TIME_SIZE])
+{
+    uint64_t first;
+    uint32_t count;
+    lbc_plan_group(&job->plan, k, &first, &count);
+    const double seconds = (double)first * job->change.frame_time;
+    return seconds > 0 && lbc_time_add(job->series->start_time, seconds, moved) ? moved : job->series->start_time;
+}
+
 lbc_status lbc_cbf_make(const lbc_job *job, uint64_t k, const int32_t *frame, uint8_t *out, size_t capacity,
                         size_t *size)
 {
     const lbc_series *s = job->series;
     const lbc_image image = image_of(job, k);
     const char *slash = strrchr(job->options->minicbf, '/');
-    char name[128];
+    char name[128], date[LBC_TIME_SIZE];
     snprintf(name, sizeof name, "%.100s_%06" PRIu64, slash ? slash + 1 : job->options->minicbf, k + 1);
     const lbc_minicbf_facts facts = {.job = job->identity,
                                      .number = k + 1,
                                      .name = name,
                                      .detector = s->description,
                                      .serial = s->serial,
-                                     .date = s->start_time,
+                                     .date = date_of(job, k, date),
                                      .material = s->sensor_material,
                                      .pixel_x = image.pixel_x,
                                      .pixel_y = image.pixel_y,

@@ -131,6 +131,32 @@ static lbc_status too_few(const lbc_job *job, lbc_error *err)
                     o->input, job->plan.last - job->plan.first + 1, job->series->frames, o->sum);
 }
 
+/* Where groups end at triggers, frames are missing between the images of the output, or some are sums of fewer. */
+static void tell_what_is_dropped(const lbc_job *job)
+{
+    const lbc_plan *p = &job->plan;
+    const uint64_t even = p->first + (p->groups - 1) * p->sum;
+    uint64_t last;
+    uint32_t count;
+    lbc_plan_group(p, p->groups - 1, &last, &count);
+    if (last > even)
+        lbc_log_send(&job->log, LBC_LEVEL_WARNING,
+                     "%" PRIu64 " image%s left out at the ends of triggers, which have %" PRIu64
+                     " each, no multiple of -s %" PRIu32 ": the images written have gaps of angle between them, and "
+                     "most readers take them to have none (--partial keep writes sums of fewer instead)",
+                     p->dropped, p->dropped == 1 ? "" : "s", p->per_trigger, p->sum);
+    else if (last < even)
+        lbc_log_send(&job->log, LBC_LEVEL_WARNING,
+                     "triggers have %" PRIu64 " images each, no multiple of -s %" PRIu32
+                     ": the last image written of each is a sum of fewer, and most readers take all to have one width",
+                     p->per_trigger, p->sum);
+    else if (p->dropped)
+        lbc_log_send(&job->log, LBC_LEVEL_NOTICE,
+                     "%" PRIu64 " image%s at the end of a group too short for a sum of %" PRIu32
+                     ": left out (--partial keep writes a sum of what there is)",
+                     p->dropped, p->dropped == 1 ? "" : "s", p->sum);
+}
+
 static lbc_status make_plan(lbc_job *job, lbc_error *err)
 {
     const lbc_options *o = job->options;
@@ -145,11 +171,7 @@ static lbc_status make_plan(lbc_job *job, lbc_error *err)
                            .keep_partial = o->keep_partial};
     lbc_plan_make(&job->plan);
     if (job->plan.groups == 0) return too_few(job, err);
-    if (job->plan.dropped)
-        lbc_log_send(&job->log, LBC_LEVEL_NOTICE,
-                     "%" PRIu64 " image%s at the end of a group too short for a sum of %" PRIu32
-                     ": left out (--partial keep writes a sum of what there is)",
-                     job->plan.dropped, job->plan.dropped == 1 ? "" : "s", o->sum);
+    tell_what_is_dropped(job);
     if (job->plan.files > 999999)
         return lbc_fail(err, LBC_E_ARGUMENT,
                         "-d %" PRIu32 ": that would be %" PRIu64 " data files; 999999 can be named", o->block,
@@ -388,6 +410,7 @@ static void describe_change(lbc_job *job)
     c->gaps_zero = job->options->gaps_zero;
     c->frames_in = job->series->frames;
     c->groups = job->plan.groups;
+    c->frame_time = job->series->frame_time > 0 && !job->plan.per_trigger ? job->series->frame_time : 0;
     c->group = group_of_plan;
     c->plan = &job->plan;
     c->mask = job->mask_written;

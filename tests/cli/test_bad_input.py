@@ -2,6 +2,7 @@
 """Bad input, given to the program: one clear error, exit 1, nothing left. Every case of
 golden/test_input_bad.py, and what the program alone can do: --skip-bad."""
 import os
+import re
 import resource
 import sys
 import tempfile
@@ -178,6 +179,14 @@ class Facts(bad.Bad):
         master = series.filewriter(self.folder, "two", self.images, fields=fields)
         done, errors = run_on(self, master, "-s", 4)
         self.assertIn("a trigger has 3 images, fewer than -s 4 sums", errors[0])
+        for options, pattern in ((["-s", 2], "warning: 2 images left out at the ends of triggers, which have 3 each"),
+                                 (["-s", 2, "--partial", "keep"], "warning: triggers have 3 images each, no multiple of -s 2"),
+                                 (["-s", 2, "-1", 2, "-N", 5], None),   # the last alone is left out: there is no gap
+                                 (["-s", 3], None)):
+            done, _ = run_on(self, master, *options)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(re.findall("warning:.*trigger", done.stderr) != [], bool(pattern), done.stderr)
+            self.assertRegex(done.stderr, pattern or "output")
 
     def test_numbers_that_are_none(self):
         for path in ("instrument/beam/incident_wavelength", "instrument/detector/x_pixel_size",

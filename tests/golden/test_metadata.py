@@ -105,7 +105,7 @@ class Metadata(unittest.TestCase):
         before, after = trees.read(master), trees.read(self.at("out_master.h5"))
         mask_out = after["/entry/" + SPECIFIC + "pixel_mask"].value
         change = trees.Change(bin_, sum_, groups, N, (NY, NX), (-(-NY // bin_), -(-NX // bin_)), saturation, depth,
-                              codec, mask_in, mask_out)
+                              codec, mask_in, mask_out, frame_time=0.005 if "/entry/" + DET + "frame_time" in before else 0)
         self.assertEqual(trees.unexplained(before, after, change), [])
         self.assertEqual(trees.strings_are_terminated(self.at("out_master.h5")), [])
         self.assertFalse(trees.has_times(self.at("out_master.h5")))
@@ -127,7 +127,7 @@ class Metadata(unittest.TestCase):
         self.assertEqual(entry[SPECIFIC + "summation_nimages"].value, 1000)  # u8 has no room for that
         self.assertEqual(entry[DET + "timestamps"].value.tolist(), [10 ** 18, 10 ** 18 + 35])  # to the last digit
         self.assertEqual(entry["start_time"].value, "2024-02-29T23:59:59.95")
-        self.assertEqual(entry["end_time_estimated"].value, "2024-03-01T00:00:00.01")   # 12 images of 5 ms
+        self.assertEqual(entry["end_time_estimated"].value, "2024-03-01T00:00:00.00")   # 10 images of 5 ms
         self.assertEqual(entry["sample/depends_on"].value, "/entry/sample/transformations/omega")
         self.assertEqual(entry["sample/transformations/omega"].dtype, np.float64)
 
@@ -234,6 +234,40 @@ class Metadata(unittest.TestCase):
             self.compress(master)
             with h5py.File(self.at("out_master.h5"), "r") as f:
                 self.assertEqual(f["entry/sample/transformations/omega"].attrs["vector"].tolist(), vector)
+
+    def test_times_of_what_is_selected(self):
+        """They move where frames follow one another at a known time."""
+        at = "2024-02-29T23:59:%02d.50"
+        fields = {"start_time": (at % 10, None), "end_time": (at % 34, None), "end_time_estimated": (at % 40, None),
+                  SPECIFIC + "data_collection_date": (at % 9, None), DET + "frame_time": (2000.0, "ms")}
+        cut = {SPECIFIC + "nimages": (np.uint32(4), None), SPECIFIC + "ntrigger": (np.uint32(3), None)}
+        each = {SPECIFIC + "nimages": (np.uint32(1), None), SPECIFIC + "ntrigger": (np.uint32(N), None)}
+        for more, options, expected in (
+                ({}, [], (10, 34, 40, 9)), ({}, ["-1", 4, "-N", 9, "-s", 3], (16, 28, 34, 15)),
+                (each, ["-1", 4, "-N", 9], (16, 28, 34, 15)), ({}, ["-s", 5], (10, 30, 36, 9)),
+                (cut, ["-1", 5], (10, 34, 40, 9)), ({DET + "frame_time": None}, ["-1", 4], (10, 34, 40, 9))):
+            with self.subTest(f"{options} {list(more)}"):
+                self.compress(series.filewriter(self.folder.name, "run", series.frames(N, NY, NX), fields={**fields, **more}),
+                              *options, "--minicbf", self.at("out"))
+                after = trees.read(self.at("out_master.h5"))
+                names = ("start_time", "end_time", "end_time_estimated", SPECIFIC + "data_collection_date")
+                self.assertEqual([after["/entry/" + n].value for n in names], [at % s for s in expected])
+                moves = more is not cut and DET + "frame_time" not in more
+                step = 2 * (options[options.index("-s") + 1] if "-s" in options else 1) * moves
+                for n in (0, 1):
+                    self.assertIn(f"# {at % (expected[0] + n * step)}0\r\n".encode(),
+                                  read_bytes(self.at(f"out_{n + 1:06d}.cbf"))[:2000])
+
+    def test_a_beam_centre_in_mm(self):
+        centre = {DET + "beam_center_x": (np.float32(26.5 * 0.075), "mm"), DET + "beam_center_y": (18.25 * 75e-6, "m")}
+        for b in (1, 2):
+            said = self.compress(series.filewriter(self.folder.name, "run", series.frames(N, NY, NX), fields=centre),
+                                 "-s", 2, "-b", b)
+            self.assertIn(f"ORGX= {26.5 / b + 0.5:.2f} ORGY= {18.25 / b + 0.5:.2f}\n", said)
+            with h5py.File(self.at("out_master.h5"), "r") as f:
+                for name, pixels in (("beam_center_x", 26.5), ("beam_center_y", 18.25)):
+                    self.assertAlmostEqual(float(f["entry/" + DET + name][()]), pixels / b, places=5)
+                    self.assertEqual(f["entry/" + DET + name].attrs["units"], b"pixel")
 
     def test_modules_of_a_detector_of_several(self):
         size = {DET + "module_a/data_size": (np.array([20, NX], "i4"), None),

@@ -116,6 +116,14 @@ class Change:
     mask_in: object = None
     mask_out: object = None
     reversed_size: bool = False    # dxtbx turns data_size of early Diamond files round, so they keep it so
+    frame_time: float = 0          # seconds from frame to frame
+
+
+def _moved(text, seconds):
+    """A time with as many digits of a second as it had, rounded."""
+    digits = len(text.partition(".")[2])
+    time = np.datetime64(text, "us") + np.timedelta64(round(seconds * 1e6) + 10 ** (6 - digits) // 2, "us")
+    return str(time)[:len("2024-02-29T23:59:59") + (digits and digits + 1)]
 
 
 # ---- the rules -------------------------------------------------------------------------------
@@ -185,6 +193,10 @@ def rule(path, node, nodes, c):
         return ("flags", _or_map(value, c)) if "mask" in name else ("map", _mean_map(value, c))
     if group == "entry" and name == "definition":
         return "definition", "NXmx"
+    if c.frame_time and (group == "entry" and name == "start_time" or group in DET and name == "data_collection_date"):
+        return "begin", _moved(value, c.groups[0][0] * c.frame_time)
+    if c.frame_time and group == "entry" and name in ("end_time", "end_time_estimated"):
+        return "end", _moved(value, (c.groups[-1][1] + 1 - c.frames_in) * c.frame_time)
     if group == "detector" and name == "sensor_material" and value.lower() in MATERIALS:
         return "material", MATERIALS[value.lower()]
     if group in DET and numeric:

@@ -148,9 +148,7 @@ static void test_what_stays(void **state)
     expect_copied(number(LBC_GROUP_SPECIFIC, "frame_period"));
     expect_copied(number(LBC_GROUP_SPECIFIC, "frame_count_time"));
     expect_copied(number(LBC_GROUP_BEAM, "incident_wavelength"));
-    expect_copied(text(LBC_GROUP_ENTRY, "start_time"));
-    expect_copied(text(LBC_GROUP_ENTRY, "end_time"));
-    expect_copied(text(LBC_GROUP_SPECIFIC, "data_collection_date"));
+    expect_copied(text(LBC_GROUP_SAMPLE, "start_time"));
     expect_copied(number(LBC_GROUP_OTHER, "x_pixel_size")); /* a name alone means nothing */
     expect_copied(number(LBC_GROUP_PROCESS, "nimages"));
     expect_copied(array(LBC_GROUP_PROCESS, "per_image", 1, IMAGES, 0, 0));
@@ -165,6 +163,10 @@ static void test_series(void **state)
     expect_scaled(number(LBC_GROUP_DETECTOR, "frame_time"), LBC_SCALE_SUM);
     expect_scaled(number(LBC_GROUP_SPECIFIC, "nframes_sum"), LBC_SCALE_SUM);
     expect_scaled(number(LBC_GROUP_SPECIFIC, "summation_nimages"), LBC_SCALE_SUM);
+    expect_done(text(LBC_GROUP_ENTRY, "start_time"), LBC_ACTION_BEGIN);
+    expect_done(text(LBC_GROUP_SPECIFIC, "data_collection_date"), LBC_ACTION_BEGIN);
+    expect_done(text(LBC_GROUP_ENTRY, "end_time"), LBC_ACTION_FINISH);
+    expect_done(text(LBC_GROUP_ENTRY, "end_time_estimated"), LBC_ACTION_FINISH);
     expect(array(LBC_GROUP_DETECTOR, "count_time", 1, IMAGES, 0, 0), LBC_ACTION_KEEP, LBC_SCALE_SUM, LBC_SAMPLE_FIRST,
            LBC_VALUE_NONE);
 }
