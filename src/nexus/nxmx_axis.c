@@ -119,16 +119,28 @@ static bool describe_axis(hid_t group, const char *axis, const double vector[3])
            need_text(group, axis, "depends_on", ".");
 }
 
+/* What a field that goes has of attributes, its place takes: a vector may be among them. */
+static bool keep_attributes(hid_t old, hid_t to, const char *name)
+{
+    if (old < 0 || H5Iget_type(old) != H5I_DATASET) return true;
+    hid_t set = H5Dopen2(to, name, H5P_DEFAULT);
+    const bool ok = set >= 0 && lbc_copy_attributes(old, set, false, NULL);
+    lbc_h5_close(&set);
+    return ok;
+}
+
 /* Writes a value for each frame. */
 static bool put_steps(hid_t to, const char *axis, const char *end, uint64_t frames, double first, double step)
 {
     char name[64];
     double *numbers = lbc_alloc(frames, sizeof *numbers);
     snprintf(name, sizeof name, "%s%s", axis, end);
+    hid_t old = lbc_h5_has_link(to, name) ? H5Oopen(to, name, H5P_DEFAULT) : H5I_INVALID_HID;
     for (uint64_t i = 0; numbers && i < frames; i++) numbers[i] = first + (double)i * step;
     const bool ok = numbers && remove_name(to, name) &&
                     lbc_h5_put(to, name, H5T_IEEE_F64LE, 1, (const hsize_t[]){frames}, numbers) &&
-                    lbc_h5_set_text(to, name, "units", "degree");
+                    keep_attributes(old, to, name) && lbc_h5_set_text(to, name, "units", "degree");
+    lbc_h5_close(&old);
     free(numbers);
     return ok;
 }
@@ -140,11 +152,10 @@ static bool put_told_axis(hid_t from, hid_t to, const char *axis, const lbc_chan
            put_steps(to, axis, "_end", change->groups, first + step, step);
 }
 
-bool lbc_nxmx_complete_axis(hid_t sample, const char *sample_path, const lbc_change *change, const double vector[3])
+static bool name_axis(hid_t sample, const char *sample_path, const lbc_change *change, const double vector[3])
 {
     const char *place = NULL, *axis = NULL;
     char path[1200];
-    if (lbc_h5_has_link(sample, "depends_on")) return true;
     const lbc_merit found = choose(sample, change, &place, &axis);
     if (found == LBC_MERIT_NONE) return true;
     const bool copied = found == LBC_MERIT_STILL || found == LBC_MERIT_MOVES;
@@ -159,4 +170,25 @@ bool lbc_nxmx_complete_axis(hid_t sample, const char *sample_path, const lbc_cha
     lbc_h5_close(&to);
     snprintf(path, sizeof path, "%s/transformations/%s", sample_path, axis);
     return ok && lbc_h5_put_string(sample, "depends_on", path);
+}
+
+/* autoPROC's imginfo looks for arrays here first, and then for none of what tells them. */
+static bool complete_goniometer(hid_t sample, const lbc_change *change)
+{
+    if (!lbc_h5_has_link(sample, "goniometer")) return true;
+    hid_t group = H5Gopen2(sample, "goniometer", H5P_DEFAULT);
+    bool ok = true;
+    for (int a = 0; group >= 0 && ok && a < LBC_AXES; a++) {
+        const lbc_merit found = merit_of(group, lbc_axis_names[a], change);
+        if (found == LBC_MERIT_STILL_BY_STEP || found == LBC_MERIT_MOVES_BY_STEP)
+            ok = put_told_axis(group, group, lbc_axis_names[a], change);
+    }
+    lbc_h5_close(&group);
+    return ok;
+}
+
+bool lbc_nxmx_complete_axis(hid_t sample, const char *sample_path, const lbc_change *change, const double vector[3])
+{
+    return (lbc_h5_has_link(sample, "depends_on") || name_axis(sample, sample_path, change, vector)) &&
+           complete_goniometer(sample, change);
 }

@@ -193,5 +193,29 @@ class Pixels(Geometry):
                 self.assertIn(f"{master}: /entry/result_1/{name} is left out", said)
 
 
+class Goniometer(Geometry):
+    def test_arrays_where_autoproc_looks(self):
+        """Its imginfo reads goniometer/omega and no other field unless that is missing altogether."""
+        told = {"omega_start": 30.0, "omega_increment": 0.5, "chi_start": 45.0, "chi_increment": 0.0, "phi": [7.0],
+                "phi_range_average": 0.0, "kappa": np.arange(N) * 0.25, "kappa_increment": 0.25}
+        master = series.filewriter(self.folder.name, "run", self.images, fields={
+            **{"sample/goniometer/" + name: (np.array(value), "degree") for name, value in told.items()},
+            "sample/depends_on": ("/entry/sample/goniometer/phi", None)})
+        with h5py.File(master, "r+") as f:
+            f["entry/sample/goniometer/phi"].attrs["vector"] = [0.0, 1, 0]
+        for options, first, step in (((), 0, 1), (("-s", 2, "-1", 3), 2, 2)):
+            self.compress(master, *options)
+            images = first + step * np.arange((N - first) // step)
+            with h5py.File(self.at("out_master.h5"), "r") as f:
+                axes = f["entry/sample/goniometer"]
+                for name, values in (("omega", 30 + 0.5 * images), ("omega_end", 30 + 0.5 * (images + step)),
+                                     ("chi", 45 + 0 * images), ("chi_end", 45 + 0 * images), ("phi", 7 + 0 * images),
+                                     ("kappa", 0.25 * images)):
+                    np.testing.assert_allclose(axes[name][()], values, err_msg=name)
+                    self.assertEqual(axes[name].attrs["units"], b"degree")
+                self.assertEqual(axes["phi"].attrs["vector"].tolist(), [0, 1, 0])
+                self.assertNotIn("kappa_end", axes)
+
+
 if __name__ == "__main__":
     unittest.main()
