@@ -11,9 +11,9 @@
 /* Gives the sample group (whose path in its file is sample_path) a depends_on that names a rotation axis with
  * values for every one of its frames, type, vector and units, when it has none: the axis that moves among those that
  * goniometer/ or transformations/ has, else omega; where none has so many values, one whose NAME_start (or first value)
- * and NAME_increment (or NAME_range_average) tell them. Without any such axis the sample has none. Axes of goniometer/ that are
- * told by first value and step get their values there too. change: what
- * the fields beside have gone through. vector: where none is given. The HDF5 lock is held. */
+ * and NAME_increment (or NAME_range_average) tell them. Without any such axis the sample gets none. Axes of goniometer/
+ * that are so told get their values there too. change: what the fields beside have gone through. vector: where none is
+ * given. The HDF5 lock is held. */
 bool lbc_nxmx_complete_axis(hid_t sample, const char *sample_path, const lbc_change *change, const double vector[3]);
 
 #endif
