@@ -174,6 +174,13 @@ static bool complete_chain(hid_t detector, const lbc_tree *tree, const lbc_serie
     return ok && need_text(detector, "depends_on", chain);
 }
 
+static bool is_module(hid_t object, const char *name)
+{
+    char nx_class[64];
+    lbc_h5_attr_text(object, "NX_class", nx_class, sizeof nx_class);
+    return H5Iget_type(object) == H5I_GROUP && lbc_group_of(LBC_GROUP_DETECTOR, name, nx_class) == LBC_GROUP_MODULE;
+}
+
 /* The module, opened; invalid: there is none. */
 static hid_t open_module(hid_t detector)
 {
@@ -182,7 +189,7 @@ static hid_t open_module(hid_t detector)
     if (lbc_h5_names_read(&names, detector) != LBC_OK) return module;
     for (size_t i = 0; i < names.count && module < 0; i++) {
         module = H5Oopen(detector, names.name[i], H5P_DEFAULT);
-        if (module >= 0 && !lbc_h5_is_class(module, "NXdetector_module")) lbc_h5_close(&module);
+        if (module >= 0 && !is_module(module, names.name[i])) lbc_h5_close(&module);
     }
     lbc_h5_names_free(&names);
     return module;
@@ -283,7 +290,10 @@ static bool complete_module(hid_t detector, lbc_tree *tree, const lbc_series *s,
     hid_t module = open_module(detector);
     bool ok = module >= 0, whole = lbc_module_is_image(s->modules, s->nmodules);
     if (ok && whole) doubt_size(tree, s->modules, c->in);
-    if (!ok) {
+    if (ok && !lbc_h5_is_class(module, "NXdetector_module"))
+        ok = lbc_h5_set_text(module, ".", "NX_class", "NXdetector_module");
+    else if (!ok) {
+        if (lbc_h5_has_link(detector, "module")) return true; /* something else */
         if (isnan(s->beam_x) || isnan(s->beam_y) || isnan(s->pixel_x) || isnan(s->pixel_y)) return true;
         const lbc_plane plane = place_module(detector, tree, s, told);
         module = lbc_h5_create_group(detector, "module", "NXdetector_module");

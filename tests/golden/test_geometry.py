@@ -104,6 +104,28 @@ class Modules(Geometry):
                         self.assertIn(f"{master}: /entry/{DET}module has a data_size of {size[0]} {size[1]}", about[0])
                         self.assertIn(f"{NY} {NX} pixels", about[0])
 
+    def test_groups_of_that_name(self):
+        """Without a class it is a module all the same, and gets its class; of another class, or no group, it is none."""
+        for what, nx_class in (("no class", None), ("another", "NXcollection"), ("no group", "")):
+            with self.subTest(what):
+                master = self.modules(module=((0, 0), (NY, NX)))
+                with h5py.File(master, "r+") as f:
+                    detector = f["entry/" + DET]
+                    del detector["module"].attrs["NX_class"]
+                    if nx_class:
+                        detector["module"].attrs["NX_class"] = nx_class
+                    elif nx_class == "":
+                        del detector["module"]
+                        detector["module"] = 5
+                self.compress(master, "-b", 2)
+                with h5py.File(self.at("out_master.h5"), "r") as f:
+                    module = f["entry/" + DET + "module"]
+                    if nx_class is None:
+                        self.assertEqual(module.attrs["NX_class"], b"NXdetector_module")
+                        self.assertEqual(module["data_size"][()].tolist(), [19, 27])
+                    elif nx_class:
+                        self.assertEqual(module["data_size"][()].tolist(), [NY, NX])
+
 
 class Cosines(Geometry):
     """geometry/orientation and geometry/translation of FileWriter 1; test_dials.py compares them with what dxtbx sees."""
