@@ -204,6 +204,10 @@ static bool set_range(lbc_value *v, lbc_rule rule, const lbc_field_context *c, h
     double *end = numbers_beside(group, name, stem, "_end", &axis.nend);
     double *first = numbers_beside(group, name, stem, "_start", &nfirst);
     double *increment = numbers_beside(group, name, stem, "_increment", &nincrement);
+    if (!nincrement) {
+        free(increment);
+        increment = numbers_beside(group, name, stem, "_range_average", &nincrement);
+    }
     axis.start = start;
     axis.end = end;
     if (nfirst) axis.first = first[0];

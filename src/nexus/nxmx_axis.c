@@ -129,14 +129,21 @@ static bool keep_attributes(hid_t old, hid_t to, const char *name)
     return ok;
 }
 
-/* Writes a value for each frame. */
-static bool put_steps(hid_t to, const char *axis, const char *end, uint64_t frames, double first, double step)
+/* Writes a value for each frame, by the images it is made of. */
+static bool put_steps(hid_t to, const char *axis, const char *end, const lbc_change *change, double first, double step)
 {
     char name[64];
+    uint64_t image, begin;
+    uint32_t count;
+    const uint64_t frames = change->groups;
     double *numbers = lbc_alloc(frames, sizeof *numbers);
+    change->group(change->plan, 0, &begin, &count);
     snprintf(name, sizeof name, "%s%s", axis, end);
     hid_t old = lbc_h5_has_link(to, name) ? H5Oopen(to, name, H5P_DEFAULT) : H5I_INVALID_HID;
-    for (uint64_t i = 0; numbers && i < frames; i++) numbers[i] = first + (double)i * step;
+    for (uint64_t i = 0; numbers && i < frames; i++) {
+        change->group(change->plan, i, &image, &count);
+        numbers[i] = first + (double)(image - begin + (end[0] ? count : 0)) * step / change->sum;
+    }
     const bool ok = numbers && remove_name(to, name) &&
                     lbc_h5_put(to, name, H5T_IEEE_F64LE, 1, (const hsize_t[]){frames}, numbers) &&
                     keep_attributes(old, to, name) && lbc_h5_set_text(to, name, "units", "degree");
@@ -148,8 +155,8 @@ static bool put_steps(hid_t to, const char *axis, const char *end, uint64_t fram
 static bool put_told_axis(hid_t from, hid_t to, const char *axis, const lbc_change *change)
 {
     double first, step;
-    return step_of(from, axis, change, &first, &step) && put_steps(to, axis, "", change->groups, first, step) &&
-           put_steps(to, axis, "_end", change->groups, first + step, step);
+    return step_of(from, axis, change, &first, &step) && put_steps(to, axis, "", change, first, step) &&
+           put_steps(to, axis, "_end", change, first, step);
 }
 
 static bool name_axis(hid_t sample, const char *sample_path, const lbc_change *change, const double vector[3])
@@ -172,15 +179,15 @@ static bool name_axis(hid_t sample, const char *sample_path, const lbc_change *c
     return ok && lbc_h5_put_string(sample, "depends_on", path);
 }
 
-/* autoPROC's imginfo looks for arrays here first, and then for none of what tells them. */
-static bool complete_goniometer(hid_t sample, const lbc_change *change)
+/* Gives axes that are told by their step a value for each frame, from a merit on. */
+static bool complete_place(hid_t sample, const char *place, const lbc_change *change, lbc_merit least)
 {
-    if (!lbc_h5_has_link(sample, "goniometer")) return true;
-    hid_t group = H5Gopen2(sample, "goniometer", H5P_DEFAULT);
+    if (!lbc_h5_has_link(sample, place)) return true;
+    hid_t group = H5Gopen2(sample, place, H5P_DEFAULT);
     bool ok = true;
     for (int a = 0; group >= 0 && ok && a < LBC_AXES; a++) {
         const lbc_merit found = merit_of(group, lbc_axis_names[a], change);
-        if (found == LBC_MERIT_STILL_BY_STEP || found == LBC_MERIT_MOVES_BY_STEP)
+        if (found >= least && (found == LBC_MERIT_STILL_BY_STEP || found == LBC_MERIT_MOVES_BY_STEP))
             ok = put_told_axis(group, group, lbc_axis_names[a], change);
     }
     lbc_h5_close(&group);
@@ -189,6 +196,9 @@ static bool complete_goniometer(hid_t sample, const lbc_change *change)
 
 bool lbc_nxmx_complete_axis(hid_t sample, const char *sample_path, const lbc_change *change, const double vector[3])
 {
-    return (lbc_h5_has_link(sample, "depends_on") || name_axis(sample, sample_path, change, vector)) &&
-           complete_goniometer(sample, change);
+    return (lbc_h5_has_link(sample, "depends_on")
+                ? complete_place(sample, "transformations", change, LBC_MERIT_MOVES_BY_STEP)
+                : name_axis(sample, sample_path, change, vector)) &&
+           /* autoPROC's imginfo looks for arrays here first, and then for none of what tells them */
+           complete_place(sample, "goniometer", change, LBC_MERIT_STILL_BY_STEP);
 }

@@ -80,6 +80,27 @@ class Scan(unittest.TestCase):
                     cut = {DETECTOR + "detectorSpecific/nimages": (3, None), DETECTOR + "detectorSpecific/ntrigger": (2, None)}
                     self.expect(self.master({**fields, **cut}), 30, 0.5, angles=False)
 
+    def test_steps_are_written_out(self):
+        """Those of the images that are taken, also where depends_on names the axis, and its vector stays."""
+        for step in ("_increment", "_range_average"):
+            for start in ("phi_start", "phi"):
+                fields = {AXES + start: (30.0, "degree"), AXES + "phi" + step: (0.5, "degree")}
+                if start == "phi":
+                    fields["sample/depends_on"] = ("/entry/sample/transformations/phi", None)
+                master = self.master(fields)
+                with h5py.File(master, "r+") as f:
+                    f[f"entry/{AXES}{start}"].attrs["vector"] = [0.0, 1.0, 0.0]
+                with self.subTest(start + step):
+                    out = os.path.join(self.folder, "out")
+                    compress(master, out, "-1", 2, "-s", 2, "--partial", "keep", "--overwrite")
+                    with h5py.File(out + "_master.h5", "r") as f:
+                        phi = f[f["entry/sample/depends_on"][()]]
+                        self.assertEqual(phi.name, f"/entry/{AXES}phi")
+                        np.testing.assert_allclose(phi[()], [30.5, 31.5, 32.5])
+                        np.testing.assert_allclose(f[phi.name + "_end"][()], [31.5, 32.5, 33.0])
+                        if start == "phi":
+                            np.testing.assert_allclose(phi.attrs["vector"], [0, 1, 0])
+
     def test_radians(self):
         steps = np.radians(30 + 0.5 * np.arange(N))
         for unit in ("rad", "radian", "radians"):
