@@ -229,11 +229,18 @@ static lbc_status look_at_old_set(lbc_job *job, lbc_error *err)
     return status;
 }
 
+/* The number of a file that is gone is free for the next one, which then has it at another time. */
+static bool is_the_old_one(const struct stat *there, const struct stat *old)
+{
+    return same_file(there, old) && there->st_size == old->st_size && there->st_mtim.tv_sec == old->st_mtim.tv_sec &&
+           there->st_mtim.tv_nsec == old->st_mtim.tv_nsec;
+}
+
 /* The master that was looked at, and no other that has taken its place since, as the share that writes it does. */
 static lbc_status remove_old_master(const lbc_job *job, lbc_error *err)
 {
     struct stat there;
-    if (lstat(job->names.master, &there) || !same_file(&there, &job->old->master)) return LBC_OK;
+    if (lstat(job->names.master, &there) || !is_the_old_one(&there, &job->old->master)) return LBC_OK;
     return lbc_place_remove(job->names.master, err);
 }
 

@@ -311,6 +311,32 @@ class Overwrite(Refusal):
         self.assertEqual(done.returncode, 0, done.stderr)
 
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_a_share_removes_no_new_master_that_has_the_number_of_the_old_one(self):
+        """File systems give the number of a file that is gone to the next."""
+        prefix = self.folder + "x"
+        master = prefix + "_master.h5"
+        compress(self.master, prefix, "-d", 2)
+        os.link(master, self.folder + "kept")
+        share = ["-o", prefix, "-i", self.master, "-J", "10", "-d", "10", "-p", "2", "--overwrite", "-t"]
+        held = subprocess.Popen(["strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=flock",
+                                 "-e", "inject=flock:delay_enter=2500000:when=2",
+                                 live.program("l_bnl_compress"), *share, "1"],
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        while held.poll() is None and not os.path.exists(self.folder + ".x_master.h5.lbc-lock"):
+            time.sleep(0.01)
+        for other in ("2", "0"):
+            done = run(*share, other)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        shutil.copyfile(master, self.folder + "kept")
+        os.rename(self.folder + "kept", master)
+        error = held.communicate(timeout=120)[1]
+        if "ptrace" in error and held.returncode:
+            self.skipTest("no leave to trace")
+        self.assertEqual(held.returncode, 0, error)
+        done = run("-i", master, "--verify")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
     def test_the_old_master_is_gone_for_good_before_its_files(self):
         prefix = self.folder + "x"
         compress(self.master, prefix, "-d", 2)
