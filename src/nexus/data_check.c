@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "nexus/h5file.h"
 #include "nexus/h5util.h"
+#include "nexus/input_internal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -106,6 +107,31 @@ static bool first_number_is(const check *c, uint64_t number)
     return lbc_h5_attr_numbers(c->data, "image_nr_low", &low, 1) == 1 && low == (double)number;
 }
 
+uint32_t lbc_layout_sum(lbc_pixel_type type, lbc_shape shape, uint32_t filter, uint32_t nparams,
+                        const uint32_t *params)
+{
+    char text[96];
+    const int n = snprintf(text, sizeof text, "%s;%" PRIu32 "x%" PRIu32 ";%" PRIu32 ";%" PRIu32 ";",
+                           lbc_pixel_name(type), shape.nx, shape.ny, filter, nparams);
+    const uint32_t crc = lbc_crc32c(0, text, (size_t)n);
+    return nparams ? lbc_crc32c(crc, params, nparams * sizeof *params) : crc;
+}
+
+/* What makes pixels of chunks is as the file's own checksum has it. Older files have none. */
+static bool layout_is_told(const check *c, hid_t properties, lbc_pixel_type type, lbc_shape shape)
+{
+    static uint32_t params[LBC_MAX_PARAMS]; /* large for a stack; guarded by the HDF5 lock */
+    double told;
+    size_t nparams = 0;
+    H5Z_filter_t filter = 0;
+    if (c->sums < 0 || lbc_h5_attr_numbers(c->sums, "layout", &told, 1) == 0) return true;
+    const int filters = H5Pget_nfilters(properties);
+    if (filters != 0 &&
+        (filters != 1 || !lbc_h5_filter(properties, 0, &filter, params, LBC_MAX_PARAMS, &nparams)))
+        return false;
+    return told == (double)lbc_layout_sum(type, shape, (uint32_t)filter, (uint32_t)nparams, params);
+}
+
 /* The filter pipeline is exactly that of format. */
 static bool pipeline_is(hid_t properties, const lbc_chunk_format *format)
 {
@@ -130,11 +156,20 @@ static lbc_status check_layout(check *c, lbc_error *err)
         return differs(c, err, "its images have other numbers");
     hid_t properties = H5Dget_create_plist(c->data);
     lbc_status status = LBC_OK;
+    lbc_pixel_type pixel = LBC_U8;
+    bool native = false;
+    hid_t type = H5Dget_type(c->data);
+    const bool known = lbc_pixel_type_of(type, &pixel, &native) && native;
+    lbc_h5_close(&type);
     if (properties < 0 || H5Pget_layout(properties) != H5D_CHUNKED || H5Pget_chunk(properties, 3, chunk) != 3 ||
         chunk[0] != 1 || chunk[1] != dims[1] || chunk[2] != dims[2])
         status = differs(c, err, "its chunks are not single images");
     else if (want->format && (dims[1] != want->format->shape.ny || dims[2] != want->format->shape.nx))
         status = differs(c, err, "its images have another size");
+    else if (c->sums >= 0 && (!known || (want->format && pixel != want->format->type)))
+        status = differs(c, err, "its pixels are of another type");
+    else if (!layout_is_told(c, properties, pixel, (lbc_shape){(uint32_t)dims[1], (uint32_t)dims[2]}))
+        status = differs(c, err, "what says how its images are stored is damaged (its checksum differs)");
     else if (want->format && !pipeline_is(properties, want->format))
         status = differs(c, err, "its images are stored in another way");
     lbc_h5_close(&properties);

@@ -117,11 +117,13 @@ bool lbc_h5_put(hid_t where, const char *name, hid_t type, int rank, const hsize
     return ok;
 }
 
-bool lbc_h5_put_checksums(hid_t file, const char *job, uint64_t count, const uint32_t *crc, const lbc_input_sum *input)
+bool lbc_h5_put_checksums(hid_t file, const char *job, uint64_t count, const uint32_t *crc, const lbc_input_sum *input,
+                          const uint32_t *layout)
 {
     static const char name[] = "/entry/checksums";
     return lbc_h5_put(file, name, H5T_STD_U32LE, 1, (const hsize_t[]){count}, crc) &&
            lbc_h5_set_text(file, name, "job", job) &&
+           (!layout || lbc_h5_set(file, name, "layout", H5T_NATIVE_UINT32, 0, NULL, layout)) &&
            (!input || (lbc_h5_set(file, name, "input_sum", H5T_NATIVE_UINT32, 0, NULL, &input->sum) &&
                        lbc_h5_set(file, name, "bad_frames", H5T_NATIVE_UINT32, 0, NULL, &input->bad)));
 }

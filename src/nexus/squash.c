@@ -145,7 +145,8 @@ lbc_status lbc_squash_file_finish(lbc_squash_file *file, const char **temporary,
     lbc_h5_enter();
     lbc_status status = LBC_OK;
     if (file->job &&
-        !lbc_h5_put_checksums(file->file, file->job, file->added, file->crc, file->tells_input ? &file->input : NULL))
+        !lbc_h5_put_checksums(file->file, file->job, file->added, file->crc, file->tells_input ? &file->input : NULL,
+                              NULL))
         status = fail_hdf5(file, "writing checksums", err);
     lbc_h5_close(&file->group);
     const lbc_status closed = lbc_h5_out_close(&file->file, file->place.path, status ? NULL : err);

@@ -100,6 +100,36 @@ class AtRest(Verify):
                 self.wrong(folder, rf"error: .*{file}: image {index + 1} is damaged \(its checksum differs\)")
                 shutil.rmtree(folder)
 
+    def flip_each(self, name, find, changes):
+        """In the message that find() gives the offset of, each of {offset: bits}; the chunks stay as they are."""
+        folder = self.copy(name)
+        with open(folder + "x_000001.h5", "rb") as file:
+            sound = file.read()
+        at = find(sound)
+        self.assertGreater(at, 0)
+        for offset, bits in changes:
+            live.flip(folder + "x_000001.h5", at + offset, bits)
+            self.wrong(folder, r"error: .*x_00000[12]\.h5: ")
+            with open(folder + "x_000001.h5", "wb") as file:
+                file.write(sound)
+        self.whole(folder)
+
+    def test_flipped_bit_in_the_type_of_pixels(self):
+        """Which no checksum of chunks knows, nor HDF5: byte order, sign, bits and bytes of a pixel."""
+        uint16 = b"\x10\0\0\0\2\0\0\0\0\0\x10\0"
+        for name in self.sets:
+            with self.subTest(name):
+                self.flip_each(name, lambda sound: sound.find(uint16), [(1, 1), (1, 8), (4, 6), (8, 1), (10, 1), (10, 24)])
+
+    def test_flipped_bit_in_the_parameters_of_the_filter(self):
+        """With codestreams at rest the mask is among them."""
+        folder = self.copy("rest")
+        with h5py.File(folder + "x_000001.h5", "r") as file:
+            words = file["entry/data/data"].id.get_create_plist().get_filter(0)[2]
+        head = np.array(words[6:9], "<u4").tobytes()
+        last = 4 * (len(words) - 1 - 6)
+        self.flip_each("rest", lambda sound: sound.find(head), [(last + i, 1) for i in range(-4, 4)])
+
     def test_flipped_bit_in_a_squash_file(self):
         folder = self.copy()
         with h5py.File(folder + "x_squash_000002.h5", "r") as f:
