@@ -31,14 +31,37 @@ static void add_shape(uint32_t *crc, int rank, const hsize_t *dims)
     for (int d = 0; d < rank; d++) add_number(crc, dims[d]);
 }
 
+/* How bytes become numbers or text, which HDF5 keeps without a checksum. */
+static bool add_type(uint32_t *crc, hid_t type)
+{
+    size_t parts[5] = {0};
+    const H5T_class_t kind = H5Tget_class(type);
+    const size_t size = H5Tget_size(type);
+    if (kind < 0 || size == 0) return false;
+    add_number(crc, (uint64_t)kind);
+    add_number(crc, size);
+    if (kind == H5T_INTEGER || kind == H5T_FLOAT) {
+        add_number(crc, (uint64_t)H5Tget_order(type));
+        add_number(crc, H5Tget_precision(type));
+        add_number(crc, (uint64_t)H5Tget_offset(type));
+    }
+    if (kind == H5T_INTEGER) add_number(crc, (uint64_t)H5Tget_sign(type));
+    if (kind == H5T_FLOAT) {
+        if (H5Tget_fields(type, &parts[0], &parts[1], &parts[2], &parts[3], &parts[4]) < 0) return false;
+        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) add_number(crc, parts[i]);
+        add_number(crc, H5Tget_ebias(type));
+        add_number(crc, (uint64_t)H5Tget_norm(type));
+    }
+    return true;
+}
+
 /* Takes what came of reading a value. False: it cannot be read. */
 static bool add_value(uint32_t *crc, lbc_value *value, lbc_status status)
 {
     const H5T_class_t kind = status == LBC_OK ? H5Tget_class(value->type) : H5T_NO_CLASS;
     if (status == LBC_OK && kind < 0) status = LBC_E_FORMAT;
     if (status == LBC_OK) {
-        add_number(crc, (uint64_t)kind);
-        add_number(crc, value->size);
+        if (!add_type(crc, value->type)) status = LBC_E_FORMAT;
         add_shape(crc, value->rank, value->dims);
         if (value->owner < 0 && value->count) *crc = lbc_crc32c(*crc, value->data, value->count * value->size);
     }
@@ -63,9 +86,12 @@ static bool add_dataset(uint32_t *crc, hid_t dataset)
     lbc_value value;
     hsize_t dims[H5S_MAX_RANK];
     if (!lbc_is_virtual(dataset)) return add_value(crc, &value, lbc_value_read_dataset(&value, dataset, NULL));
+    hid_t type = H5Dget_type(dataset);
     const int rank = lbc_h5_shape(dataset, dims, H5S_MAX_RANK);
-    if (rank >= 0) add_shape(crc, rank, dims);
-    return rank >= 0;
+    const bool ok = rank >= 0 && add_type(crc, type);
+    if (ok) add_shape(crc, rank, dims);
+    lbc_h5_close(&type);
+    return ok;
 }
 
 static bool add_attributes(uint32_t *crc, hid_t object)
@@ -103,6 +129,9 @@ static herr_t add_link(hid_t entry, const char *path, const H5L_info_t *info, vo
 
 bool lbc_master_sum(hid_t entry, uint32_t *crc)
 {
+    char name[256] = ""; /* which readers look for */
     *crc = 0;
+    if (H5Iget_name(entry, name, sizeof name) < 0) return false;
+    add_text(crc, name);
     return add_attributes(crc, entry) && H5Lvisit(entry, H5_INDEX_NAME, H5_ITER_INC, add_link, crc) >= 0;
 }

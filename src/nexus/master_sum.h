@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* master_sum.h - a checksum of what a master says: pixel mask, angles, saturation value, geometry, links, all of it.
  *
- * CRC-32C over the links below its entry, in the order of their names: name and kind of each, and what is behind it:
- * the target of a soft or external link; of an object its attributes; of a data set its shape and values, not how they
- * are stored. Of a virtual data set only the shape goes in: its values are the images. References, and lists of varying
+ * CRC-32C over the name of its entry and the links below it, in the order of their names: name and kind of each, and what is behind it:
+ * the target of a soft or external link; of an object its attributes; of a data set its type, shape and values, not
+ * how they are stored. Of a virtual data set the type and shape alone: its values are the images. References, and lists of varying
  * length, are in it by name alone.
  */
 #ifndef LBC_NEXUS_MASTER_SUM_H

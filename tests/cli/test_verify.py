@@ -227,6 +227,28 @@ class AtRest(Verify):
                        put(specific + "countrate_correction_count_cutoff", 7)):
             self.changed(change, r"was damaged or changed since it was written \(its checksum differs\)")
 
+    def test_flipped_bits_in_what_tells_the_values_of_a_master(self):
+        """How bytes become numbers: halves of them, other signs and orders of bytes; and the name of the entry."""
+        single = b"\x11\x20\x1f\0\4\0\0\0\0\0\x20\0\x17\x08\0\x17\x7f\0\0\0"
+        double = b"\x11\x20\x3f\0\x08\0\0\0\0\0\x40\0\x34\x0b\0\x34\xff\3\0\0"
+        uint16 = b"\x10\0\0\0\2\0\0\0\0\0\x10\0"
+        folder = self.copy()
+        with open(folder + "x_master.h5", "rb") as file:
+            sound = file.read()
+        flips = [(sound.index(b"entry\0"), 1), (sound.index(uint16) + 1, 8)]
+        for number in (single, double):
+            at = sound.find(number)
+            while at >= 0:
+                flips.append((at + 16, 1))
+                at = sound.find(number, at + 1)
+        self.assertGreater(len(flips), 10)
+        for at, bits in flips:
+            live.flip(folder + "x_master.h5", at, bits)
+            self.wrong(folder, "error: ")
+            with open(folder + "x_master.h5", "wb") as file:
+                file.write(sound)
+        self.whole(folder)
+
     def test_a_master_without_its_list(self):
         def drop(*paths):
             def change(f):
