@@ -58,7 +58,10 @@ static lbc_status read_checksums(check *c, lbc_error *err)
     hsize_t count = 0;
     double input, bad;
     if (c->sums < 0) return LBC_OK;
-    if (lbc_h5_shape(c->sums, &count, 1) != 1 || count == 0 || count > LBC_MOST_FRAMES)
+    hid_t type = H5Dget_type(c->sums);
+    const bool sound = type >= 0 && H5Tget_class(type) == H5T_INTEGER && lbc_h5_bits_fit(type);
+    lbc_h5_close(&type);
+    if (!sound || lbc_h5_shape(c->sums, &count, 1) != 1 || count == 0 || count > LBC_MOST_FRAMES)
         status = differs(c, err, "its checksums cannot be read");
     else if (c->frames && count != c->frames)
         status = differs(c, err, "has not as many checksums as images");

@@ -199,10 +199,31 @@ static bool read_text(value_source s, hid_t file_type, hid_t space, char *text, 
     return ok;
 }
 
+static bool bits_fit(hid_t type)
+{
+    size_t sign, exponent, exponent_bits, mantissa, mantissa_bits;
+    const size_t bits = 8 * H5Tget_size(type), precision = H5Tget_precision(type);
+    const int offset = H5Tget_offset(type);
+    if (bits == 0 || precision == 0 || offset < 0 || precision > bits ||
+        (size_t)offset > bits - precision)
+        return false;
+    if (H5Tget_class(type) == H5T_INTEGER) return true;
+    return H5Tget_fields(type, &sign, &exponent, &exponent_bits, &mantissa, &mantissa_bits) >= 0 && sign < bits &&
+           exponent <= bits && exponent_bits <= bits - exponent && exponent_bits < 32 && mantissa <= bits &&
+           mantissa_bits <= bits - mantissa;
+}
+
+bool lbc_h5_bits_fit(hid_t type)
+{
+    const bool fit = bits_fit(type);
+    if (!fit) lbc_doubt(H5I_INVALID_HID, "a data type", "its bits lie beyond its bytes");
+    return fit;
+}
+
 static bool is_numeric(hid_t type)
 {
     const H5T_class_t kind = lbc_sure_class(type);
-    return kind == H5T_INTEGER || kind == H5T_FLOAT;
+    return (kind == H5T_INTEGER || kind == H5T_FLOAT) && lbc_h5_bits_fit(type);
 }
 
 /* A single enumeration value (h5py's booleans) as the integer it stands on, since HDF5 does not convert
@@ -213,7 +234,7 @@ static bool read_enum(value_source s, hid_t type, double *value)
     int64_t number = 0;
     unsigned char raw[8] = {0};
     const size_t size = H5Tget_size(type);
-    const bool ok = base >= 0 && size > 0 && size <= sizeof raw && read_value(s, type, raw) &&
+    const bool ok = base >= 0 && lbc_h5_bits_fit(base) && size > 0 && size <= sizeof raw && read_value(s, type, raw) &&
                     H5Tconvert(base, H5T_NATIVE_INT64, 1, memcpy(&number, raw, sizeof raw), NULL, H5P_DEFAULT) >= 0;
     if (ok)
         *value = (double)number;

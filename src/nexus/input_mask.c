@@ -95,7 +95,7 @@ static const char *unfit(const lbc_input *input, hid_t dataset, bool *is_signed)
     const int rank = lbc_h5_shape(dataset, dims, 3);
     hid_t type = H5Dget_type(dataset);
     const size_t size = H5Tget_size(type);
-    const bool integers = lbc_sure_class(type) == H5T_INTEGER && size > 0 && size <= 8;
+    const bool integers = lbc_sure_class(type) == H5T_INTEGER && size > 0 && size <= 8 && lbc_h5_bits_fit(type);
     *is_signed = integers && lbc_sure(H5Tget_sign(type), dataset, "its data type") == H5T_SGN_2;
     lbc_h5_close(&type);
     if (!integers) return "does not hold integers";

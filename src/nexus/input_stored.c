@@ -15,7 +15,7 @@
 
 bool lbc_pixel_type_of(hid_t type, lbc_pixel_type *pixel, bool *native)
 {
-    if (lbc_sure_class(type) != H5T_INTEGER) return false;
+    if (lbc_sure_class(type) != H5T_INTEGER || !lbc_h5_bits_fit(type)) return false;
     const size_t size = H5Tget_size(type);
     const bool is_signed = lbc_sure(H5Tget_sign(type), H5I_INVALID_HID, "a data type") == H5T_SGN_2;
     switch (size) {

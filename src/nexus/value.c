@@ -206,7 +206,7 @@ bool lbc_value_new_text(lbc_value *v, const char *text)
 bool lbc_value_is_number(const lbc_value *v)
 {
     const H5T_class_t kind = lbc_sure_class(v->type);
-    return kind == H5T_INTEGER || kind == H5T_FLOAT;
+    return (kind == H5T_INTEGER || kind == H5T_FLOAT) && lbc_h5_bits_fit(v->type);
 }
 
 bool lbc_value_is_text(const lbc_value *v)
@@ -216,6 +216,7 @@ bool lbc_value_is_text(const lbc_value *v)
 
 double *lbc_value_get_numbers(const lbc_value *v)
 {
+    if (!lbc_value_is_number(v)) return NULL;
     const size_t wide = v->size > sizeof(double) ? v->size : sizeof(double);
     double *numbers = lbc_alloc(v->count, wide);
     if (!numbers) return NULL;

@@ -120,6 +120,23 @@ class Hdf5(bad.Bad):
         self.assertEqual(code, 2)
         self.assertIn(f"{master}: damaged", error)
 
+    def test_bits_beyond_the_bytes_of_a_number(self):
+        """HDF5 1.10 converts them over its stack, or not, as the bytes behind them happen to be."""
+        mask = np.zeros(self.images.shape[1:], "u4")
+        master = series.filewriter(self.folder, "run", self.images, mask=mask)
+        with open(master, "rb") as file:
+            sound = file.read()
+        uint32 = b"\x10\0\0\0\4\0\0\0\0\0\x20\0"
+        at, found = sound.find(uint32), 0
+        while at >= 0:
+            with open(master, "wb") as file:
+                file.write(sound[:at + 11] + b"\1" + sound[at + 12:])
+            done = run("-i", master, "-o", os.path.join(self.folder, "x"))
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertRegex(done.stderr, f"error: {master}: a data type cannot be read: its bits lie beyond its bytes")
+            at, found = sound.find(uint32, at + 1), found + 1
+        self.assertGreater(found, 2)
+
     @unittest.skipIf(bad.SANITIZED, "the sanitizer's library must come first, and it takes the signals")
     def test_in_files_of_ours(self):
         """Which --verify, --resume and a share's master read, and any run that finds a master in its place."""
