@@ -216,15 +216,18 @@ static lbc_status find_frame(check *c, uint64_t n, lbc_error *err)
 static lbc_status check_frame(check *c, uint64_t n, lbc_error *err)
 {
     const hsize_t offset[3] = {n, 0, 0};
-    hsize_t size = 0;
+    lbc_chunk_place place = {LBC_NOWHERE, 0, 0};
     uint32_t mask = 0;
     lbc_h5_enter();
-    bool read = H5Dget_chunk_storage_size(c->data, offset, &size) >= 0 && size > 0;
+    /* H5Dget_chunk_storage_size says of chunks without a filter how long they should be, and H5Dread_chunk reads as many
+     * bytes as the index says */
+    bool read = lbc_h5_chunk_place(c->data, offset, &place) && place.offset != LBC_NOWHERE && place.size > 0;
+    const size_t size = place.size;
     if (read && !lbc_buffer_need(&c->chunk, size)) {
         lbc_h5_leave();
         return lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", c->path);
     }
-    read = read && H5Dread_chunk(c->data, H5P_DEFAULT, offset, &mask, c->chunk.data) >= 0;
+    read = read && H5Dread_chunk(c->data, H5P_DEFAULT, offset, &mask, c->chunk.data) >= 0 && mask == 0;
     lbc_h5_leave();
     if (!read) return missing(c, n, err);
     if (c->crc && lbc_crc32c(0, c->chunk.data, size) != c->crc[n])

@@ -114,6 +114,15 @@ class AtRest(Verify):
                 file.write(sound)
         self.whole(folder)
 
+    def test_flipped_bit_in_the_length_of_a_chunk(self):
+        """That of one without a filter, HDF5 says, is always right; it reads as many bytes as stand there."""
+        for name in ("none", "plain", "one"):
+            folder = self.copy(name)
+            _, size = live.chunk_place(folder + "x_000001.h5", 2)
+            key = np.array([size, 0, 2, 0, 0, 0, 0, 0, 0, 0], "<u4").tobytes()
+            with self.subTest(name):
+                self.flip_each(name, lambda sound, key=key: sound.find(key), [(1, 64), (1, 16), (2, 1), (4, 1)])
+
     def test_flipped_bit_in_the_type_of_pixels(self):
         """Which no checksum of chunks knows, nor HDF5: byte order, sign, bits and bytes of a pixel."""
         uint16 = b"\x10\0\0\0\2\0\0\0\0\0\x10\0"
