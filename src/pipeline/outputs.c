@@ -169,12 +169,29 @@ fail:
                     job->names.master, strerror(errno));
 }
 
+/* Whether every file of this prefix is still in its place: a run may take hours, and a file that it has put or kept may
+ * have been taken away since. */
+static lbc_status find_files(const lbc_job *job, const char *prefix, lbc_error *err)
+{
+    lbc_status status = LBC_OK;
+    for (uint64_t f = 0; status == LBC_OK && f < job->plan.files; f++) {
+        char *path = lbc_names_file(prefix, f);
+        status = path ? lbc_file_check_job(path, job->identity, err) : lbc_fail(err, LBC_E_MEMORY, "out of memory");
+        free(path);
+    }
+    return status;
+}
+
 lbc_status lbc_outputs_master(const lbc_job *job, lbc_error *err)
 {
     lbc_master_links links;
     lbc_claim claim = {0};
     const lbc_inspection inspection = {job->options->verify ? lbc_master_check : NULL, (void *)job};
     lbc_status status = make_links(job, &links, err);
+    /* A share's master may come before its files. */
+    if (status == LBC_OK && !job->options->shares) status = find_files(job, job->names.prefix, err);
+    if (status == LBC_OK && !job->options->shares && job->names.squash)
+        status = find_files(job, job->names.squash, err);
     if (status == LBC_OK) status = lbc_clear_away(job, err);
     /* Other shares may be about to remove the old one. */
     if (status == LBC_OK && job->options->shares) status = lbc_claim_wait(&claim, job->names.master, err);

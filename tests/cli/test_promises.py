@@ -144,6 +144,24 @@ class Whole(Promise):
         self.assertEqual(live.temporaries(folder), [])
         self.assertEqual([n for n in os.listdir(folder) if n.endswith("lock")], [])
 
+    def test_no_master_without_a_file_that_has_gone_meanwhile(self):
+        """Of a run that made it, and of one that kept it."""
+        folder = self.new()
+        master = live.slow_series(folder, frames=40)
+        for options in ([], ["--resume"]):
+            with live.Live("-i", master, "-o", folder + "x", "-J", 10, "-d", 2, "-p", 1, *options) as r:
+                while not os.path.exists(folder + ("x_000013.h5" if options else "x_000002.h5")):
+                    self.assertIsNone(r.process.poll())
+                    time.sleep(0.002)
+                os.unlink(folder + "x_000001.h5")
+                self.assertEqual(r.end(), 1, r.stderr)
+            self.assertIn("x_000001.h5: ", r.stderr)
+            self.assertFalse(os.path.exists(folder + "x_master.h5"))
+            compress(master, folder + "x", "-J", 10, "-d", 2, "--resume")
+            for n in range(13, 21):
+                os.unlink(folder + f"x_{n:06d}.h5")
+            os.unlink(folder + "x_master.h5")
+
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
     def test_order_of_system_calls(self):
         """temporary made exclusively, flushed, named, folder flushed; the master last; inputs read only."""
