@@ -176,7 +176,8 @@ typedef struct lbc_options {
     bool overwrite;
     bool resume;   /* complete data files of the same job are kept after a check, the rest is made */
     bool verify;   /* every file is read again and compared with what was computed, before it is put in place */
-    bool skip_bad; /* an input frame that cannot be read counts as masked all over, with a warning */
+    bool skip_bad; /* an input frame that cannot be read counts as masked all over, with a warning; not with gaps_zero,
+                    * where a masked pixel is a 0 */
     /* Every image is compared with what went into the lossy codec, and a row an image is kept for lbc_report_json;
      * else, where there is a lossy codec, one in a few, for result->figures alone. */
     bool measure;

@@ -6,6 +6,7 @@
 #include "nexus/h5file.h"
 #include "nexus/h5util.h"
 #include "nexus/input_internal.h"
+#include "nexus/master_sum.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ typedef struct check {
     lbc_buffer chunk;
     lbc_codec_work *work;
     uint32_t pixels; /* running CRC-32C of a frame's pixels */
+    uint32_t layout; /* of the codestreams so far */
 } check;
 
 static lbc_status differs(const check *c, lbc_error *err, const char *what)
@@ -110,8 +112,7 @@ static bool first_number_is(const check *c, uint64_t number)
     return lbc_h5_attr_numbers(c->data, "image_nr_low", &low, 1) == 1 && low == (double)number;
 }
 
-uint32_t lbc_layout_sum(lbc_pixel_type type, lbc_shape shape, uint32_t filter, uint32_t nparams,
-                        const uint32_t *params)
+uint32_t lbc_layout_sum(lbc_pixel_type type, lbc_shape shape, uint32_t filter, uint32_t nparams, const uint32_t *params)
 {
     char text[96];
     const int n = snprintf(text, sizeof text, "%s;%" PRIu32 "x%" PRIu32 ";%" PRIu32 ";%" PRIu32 ";",
@@ -129,8 +130,7 @@ static bool layout_is_told(const check *c, hid_t properties, lbc_pixel_type type
     H5Z_filter_t filter = 0;
     if (c->sums < 0 || lbc_h5_attr_numbers(c->sums, "layout", &told, 1) == 0) return true;
     const int filters = H5Pget_nfilters(properties);
-    if (filters != 0 &&
-        (filters != 1 || !lbc_h5_filter(properties, 0, &filter, params, LBC_MAX_PARAMS, &nparams)))
+    if (filters != 0 && (filters != 1 || !lbc_h5_filter(properties, 0, &filter, params, LBC_MAX_PARAMS, &nparams)))
         return false;
     return told == (double)lbc_layout_sum(type, shape, (uint32_t)filter, (uint32_t)nparams, params);
 }
@@ -219,8 +219,8 @@ static lbc_status check_frame(check *c, uint64_t n, lbc_error *err)
     lbc_chunk_place place = {LBC_NOWHERE, 0, 0};
     uint32_t mask = 0;
     lbc_h5_enter();
-    /* H5Dget_chunk_storage_size says of chunks without a filter how long they should be, and H5Dread_chunk reads as many
-     * bytes as the index says */
+    /* H5Dget_chunk_storage_size says of chunks without a filter how long they should be, and H5Dread_chunk reads as
+     * many bytes as the index says */
     bool read = lbc_h5_chunk_place(c->data, offset, &place) && place.offset != LBC_NOWHERE && place.size > 0;
     const size_t size = place.size;
     if (read && !lbc_buffer_need(&c->chunk, size)) {
@@ -283,7 +283,8 @@ static lbc_status check_stream(check *c, uint64_t n, lbc_error *err)
     lbc_h5_enter();
     bool read = open_stream(c, c->file, name, &size);
     const bool room = !read || lbc_buffer_need(&c->chunk, size);
-    read = read && room && H5Dread(c->data, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, c->chunk.data) >= 0;
+    read = read && room && lbc_sum_description(&c->layout, c->data) &&
+           H5Dread(c->data, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, c->chunk.data) >= 0;
     lbc_h5_close(&c->data);
     lbc_h5_leave();
     if (!room) return lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", c->path);
@@ -294,6 +295,18 @@ static lbc_status check_stream(check *c, uint64_t n, lbc_error *err)
         return lbc_fail(err, LBC_E_MISMATCH, "%s: codestream %" PRIu64 " is damaged (its checksum differs)", c->path,
                         number);
     return LBC_OK;
+}
+
+/* What the codestreams say of themselves is as the file's own checksum has it. Older files have none. */
+static lbc_status check_descriptions(check *c, lbc_error *err)
+{
+    double told;
+    lbc_h5_enter();
+    const bool tells = c->sums >= 0 && lbc_h5_attr_numbers(c->sums, "layout", &told, 1) == 1;
+    lbc_h5_leave();
+    return tells && told != (double)c->layout
+               ? differs(c, err, "what is said of its codestreams is damaged (its checksum differs)")
+               : LBC_OK;
 }
 
 /* Whatever their numbers are. */
@@ -329,6 +342,7 @@ lbc_status lbc_squash_file_check(const char *path, const lbc_data_expected *expe
     if (status == LBC_OK && expected->heads_only) find_streams(&c);
     for (uint64_t n = 0; status == LBC_OK && !expected->heads_only && n < c.frames; n++)
         status = check_stream(&c, n, err);
+    if (status == LBC_OK && !expected->heads_only) status = check_descriptions(&c, err);
     if (found) *found = c.found;
     close_file(&c);
     return status;

@@ -4,8 +4,9 @@
  * A file we write has, beside /entry/data, a data set /entry/checksums, uint32[frames]: CRC-32C of each stored chunk;
  * of a squash file: of each codestream. Its attributes are
  *   job           text: which job made the file (options and input, see src/pipeline/identity.h)
- *   layout        uint32, of data files: lbc_layout_sum of what says how their chunks become pixels, which HDF5 keeps
- *                 without a checksum: one bit of it makes other pixels of sound chunks
+ *   layout        uint32: lbc_layout_sum of what says how chunks become pixels, which HDF5 keeps without a checksum:
+ *                 one bit of it makes other pixels of sound chunks. Of a squash file: lbc_sum_description
+ *                 (master_sum.h) over its codestreams
  *   input_sum     uint32: what it was made from. The sum, modulo 2^32, over the input frames that went in and
  *                 could be read, of lbc_image_sum (src/pipeline/image.h)
  *   bad_frames    uint32: how many could not be read, and were skipped

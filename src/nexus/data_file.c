@@ -142,9 +142,8 @@ lbc_status lbc_data_file_finish(lbc_data_file *file, const char **temporary, lbc
     *temporary = file->place.temporary;
     if (file->finished) return LBC_OK;
     lbc_h5_enter();
-    if (file->crc &&
-        !lbc_h5_put_checksums(file->file, file->job, file->frames, file->crc, file->tells_input ? &file->input : NULL,
-                              &layout))
+    if (file->crc && !lbc_h5_put_checksums(file->file, file->job, file->frames, file->crc,
+                                           file->tells_input ? &file->input : NULL, &layout))
         status = fail_hdf5(file, "writing checksums", err);
     lbc_h5_close(&file->data);
     const lbc_status closed = lbc_h5_out_close(&file->file, file->place.path, status ? NULL : err);

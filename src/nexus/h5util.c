@@ -204,8 +204,7 @@ static bool bits_fit(hid_t type)
     size_t sign, exponent, exponent_bits, mantissa, mantissa_bits;
     const size_t bits = 8 * H5Tget_size(type), precision = H5Tget_precision(type);
     const int offset = H5Tget_offset(type);
-    if (bits == 0 || precision == 0 || offset < 0 || precision > bits ||
-        (size_t)offset > bits - precision)
+    if (bits == 0 || precision == 0 || offset < 0 || precision > bits || (size_t)offset > bits - precision)
         return false;
     if (H5Tget_class(type) == H5T_INTEGER) return true;
     return H5Tget_fields(type, &sign, &exponent, &exponent_bits, &mantissa, &mantissa_bits) >= 0 && sign < bits &&

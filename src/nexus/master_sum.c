@@ -99,6 +99,14 @@ static bool add_attributes(uint32_t *crc, hid_t object)
     return H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, add_attribute, crc) >= 0;
 }
 
+bool lbc_sum_description(uint32_t *crc, hid_t dataset)
+{
+    hid_t type = H5Dget_type(dataset);
+    const bool ok = type >= 0 && add_type(crc, type) && add_attributes(crc, dataset);
+    lbc_h5_close(&type);
+    return ok;
+}
+
 static bool add_object(uint32_t *crc, hid_t entry, const char *path)
 {
     hid_t object = H5Oopen(entry, path, H5P_DEFAULT);

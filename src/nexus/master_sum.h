@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* master_sum.h - a checksum of what a master says: pixel mask, angles, saturation value, geometry, links, all of it.
  *
- * CRC-32C over the name of its entry and the links below it, in the order of their names: name and kind of each, and what is behind it:
- * the target of a soft or external link; of an object its attributes; of a data set its type, shape and values, not
- * how they are stored. Of a virtual data set the type and shape alone: its values are the images. References, and lists of varying
- * length, are in it by name alone.
+ * CRC-32C over the name of its entry and the links below it, in the order of their names: name and kind of each, and
+ * what is behind it: the target of a soft or external link; of an object its attributes; of a data set its type, shape
+ * and values, not how they are stored. Of a virtual data set the type and shape alone: its values are the images.
+ * References, and lists of varying length, are in it by name alone.
  */
 #ifndef LBC_NEXUS_MASTER_SUM_H
 #define LBC_NEXUS_MASTER_SUM_H
@@ -17,5 +17,7 @@
 
 /* False: something cannot be read. HDF5 lock held. */
 bool lbc_master_sum(hid_t entry, uint32_t *crc);
+/* Goes on from *crc with what a data set says of its values: type and attributes, in the same way. */
+bool lbc_sum_description(uint32_t *crc, hid_t dataset);
 
 #endif

@@ -76,6 +76,13 @@ static lbc_status judge_input(const lbc_job *job, const char *path, uint32_t f, 
     return LBC_OK;
 }
 
+/* What is no file is not opened. */
+static lbc_status flush(const char *path, lbc_error *err)
+{
+    struct stat there;
+    return stat(path, &there) == 0 && S_ISREG(there.st_mode) ? lbc_place_flush(path, err) : LBC_OK;
+}
+
 /* why is filled when a file is there and not whole. One that is kept may have been left unflushed by a run that was
  * killed, or copied there. */
 static lbc_status judge(const lbc_job *job, const char *prefix, uint32_t f, lbc_file_check *check, verdict *said,
@@ -91,7 +98,7 @@ static lbc_status judge(const lbc_job *job, const char *prefix, uint32_t f, lbc_
     lbc_status status = path ? lbc_clear_input(job, path, err) : lbc_fail(err, LBC_E_MEMORY, "out of memory");
     *said = ABSENT;
     if (status || (lstat(path, &there) && errno == ENOENT)) goto done;
-    if (S_ISREG(there.st_mode)) status = lbc_place_flush(path, err);
+    status = flush(path, err);
     if (status) goto done;
     status = check(path, &expected, &found, why);
     *said = status == LBC_OK ? WHOLE : found.same_job ? DAMAGED : FOREIGN;
@@ -127,7 +134,7 @@ static lbc_status judge_cbf(const lbc_job *job, uint64_t k, verdict *said, lbc_e
     lbc_status status = path ? LBC_OK : lbc_fail(err, LBC_E_MEMORY, "out of memory");
     *said = ABSENT;
     if (status || (lstat(path, &there) && errno == ENOENT)) goto done;
-    if (S_ISREG(there.st_mode)) status = lbc_place_flush(path, err);
+    status = flush(path, err);
     if (status == LBC_OK) status = lbc_cbf_check(job, k, &state, err);
     *said = verdicts[state];
     lbc_fail(why, LBC_E_MISMATCH, *said == DAMAGED ? "%s: is damaged" : "%s: is no image of this job", path);

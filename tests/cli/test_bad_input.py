@@ -283,6 +283,11 @@ class SkipBad(bad.Bad):
         self.assertRegex(run("-i", out + "_master.h5", "--verify").stderr, told)
         self.assertNotIn("warning", run("-i", good + "_master.h5", "--verify").stderr)
 
+    def test_no_image_without_counts_is_made_of_one(self):
+        done = run("-i", self.whole, "-o", self.path("x"), "--skip-bad", "--gaps", "zero")
+        self.assertEqual((done.returncode, os.path.exists(self.path("x_master.h5"))), (2, False))
+        self.assertRegex(done.stderr, "error: --skip-bad masks what cannot be read, and with --gaps zero")
+
     def test_a_sum_with_one_is_masked_whoever_reads_it(self):
         first = None
         for threads in (1, 2, 8):

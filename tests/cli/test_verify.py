@@ -147,6 +147,14 @@ class AtRest(Verify):
         live.flip(folder + "x_squash_000002.h5", offset)
         self.wrong(folder, "x_squash_000002.h5: codestream 9 is damaged")
 
+    def test_edited_word_about_a_codestream(self):
+        for name, value in (("codec", np.bytes_("other")), ("shape", np.uint32([7, 7])), ("frame_number", 8)):
+            folder = self.copy()
+            with h5py.File(folder + "x_squash_000002.h5", "r+") as f:
+                self.assertIn(name, f["entry/data/data_000009"].attrs)
+                f["entry/data/data_000009"].attrs[name] = value
+            self.wrong(folder, "x_squash_000002.h5: what is said of its codestreams is damaged")
+
     def test_cut_short(self):
         for name in ("x_000002.h5", "x_squash_000002.h5", "x_master.h5"):
             size = os.path.getsize(self.sets["plain"] + name)
