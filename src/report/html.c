@@ -27,9 +27,9 @@ static char *title_of(const char *from, const char *arrow, const char *to)
 
 static void band_ratio(lbc_text *page, uint64_t from, uint64_t to, const char *label)
 {
-    char value[32];
+    char value[64], ratio[32];
     if (!from || !to) return;
-    snprintf(value, sizeof value, "%.3g : 1", (double)from / (double)to);
+    snprintf(value, sizeof value, "%s : 1", lbc_text_number((double)from / (double)to, 3, ratio));
     lbc_page_band_add(page, value, label);
 }
 
@@ -67,7 +67,7 @@ static void add_settings(lbc_text *page, const lbc_options *o, const lbc_result 
 
 static void add_outcome(lbc_text *page, const lbc_options *o, const lbc_result *r)
 {
-    char a[32], b[32], c[32];
+    char a[32], b[32], c[32], part[32];
     const double all = (double)r->frames_out * r->shape_out.nx * r->shape_out.ny;
     lbc_page_table_begin(page, "Series");
     lbc_page_table_row(page, "input", "%s", o->input);
@@ -78,11 +78,12 @@ static void add_outcome(lbc_text *page, const lbc_options *o, const lbc_result *
         lbc_page_table_row(page, "codestream", "%s an image",
                            lbc_text_bytes((double)r->codestream_bytes / (double)r->codestreams, a));
     if (all > 0)
-        lbc_page_table_row(page, "pixels", "%s masked (%.3g %%), %s overloaded, %s of them clipped",
-                           lbc_text_count(r->masked, a), 100 * (double)r->masked / all,
+        lbc_page_table_row(page, "pixels", "%s masked (%s %%), %s overloaded, %s of them clipped",
+                           lbc_text_count(r->masked, a), lbc_text_number(100 * (double)r->masked / all, 3, part),
                            lbc_text_count(r->overloaded, b), lbc_text_count(r->clipped, c));
     lbc_page_table_row(page, "saturation value", "%" PRId64, r->saturation);
-    lbc_page_table_row(page, "time", "%.3g s, %.3g images/s", r->seconds, (double)r->frames_in / r->seconds);
+    lbc_page_table_row(page, "time", "%s s, %s images/s", lbc_text_number(r->seconds, 3, a),
+                       lbc_text_number((double)r->frames_in / r->seconds, 3, b));
     lbc_page_table_end(page);
 }
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reports as JSON, by docs/report.schema.json. Numbers that are not known or not defined are null. */
 #include "report/record.h"
+#include "report/text.h"
 #include "report/words.h"
 
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SCHEMA_VERSION 1
 
@@ -69,9 +71,59 @@ static json_t *begin(const char *kind)
     return root;
 }
 
+/* ---- layout ---------------------------------------------------------------------------------- */
+
+#define COLUMNS 100
+
+/* The numbers from p to end, which commas and white space divide. */
+static void put_numbers(lbc_text *t, const char *p, const char *end, int column, int indent)
+{
+    static const char between[] = ", \n";
+    const char *comma = "";
+    for (p += strspn(p, between); p < end; p += strspn(p, between)) {
+        const int length = (int)strcspn(p, ", \n]");
+        if (column + length + 3 > COLUMNS) {
+            lbc_text_add(t, "%s\n%*s", *comma ? "," : "", indent, "");
+            comma = "";
+            column = indent;
+        }
+        lbc_text_add(t, "%s%.*s", comma, length, p);
+        column += length + 2;
+        p += length;
+        comma = ", ";
+    }
+}
+
+/* jansson gives each number of an array a line of its own; here they share lines. */
+static char *join_numbers(const char *json)
+{
+    lbc_text t = {0};
+    const char *line = json; /* where the line of p begins */
+    for (const char *p = json; *p;) {
+        size_t length = strcspn(p, "[\"\n") + 1;
+        const char last = p[length - 1];
+        if (!last) length--;
+        lbc_text_put(&t, p, length);
+        p += length;
+        if (last == '\n') line = p;
+        if (last == '"') {
+            for (length = 0; p[length] != '"'; length++) length += p[length] == '\\';
+            lbc_text_put(&t, p, length + 1);
+            p += length + 1;
+        }
+        const char *end = last == '[' ? p + strcspn(p, "[{\"]") : NULL;
+        if (!end || *end != ']') continue;
+        put_numbers(&t, p, end, (int)(p - line), (int)strspn(line, " ") + 1);
+        p = end;
+    }
+    return lbc_text_take(&t);
+}
+
 static char *end(json_t *root)
 {
-    char *out = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : NULL;
+    char *dumped = root ? json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) : NULL;
+    char *out = dumped ? join_numbers(dumped) : NULL;
+    free(dumped);
     json_decref(root);
     return out;
 }

@@ -111,22 +111,22 @@ void lbc_page_band_add(lbc_text *page, const char *value, const char *label)
 
 void lbc_page_band_figures(lbc_text *page, const lbc_figures *f)
 {
-    char value[64], label[80], count[32];
+    char value[64], label[96], count[32], before[32], after[32];
     if (!f->pixels) return;
-    snprintf(value, sizeof value, "%.3g", f->rmse);
-    lbc_page_band_add(page, value, "RMSE, counts a pixel");
+    lbc_page_band_add(page, lbc_text_number(f->rmse, 3, value), "RMSE, counts a pixel");
     if (isfinite(f->relative_shift)) {
-        snprintf(value, sizeof value, "%+.2g %%", 100 * f->relative_shift);
-        snprintf(label, sizeof label, "mean shift, %.3g to %.3g", f->mean_before, f->mean_after);
-        lbc_page_band_add(page, value, label);
+        snprintf(label, sizeof label, "mean shift, %s to %s", lbc_text_number(f->mean_before, 3, before),
+                 lbc_text_number(f->mean_after, 3, after));
+        lbc_page_band_add(page, lbc_text_shift(f->relative_shift, value), label);
     }
     if (isfinite(f->local_shift)) {
-        snprintf(value, sizeof value, "%.2g %%", 100 * f->local_shift);
+        snprintf(value, sizeof value, "%s %%", lbc_text_number(100 * f->local_shift, 2, count));
         lbc_page_band_add(page, value, "error of the local mean");
     }
     if (isfinite(f->spot_correlation)) {
         snprintf(value, sizeof value, "%.5f", f->spot_correlation);
-        snprintf(label, sizeof label, "correlation of %s spots", lbc_text_count(f->spots, count));
+        snprintf(label, sizeof label, "correlation of %s spot%s", lbc_text_count(f->spots, count),
+                 f->spots == 1 ? "" : "s");
         lbc_page_band_add(page, value, label);
     }
 }

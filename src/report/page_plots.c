@@ -31,9 +31,11 @@ static void add_zoom(lbc_text *page, const lbc_panel *p, const lbc_spot *spot, c
     add_image(page, &p->before, LBC_PALETTE_INK, sides->before);
     add_image(page, &p->after, LBC_PALETTE_INK, sides->after);
     add_image(page, &p->difference, LBC_PALETTE_DIFFERENCE, "difference");
-    lbc_text_add(
-        page, "<span>spot at %" PRIu32 ", %" PRIu32 ": %.0f counts %s, %.0f %s; difference &#177;%.3g</span></div>\n",
-        spot->x, spot->y, (double)spot->before, sides->before, (double)spot->after, sides->after, p->span);
+    char span[32];
+    lbc_text_add(page,
+                 "<span>spot at %" PRIu32 ", %" PRIu32 ": %.0f counts %s, %.0f %s; difference &#177;%s</span></div>\n",
+                 spot->x, spot->y, (double)spot->before, sides->before, (double)spot->after, sides->after,
+                 lbc_text_number(p->span, 3, span));
 }
 
 static void add_picture(lbc_text *page, const lbc_picture *p, const lbc_sides *sides)
@@ -44,10 +46,12 @@ static void add_picture(lbc_text *page, const lbc_picture *p, const lbc_sides *s
     add_view(page, &p->whole.difference, LBC_PALETTE_DIFFERENCE, "difference");
     lbc_text_add(page, "</div>\n<figcaption>");
     if (p->shrink > 1) lbc_text_add(page, "Means of %" PRIu32 " x %" PRIu32 " pixels. ", p->shrink, p->shrink);
+    char top[32], span[32];
+    lbc_text_number(p->whole.span, 3, span);
     lbc_text_add(page,
-                 "Black is %.3g counts or more, on a logarithmic scale; the difference goes from -%.3g (blue) to "
-                 "+%.3g (red).</figcaption>\n",
-                 p->whole.top, p->whole.span, p->whole.span);
+                 "Black is %s counts or more, on a logarithmic scale; the difference goes from -%s (blue) to "
+                 "+%s (red).</figcaption>\n",
+                 lbc_text_number(p->whole.top, 3, top), span, span);
     if (p->zooms) lbc_text_add(page, "<div class=\"zooms\">\n");
     for (unsigned i = 0; i < p->zooms; i++) add_zoom(page, &p->zoom[i], &p->spot[i], sides);
     lbc_text_add(page, "%s</figure>\n", p->zooms ? "</div>\n" : "");

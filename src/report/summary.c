@@ -32,10 +32,11 @@ static void add_mask(lbc_text *t, const lbc_options *o, const lbc_result *r)
 
 static void add_pixels(lbc_text *t, const lbc_result *r)
 {
-    char masked[32], overloaded[32], clipped[32];
+    char masked[32], overloaded[32], clipped[32], part[32];
     const double all = (double)r->frames_out * r->shape_out.nx * r->shape_out.ny;
-    lbc_text_add(t, "pixels    %s masked (%.3g %%), %s overloaded, %s of them clipped\n",
-                 lbc_text_count(r->masked, masked), all > 0 ? 100 * (double)r->masked / all : 0,
+    lbc_text_add(t, "pixels    %s masked (%s %%), %s overloaded, %s of them clipped\n",
+                 lbc_text_count(r->masked, masked),
+                 lbc_text_number(all > 0 ? 100 * (double)r->masked / all : 0, 3, part),
                  lbc_text_count(r->overloaded, overloaded), lbc_text_count(r->clipped, clipped));
 }
 
@@ -52,8 +53,9 @@ static void add_codestreams(lbc_text *t, const lbc_options *o, const lbc_result 
 /* Images too small, or masked too much, have no local means. */
 static void add_local_mean(lbc_text *t, double shift)
 {
+    char percent[32];
     if (isfinite(shift))
-        lbc_text_add(t, "local mean off by %.2g %% (median)", 100 * shift);
+        lbc_text_add(t, "local mean off by %s %% (median)", lbc_text_number(100 * shift, 2, percent));
     else
         lbc_text_add(t, "no local means");
 }
@@ -82,7 +84,9 @@ static void add_figures(lbc_text *t, const lbc_options *o, const lbc_result *r)
     }
     lbc_text_add(t, "\n          ");
     add_local_mean(t, f->local_shift);
-    if (f->spots) lbc_text_add(t, ", %s spots: correlation %.5g", lbc_text_count(f->spots, n), f->spot_correlation);
+    if (f->spots)
+        lbc_text_add(t, ", %s spot%s: correlation %.5g", lbc_text_count(f->spots, n), f->spots == 1 ? "" : "s",
+                     f->spot_correlation);
     lbc_text_add(t, "\n");
 }
 
@@ -103,13 +107,13 @@ static void add_remedy(lbc_text *t, const lbc_options *o, const lbc_result *r)
 
 static void add_ratios(lbc_text *t, const lbc_options *o, const lbc_result *r)
 {
-    char raw[32], stored[32], images[32], in[32], out[32];
+    char raw[32], stored[32], time[32], images[32], in[32], out[32];
     const double seconds = r->seconds > 1e-6 ? r->seconds : 1e-6;
     lbc_text_add(t, "ratio     %s:1 against the raw input, %s:1 against the stored input\n",
                  lbc_text_number(lbc_ratio((double)r->bytes_raw, (double)r->bytes_out), 4, raw),
                  lbc_text_number(lbc_ratio((double)r->bytes_in, (double)r->bytes_out), 4, stored));
     add_remedy(t, o, r);
-    lbc_text_add(t, "speed     %.3g s, %s images/s in, %s MB/s in, %s MB/s out\n", r->seconds,
+    lbc_text_add(t, "speed     %s s, %s images/s in, %s MB/s in, %s MB/s out\n", lbc_text_number(r->seconds, 3, time),
                  lbc_text_number((double)r->frames_in / seconds, 4, images),
                  lbc_text_number(1e-6 * (double)r->bytes_in / seconds, 4, in),
                  lbc_text_number(1e-6 * (double)r->bytes_out / seconds, 4, out));
@@ -199,17 +203,19 @@ char *lbc_compare_summary(const lbc_compare_options *o, const lbc_comparison *c)
 {
     lbc_text t = {0};
     const lbc_figures *f = &c->figures;
-    char n[32];
+    char n[32], number[32];
     add_side(&t, "A", o->a, c->frames_in, c->shape_a, c->type_a, c->bytes_a);
     add_side(&t, "B", o->b, c->frames, c->shape_b, c->type_b, c->bytes_b);
-    lbc_text_add(&t, "A to B    bin %" PRIu32 ", sum %" PRIu32 ", from image %" PRIu64 "; %.4g:1 of stored bytes\n",
-                 c->bin, c->sum, c->first_image, lbc_ratio((double)c->bytes_a, (double)c->bytes_b));
+    lbc_text_add(&t, "A to B    bin %" PRIu32 ", sum %" PRIu32 ", from image %" PRIu64 "; %s:1 of stored bytes\n",
+                 c->bin, c->sum, c->first_image,
+                 lbc_text_number(lbc_ratio((double)c->bytes_a, (double)c->bytes_b), 4, number));
     if (f->pixels) {
         lbc_text_add(&t, "pixels    %s compared", lbc_text_count(f->pixels, n));
         if (f->lost) lbc_text_add(&t, ", %s lost", lbc_text_count(f->lost, n));
         if (f->gained) lbc_text_add(&t, ", %s counts in B alone", lbc_text_count(f->gained, n));
         lbc_text_add(&t, "\n");
-        lbc_text_add(&t, "error     RMSE %.4g counts, largest %s\n", f->rmse, lbc_text_count(f->largest, n));
+        lbc_text_add(&t, "error     RMSE %s counts, largest %s\n", lbc_text_number(f->rmse, 4, number),
+                     lbc_text_count(f->largest, n));
         lbc_text_add(&t, "          ");
         add_means(&t, f);
         lbc_text_add(&t, ", ");

@@ -125,8 +125,13 @@ const char *lbc_text_part(uint64_t n, uint64_t of, char out[64])
 
 const char *lbc_text_number(double value, int digits, char out[32])
 {
-    if (fabs(value) >= pow(10, digits) - 0.5)
+    const double size = fabs(value);
+    if (size >= pow(10, digits) - 0.5)
         snprintf(out, 32, "%.0f", value);
+    else if (size < 5e-10)
+        snprintf(out, 32, "0");
+    else if (size < 1e-4)
+        snprintf(out, 32, "%.*f", digits - 1 - (int)floor(log10(size)), value);
     else
         snprintf(out, 32, "%.*g", digits, value);
     return out;

@@ -31,7 +31,7 @@ const char *lbc_text_count(uint64_t n, char out[32]);
 const char *lbc_text_images(uint64_t n, char out[32]);
 /* "10 of 12 images"; without "of" where that is all of them. Returns out. */
 const char *lbc_text_part(uint64_t n, uint64_t of, char out[64]);
-/* value as "%.4g" has it (digits: 4), but never with a power of ten above. Returns out. */
+/* value as "%.4g" has it (digits: 4), but never with a power of ten; below 5e-10 it is 0. Returns out. */
 const char *lbc_text_number(double value, int digits, char out[32]);
 /* A part of 1 with its sign, "+6.9 %", "+119 %". Returns out. */
 const char *lbc_text_shift(double part, char out[32]);
