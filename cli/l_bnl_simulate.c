@@ -20,6 +20,11 @@ static int show_help(void)
     return EXIT_DONE;
 }
 
+static const char *end_of(unsigned long long n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static int simulate(const lbc_simulation *s, bool quiet)
 {
     lbc_error error = {LBC_OK, ""};
@@ -33,11 +38,13 @@ static int simulate(const lbc_simulation *s, bool quiet)
     }
     if (quiet) return EXIT_DONE;
     fprintf(stderr, PROGRAM ": %s_master.h5: %u image%s in %u file%s, %.1f MB, %.2f s\n", s->prefix,
-            (unsigned)s->images, s->images == 1 ? "" : "s", (unsigned)made.files, made.files == 1 ? "" : "s",
-            1e-6 * (double)made.bytes, seconds);
-    fprintf(stderr, PROGRAM ": %llu spots to %.2f A at %.0f mm; mean count %.3f, %llu pixels masked, %llu overloads\n",
-            (unsigned long long)made.spots, made.d_min, made.distance * 1e3, made.mean_count,
-            (unsigned long long)made.masked, (unsigned long long)made.overloaded);
+            (unsigned)s->images, end_of(s->images), (unsigned)made.files, end_of(made.files), 1e-6 * (double)made.bytes,
+            seconds);
+    fprintf(stderr,
+            PROGRAM ": %llu spot%s to %.2f A at %.0f mm; mean count %.3f, %llu pixel%s masked, %llu overload%s\n",
+            (unsigned long long)made.spots, end_of(made.spots), made.d_min, made.distance * 1e3, made.mean_count,
+            (unsigned long long)made.masked, end_of(made.masked), (unsigned long long)made.overloaded,
+            end_of(made.overloaded));
     return EXIT_DONE;
 }
 

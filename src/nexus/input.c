@@ -148,16 +148,18 @@ lbc_status lbc_input_complete(const lbc_input *input, lbc_error *err)
                         input->frames.missing, there, there);
     if (claimed > s->frames)
         return lbc_fail(err, LBC_E_FORMAT,
-                        "%s: the master says %llu images (nimages %llu, ntrigger %llu), but only %llu are there: "
-                        "a run with -N %llu takes them",
+                        "%s: the master says %llu images (nimages %llu, ntrigger %llu), but only %llu %s there: "
+                        "a run with -N %llu takes %s",
                         input->path, (unsigned long long)claimed, (unsigned long long)s->nimages,
-                        (unsigned long long)s->ntrigger, there, there);
+                        (unsigned long long)s->ntrigger, there, there == 1 ? "is" : "are", there,
+                        there == 1 ? "it" : "them");
     if (claimed && claimed < s->frames)
         return lbc_fail(err, LBC_E_FORMAT,
-                        "%s: the master says %llu images (nimages %llu, ntrigger %llu), but %llu are there: "
-                        "a run with -N %llu takes all, with -N %llu those it speaks of",
-                        input->path, (unsigned long long)claimed, (unsigned long long)s->nimages,
-                        (unsigned long long)s->ntrigger, there, there, (unsigned long long)claimed);
+                        "%s: the master says %llu image%s (nimages %llu, ntrigger %llu), but %llu are there: "
+                        "a run with -N %llu takes all, with -N %llu %s it speaks of",
+                        input->path, (unsigned long long)claimed, claimed == 1 ? "" : "s",
+                        (unsigned long long)s->nimages, (unsigned long long)s->ntrigger, there, there,
+                        (unsigned long long)claimed, claimed == 1 ? "the one" : "those");
     return LBC_OK;
 }
 

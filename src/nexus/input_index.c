@@ -179,9 +179,9 @@ static void check_written(series_gaps *g, const lbc_object *dataset, uint64_t be
     if (after - before >= declared || g->unwritten.why[0]) return;
     g->unwritten.at = after;
     snprintf(g->unwritten.why, sizeof g->unwritten.why,
-             "%s: only %llu of %llu images in %s were written, but later blocks hold images", dataset->source->path,
+             "%s: only %llu of %llu images in %s %s written, but later blocks hold images", dataset->source->path,
              (unsigned long long)(after - before), (unsigned long long)declared,
-             lbc_object_path(dataset->id, path, sizeof path));
+             lbc_object_path(dataset->id, path, sizeof path), after - before == 1 ? "was" : "were");
 }
 
 static lbc_status index_block(lbc_input *input, const lbc_object *data, const char *name, series_gaps *gaps,
@@ -304,8 +304,8 @@ static void sum_up(lbc_input *input)
         s->source->holds_frames = true;
         if (s->unwritten)
             lbc_input_note(input, LBC_LEVEL_WARNING,
-                           "%s: %llu of %llu images in %s were never written, or not wholly; %s", s->source->path,
-                           (unsigned long long)s->unwritten, (unsigned long long)s->frames, s->path,
+                           "%s: images of %s that were never written, or not wholly: %llu of %llu; %s", s->source->path,
+                           s->path, (unsigned long long)s->unwritten, (unsigned long long)s->frames,
                            s->fill_masks ? "what is missing is masked" : "they cannot be read");
     }
     for (uint32_t i = 0; i < sources->count; i++) {

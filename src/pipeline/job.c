@@ -95,12 +95,13 @@ static lbc_status check_selection(const lbc_job *job, lbc_error *err)
         const lbc_status status = lbc_input_complete(job->input, err);
         if (status) return status;
     }
+    const char *exist = frames == 1 ? " exists" : "s exist";
     if (o->last_image > frames)
-        return lbc_fail(err, LBC_E_FORMAT, "%s: -N %" PRIu64 ", but only %" PRIu64 " images exist", o->input,
-                        o->last_image, frames);
+        return lbc_fail(err, LBC_E_FORMAT, "%s: -N %" PRIu64 ", but only %" PRIu64 " image%s", o->input, o->last_image,
+                        frames, exist);
     if (o->first_image > frames)
-        return lbc_fail(err, LBC_E_FORMAT, "%s: -1 %" PRIu64 ", but only %" PRIu64 " images exist", o->input,
-                        o->first_image, frames);
+        return lbc_fail(err, LBC_E_FORMAT, "%s: -1 %" PRIu64 ", but only %" PRIu64 " image%s", o->input, o->first_image,
+                        frames, exist);
     return LBC_OK;
 }
 
@@ -126,13 +127,13 @@ static lbc_status too_few(const lbc_job *job, lbc_error *err)
     const lbc_options *o = job->options;
     if (job->plan.per_trigger && job->plan.per_trigger < o->sum)
         return lbc_fail(err, LBC_E_FORMAT,
-                        "%s: a trigger has %" PRIu64 " images, fewer than -s %" PRIu32
-                        " sums, and no sum crosses a trigger (--partial keep takes them)",
-                        o->input, (uint64_t)job->plan.per_trigger, o->sum);
+                        "%s: -s %" PRIu32 " sums more images than the %" PRIu64
+                        " of a trigger, and no sum crosses one (--partial keep takes them)",
+                        o->input, o->sum, (uint64_t)job->plan.per_trigger);
     return lbc_fail(err, LBC_E_FORMAT,
-                    "%s: %" PRIu64 " of its %" PRIu64 " images are selected, fewer than -s %" PRIu32
-                    " sums (--partial keep takes them)",
-                    o->input, job->plan.last - job->plan.first + 1, job->series->frames, o->sum);
+                    "%s: -s %" PRIu32 " sums more images than the %" PRIu64 " selected of its %" PRIu64
+                    " (--partial keep takes them)",
+                    o->input, o->sum, job->plan.last - job->plan.first + 1, job->series->frames);
 }
 
 /* Where groups end at triggers, frames are missing between the images of the output, or some are sums of fewer. */

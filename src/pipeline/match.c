@@ -64,9 +64,9 @@ static lbc_status check_frames(lbc_match *m, const lbc_series *b, lbc_error *err
     }
     if (m->plan.groups < b->frames)
         return lbc_fail(err, LBC_E_ARGUMENT,
-                        "A, summed by %" PRIu32 " from image %" PRIu64 " on, has %" PRIu64 " images, and B has %" PRIu64
-                        " (say with -s and -1 how B was made)",
-                        m->plan.sum, m->plan.first + 1, m->plan.groups, b->frames);
+                        "A, summed by %" PRIu32 " from image %" PRIu64 " on, has %" PRIu64
+                        " image%s, and B has %" PRIu64 " (say with -s and -1 how B was made)",
+                        m->plan.sum, m->plan.first + 1, m->plan.groups, m->plan.groups == 1 ? "" : "s", b->frames);
     for (uint64_t k = b->frames; k < m->plan.groups; k++) {
         uint64_t first;
         uint32_t count;
@@ -121,8 +121,9 @@ void lbc_match_judge(const lbc_match *m, const lbc_compare_options *o, lbc_compa
     const bool equal = f->pixels && f->largest == 0;
     if (!f->pixels) snprintf(c->outside, sizeof c->outside, "no pixel is a count in both");
     if (m->missing && !*c->outside)
-        snprintf(c->outside, sizeof c->outside, "it ends %" PRIu64 " images before the other (-N says where it should)",
-                 m->missing);
+        snprintf(c->outside, sizeof c->outside,
+                 "it ends %" PRIu64 " image%s before the other (-N says where it should)", m->missing,
+                 m->missing == 1 ? "" : "s");
     keep_below(c, "the part of counts that were lost", counts > 0 ? (double)f->lost / counts : NAN, o->max_lost);
     keep_below(c, "RMSE", f->rmse, o->max_rmse);
     if (equal) return;

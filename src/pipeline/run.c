@@ -268,11 +268,12 @@ static void draw_pictures(const lbc_run *run)
 /* What a run that stopped has left, for the user to know. */
 static void tell_what_is_left(const lbc_run *run)
 {
-    if (run->outputs.committed + run->job.kept)
+    const uint32_t left = run->outputs.committed + run->job.kept;
+    if (left)
         lbc_log_send(&run->job.log, LBC_LEVEL_NOTICE,
                      "%" PRIu32
-                     " complete data files were left (%s_...); no master was written (--resume goes on from there)",
-                     run->outputs.committed + run->job.kept, run->job.names.prefix);
+                     " complete data file%s left (%s_...); no master was written (--resume goes on from there)",
+                     left, left == 1 ? " was" : "s were", run->job.names.prefix);
 }
 
 lbc_status lbc_compress(const lbc_options *options, lbc_result *result, lbc_error *err)

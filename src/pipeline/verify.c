@@ -132,8 +132,9 @@ static lbc_status check_files(verification *v, lbc_error *err)
         if (list->listed) first += list->frames[n];
     }
     if (status == LBC_OK && list->listed && first != v->progress.frames)
-        status = lbc_fail(err, LBC_E_MISMATCH, "%s: lists %" PRIu64 " images, but %" PRIu64 " are there",
-                          v->options->input, first, v->progress.frames);
+        status =
+            lbc_fail(err, LBC_E_MISMATCH, "%s: lists %" PRIu64 " image%s, but %" PRIu64 " %s there", v->options->input,
+                     first, first == 1 ? "" : "s", v->progress.frames, v->progress.frames == 1 ? "is" : "are");
     return status;
 }
 
@@ -194,7 +195,7 @@ static void tell_lacks(const verification *v, const lbc_log *log)
                      v->options->input, v->bad);
     if (v->without)
         lbc_log_send(log, LBC_LEVEL_NOTICE,
-                     "%" PRIu32 " of %" PRIu32 " data files carry no checksums; that every image can be decoded is all "
+                     "data files without checksums: %" PRIu32 " of %" PRIu32 "; that every image can be decoded is all "
                      "that was checked of them",
                      v->without, v->files);
 }

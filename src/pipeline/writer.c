@@ -183,8 +183,8 @@ lbc_status lbc_writer_add(lbc_writer *w, const void *pixels, lbc_error *err)
     lbc_gather gather;
     if (w->failed) return lbc_fail(err, LBC_E_ARGUMENT, "the writer has failed before");
     if (w->result.frames_in == w->series.frames)
-        return lbc_fail(err, LBC_E_ARGUMENT, "%" PRIu64 " frames were announced, and here is another",
-                        w->series.frames);
+        return lbc_fail(err, LBC_E_ARGUMENT, "%" PRIu64 " frame%s announced, and here is another", w->series.frames,
+                        w->series.frames == 1 ? " was" : "s were");
     lbc_gather_begin(&gather, &w->job.gather, w->shop.lane[w->whole].sum, w->in_group == 0);
     lbc_gather_pixels(&gather, pixels, lbc_shape_pixels(w->series.shape));
     w->result.frames_in++;

@@ -380,7 +380,7 @@ class Options(unittest.TestCase):
         i = ["-i", self.master, "-o", self.path("no")]
         self.refused(*i, "-N", 9, code=1, says="8 images")
         self.refused(*i, "-1", 9, code=1, says="8 images")
-        self.refused(*i, "-s", 9, code=1, says="8 of its 8 images are selected, fewer than -s 9 sums (--partial keep")
+        self.refused(*i, "-s", 9, code=1, says="-s 9 sums more images than the 8 selected of its 8 (--partial keep")
         self.refused("-i", self.path("none_master.h5"), "-o", self.path("no"), code=1, says="none_master.h5")
         self.refused(*i, "-b", 16, "-H", 4, code=2, says="4")
 

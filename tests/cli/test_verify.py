@@ -62,7 +62,7 @@ class AtRest(Verify):
     def test_of_the_input(self):
         done = run("-i", self.master, "--verify")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("3 of 3 data files carry no checksums", done.stderr)
+        self.assertIn("data files without checksums: 3 of 3", done.stderr)
 
     def test_is_not_taken_for_a_run(self):
         """By who forgets -o, and takes exit 0 for leave to delete the input."""

@@ -13,6 +13,7 @@ Anything else is wrong. LBC_LONG=1 tries 2500 of them."""
 import multiprocessing
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -161,7 +162,7 @@ def judge_run(case, master, out, stored):
     errors = sum(line.startswith("l_bnl_compress: error: ") for line in said.splitlines())
     left = os.listdir(out) if os.path.isdir(out) else []
     if status == 1:
-        told = "complete data files were left" in said
+        told = re.search("complete data files? (was|were) left", said) is not None
         wrong = [n for n in left if n.endswith((".tmp", "master.h5")) or not (told or n.startswith("."))]
         if errors == 1 and not wrong:
             return "hdf5" if "the HDF5 library" in said else "refused"

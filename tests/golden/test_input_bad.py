@@ -237,7 +237,8 @@ class Blocks(Bad):
                     "instrument/detector/detectorSpecific/nimages": nimages and (np.uint32(nimages), None)})
                 self.partly(self.path(f"run_data_00000{block}.h5"), self.images[2 * block - 2:2 * block], written)
                 there = 2 * block - 2 + len(written)
-                why = (f"run_data_00000{block}.h5: only {len(written)} of 2 images in /entry/data/data were written, "
+                were = "was" if len(written) == 1 else "were"
+                why = (f"run_data_00000{block}.h5: only {len(written)} of 2 images in /entry/data/data {were} written, "
                        "but later blocks hold images")
                 if there == 0:
                     self.refused(master, why)
