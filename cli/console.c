@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define MOST_PATH 4096
+
 /* ---- signals --------------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t caught;
@@ -144,6 +146,14 @@ bool report_differ(const char *a, const char *b, char *error, size_t size)
     return false;
 }
 
+/* Of a report. */
+static const char *folder_of(const char *path, char folder[MOST_PATH])
+{
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, MOST_PATH, "%.*s", slash && slash != path ? (int)(slash - path) : 1, slash ? path : ".");
+    return folder;
+}
+
 bool report_may_go(const char *path, report_leave leave, char *error, size_t size)
 {
     struct stat there;
@@ -163,13 +173,14 @@ bool report_may_go(const char *path, report_leave leave, char *error, size_t siz
         snprintf(error, size, "%s: exists (--overwrite replaces it)", path);
         return false;
     }
-    const char *slash = strrchr(path, '/');
-    char folder[4096] = ".";
-    if (slash) snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
-    if (access(folder, W_OK | X_OK) == 0) return true;
-    snprintf(error, size, "%s: cannot write here: %s%s", folder, strerror(errno),
-             errno == ENOENT ? " (make this folder first)" : "");
-    return false;
+    lbc_error trouble = {LBC_OK, ""};
+    char folder[MOST_PATH];
+    if (path[0] == '\0' || path[strlen(path) - 1] == '/')
+        lbc_fail(&trouble, LBC_E_ARGUMENT, "%s: is no name of a file", path);
+    else
+        (void)lbc_place_try_folder(folder_of(path, folder), &trouble);
+    if (trouble.status) snprintf(error, size, "%s", trouble.text);
+    return trouble.status == LBC_OK;
 }
 
 static bool put_text(FILE *file, const char *text)
@@ -204,7 +215,9 @@ bool report_put(const char *path, char *text, report_leave leave, char *error, s
         if (!put_text(stdout, text))
             status = lbc_fail(&trouble, LBC_E_IO, "the report cannot be written: %s", strerror(errno));
     } else if (status == LBC_OK) {
-        status = lbc_place_begin(&place, path, &trouble);
+        char folder[MOST_PATH];
+        status = lbc_place_folder(folder_of(path, folder), &trouble);
+        if (status == LBC_OK) status = lbc_place_begin(&place, path, &trouble);
         if (status == LBC_OK && !put_file(place.temporary, text))
             status = lbc_fail(&trouble, LBC_E_IO, "%s: cannot be written: %s", path, strerror(errno));
         if (status == LBC_OK) status = lbc_place_commit(&place, leave != REPORT_NOTHING, &trouble);

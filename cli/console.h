@@ -44,12 +44,13 @@ typedef enum report_leave {
     REPORT_FILE,   /* any file that is not HDF5 */
 } report_leave;
 
-/* Whether a report can go to path: NULL and "-" always. False: no, and error says why. To be asked before the work is
- * begun. */
+/* Whether a report can go to path, in a folder that is there or can be made: NULL and "-" always. False: no, and error
+ * says why. To be asked before the work is begun. */
 bool report_may_go(const char *path, report_leave leave, char *error, size_t size);
 /* Whether these are two files, or one is NULL or "-". False: one report would replace the other, which error says. */
 bool report_differ(const char *a, const char *b, char *error, size_t size);
-/* Writes text, which it frees, to path ("-": stdout), whole or not at all. text NULL: out of memory. */
+/* Writes text, which it frees, to path ("-": stdout), whole or not at all, and makes the folder where it is missing.
+ * text NULL: out of memory. */
 bool report_put(const char *path, char *text, report_leave leave, char *error, size_t size);
 
 #endif

@@ -179,8 +179,7 @@ int main(int argc, char **argv)
     options.date = date;
     const bool at_rest = compress_only_checks(&settings);
     compress_tell_substitutions(&settings, console_message, &c);
-    const bool looks = settings.suggest || (settings.dry_run && !settings.resume); /* at the input alone */
-    const lbc_purpose purpose = at_rest ? LBC_TO_VERIFY : looks ? LBC_TO_READ : LBC_TO_COMPRESS;
+    const lbc_purpose purpose = at_rest ? LBC_TO_VERIFY : settings.suggest ? LBC_TO_READ : LBC_TO_COMPRESS;
     if (!probe_files(PROGRAM, &options, purpose)) return EXIT_FAILED;
     if (settings.suggest) return suggest(&options, &c);
     if (settings.dry_run) return dry_run(&settings, &options, &c);

@@ -340,7 +340,10 @@ typedef struct lbc_writer lbc_writer;
  * names an input, selects from it, or divides the work (input, first_image, last_image, resume, skip_bad, shares,
  * minicbf, measure, draw, progress). facts are those of the frames that will be added; facts->frames is the most there
  * can be, and wavelength, distance, pixel sizes and beam centre must be known; DIALS also wants the sensor's material
- * and thickness. An oscillation of NAN is one of 0: stills. Both may go when it returns. */
+ * and thickness. An oscillation of NAN is one of 0: stills. Both may go when it returns.
+ *
+ * Series with the same options and facts have one name of their job, which is made before there are frames, and nothing
+ * tells files of one from those of another: give each a prefix of its own. */
 LBC_API lbc_status lbc_writer_open(lbc_writer **writer, const lbc_options *options, const lbc_facts *facts,
                                    lbc_error *err);
 /* Adds the next frame: ny * nx pixels of facts->type in native byte order, which may go when it returns. Every
@@ -367,9 +370,8 @@ typedef struct lbc_estimate {
     uint64_t bytes_out;                    /* about, of the data files */
     double seconds;                        /* about */
     char *master, *first_file, *last_file; /* as lbc_result; the master also where it is another share's work */
-    char *there;                           /* first output that exists already; NULL: none */
     uint32_t files_kept;                   /* of a run that resumes: data files it would find complete */
-    char *stop;                            /* what else would keep the run from its work; NULL: nothing is known */
+    char *stop;                            /* what would keep the run from its work; NULL: nothing is known */
 } lbc_estimate;
 
 /* Does all of a run but writing. estimate must be freed with lbc_estimate_free in any case. */

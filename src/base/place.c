@@ -171,8 +171,8 @@ lbc_status lbc_place_flush_folder(const char *path, lbc_error *err)
     if (flush_folder_of(path) == 0) return LBC_OK;
     const int why = errno;
     const size_t n = folder_length(path); /* with the last slash */
-    return lbc_fail(err, LBC_E_IO, "%.*s: cannot flush this folder to disk: %s", n > 1 ? (int)n - 1 : 1,
-                    n ? path : ".", strerror(why));
+    return lbc_fail(err, LBC_E_IO, "%.*s: cannot flush this folder to disk: %s", n > 1 ? (int)n - 1 : 1, n ? path : ".",
+                    strerror(why));
 }
 
 lbc_status lbc_place_remove(const char *path, lbc_error *err)
@@ -218,20 +218,48 @@ unsigned lbc_place_sweep(const char *folder, const char *base)
     return removed;
 }
 
-/* False: there is no such folder. */
-static bool look_at_folder_of(const char *path, struct stat *folder)
+/* ---- folders -------------------------------------------------------------------------------- */
+
+/* The nearest folder that is there, this one or one above it, and the rest of the name, which is to be made. NULL: out
+ * of memory. */
+static char *nearest_folder(const char *folder, const char **rest)
 {
-    char *name = folder_of(path);
-    const bool there = name && stat(name, folder) == 0;
-    free(name);
-    return there;
+    struct stat there;
+    char *path = lbc_strdup(folder);
+    while (path && stat(path, &there) && errno == ENOENT && folder_length(path)) {
+        char *slash = strrchr(path, '/');
+        slash[slash == path] = '\0'; /* the root stays */
+    }
+    const bool none = path && stat(path, &there) && errno == ENOENT;
+    *rest = folder + (path && !none ? strlen(path) : 0);
+    *rest += strspn(*rest, "/");
+    if (!none) return path;
+    free(path);
+    return lbc_strdup(".");
+}
+
+bool lbc_place_same_folder(const char *a, const char *b)
+{
+    struct stat x, y;
+    const char *rest_a, *rest_b;
+    char *near_a = nearest_folder(a, &rest_a), *near_b = nearest_folder(b, &rest_b);
+    const size_t n = strlen(rest_a), m = strlen(rest_b), common = n < m ? n : m;
+    const bool same = near_a && near_b && stat(near_a, &x) == 0 && stat(near_b, &y) == 0 && x.st_dev == y.st_dev &&
+                      x.st_ino == y.st_ino && strncmp(rest_a, rest_b, common) == 0 &&
+                      strspn(rest_a + common, "/") == n - common && strspn(rest_b + common, "/") == m - common;
+    free(near_a);
+    free(near_b);
+    return same;
 }
 
 bool lbc_place_same(const char *a, const char *b)
 {
-    struct stat x, y;
-    return strcmp(base_name(a), base_name(b)) == 0 && look_at_folder_of(a, &x) && look_at_folder_of(b, &y) &&
-           x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+    if (strcmp(base_name(a), base_name(b)) != 0) return false;
+    char *folder_a = folder_of(a), *folder_b = folder_of(b);
+    const bool same = folder_a && folder_b && lbc_place_same_folder(folder_a, folder_b);
+    free(folder_a);
+    free(folder_b);
+    return same;
 }
 
 static lbc_status cannot_make(const char *folder, int why, lbc_error *err)
@@ -262,6 +290,21 @@ lbc_status lbc_place_folder(const char *folder, lbc_error *err)
         *p = was;
         if (!was) break;
     }
+    free(path);
+    return status;
+}
+
+lbc_status lbc_place_try_folder(const char *folder, lbc_error *err)
+{
+    struct stat there;
+    lbc_status status = LBC_OK;
+    const char *rest;
+    char *path = nearest_folder(folder, &rest);
+    if (!path) return lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", folder);
+    if (stat(path, &there) == 0 && !S_ISDIR(there.st_mode))
+        status = lbc_fail(err, LBC_E_IO, "%s: is no folder", path);
+    else if (access(path, W_OK | X_OK))
+        status = lbc_fail(err, LBC_E_IO, "%s: cannot write here: %s", path, strerror(errno));
     free(path);
     return status;
 }

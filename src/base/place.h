@@ -43,10 +43,14 @@ lbc_status lbc_place_remove(const char *path, lbc_error *err);
  * and whose process on this host is gone. Returns how many. */
 unsigned lbc_place_sweep(const char *folder, const char *base);
 
-/* Whether two paths are of one file, there or not: the same name in the same folder, by whatever way that is named. */
+/* Whether two paths are of one file, or of one folder, there or not, by whatever way that is named as far as it is
+ * there. */
 bool lbc_place_same(const char *a, const char *b);
+bool lbc_place_same_folder(const char *a, const char *b);
 
 /* Makes a folder and what is missing above it. */
 lbc_status lbc_place_folder(const char *folder, lbc_error *err);
+/* Whether it could, and files in the folder be made: by the folder, or the nearest above it that is there. */
+lbc_status lbc_place_try_folder(const char *folder, lbc_error *err);
 
 #endif

@@ -9,10 +9,10 @@
 static const char *taken(const lbc_names *n, const lbc_options *o, const char *path, const char *folder)
 {
     if (lbc_place_same(path, n->master)) return "the master";
-    if (lbc_names_number(path, n->prefix) && lbc_names_same_folder(folder, n->folder)) return "a data file";
-    if (n->squash && lbc_names_number(path, n->squash) && lbc_names_same_folder(folder, n->squash_folder))
+    if (lbc_names_number(path, n->prefix) && lbc_place_same_folder(folder, n->folder)) return "a data file";
+    if (n->squash && lbc_names_number(path, n->squash) && lbc_place_same_folder(folder, n->squash_folder))
         return "a squash file";
-    if (o->minicbf && lbc_names_cbf_number(path, o->minicbf) && lbc_names_same_folder(folder, n->minicbf_folder))
+    if (o->minicbf && lbc_names_cbf_number(path, o->minicbf) && lbc_place_same_folder(folder, n->minicbf_folder))
         return "a miniCBF file";
     return NULL;
 }

@@ -38,13 +38,13 @@ static lbc_status make_folders(const lbc_names *names, lbc_error *err)
 /* No file of the job is to have the place of another, by whatever way its folder was named. */
 static lbc_status check_names(const lbc_names *n, lbc_error *err)
 {
-    if (lbc_names_number(n->master, n->prefix) && lbc_names_same_folder(n->master_folder, n->folder))
+    if (lbc_names_number(n->master, n->prefix) && lbc_place_same_folder(n->master_folder, n->folder))
         return lbc_fail(err, LBC_E_ARGUMENT, "-m %s: could be the name of a data file of -o", n->master);
     if (!n->squash) return LBC_OK;
-    if (lbc_names_number(n->master, n->squash) && lbc_names_same_folder(n->master_folder, n->squash_folder))
+    if (lbc_names_number(n->master, n->squash) && lbc_place_same_folder(n->master_folder, n->squash_folder))
         return lbc_fail(err, LBC_E_ARGUMENT, "-m %s: could be the name of a squash file of -q", n->master);
     if (strcmp(lbc_names_base(n->squash), lbc_names_base(n->prefix)) == 0 &&
-        lbc_names_same_folder(n->squash_folder, n->folder))
+        lbc_place_same_folder(n->squash_folder, n->folder))
         return lbc_fail(err, LBC_E_ARGUMENT, "-q %s: squash files would replace the data files of -o", n->squash);
     return LBC_OK;
 }
@@ -261,6 +261,18 @@ lbc_status lbc_clear_away(const lbc_job *job, lbc_error *err)
 
 /* ---- the whole ------------------------------------------------------------------------------ */
 
+static lbc_status check_outputs(lbc_job *job, lbc_error *err)
+{
+    const lbc_status status = look_at_old_set(job, err);
+    return status ? status : check_files(job, err);
+}
+
+lbc_status lbc_clear_try(lbc_job *job, lbc_error *err)
+{
+    const lbc_status status = check_names(&job->names, err);
+    return status ? status : check_outputs(job, err);
+}
+
 lbc_status lbc_clear(lbc_job *job, lbc_claim *claim, lbc_error *err)
 {
     lbc_status status = make_folders(&job->names, err);
@@ -268,6 +280,5 @@ lbc_status lbc_clear(lbc_job *job, lbc_claim *claim, lbc_error *err)
     if (status == LBC_OK) status = lbc_claim_take(claim, job->names.prefix, job->options->shares > 0, err);
     if (status) return status;
     sweep_all(job);
-    status = look_at_old_set(job, err);
-    return status ? status : check_files(job, err);
+    return check_outputs(job, err);
 }

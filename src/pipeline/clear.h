@@ -27,6 +27,8 @@ struct lbc_old_set {
  * A share that is not the master's leaves a master of its own job alone, since that may come first, and
  * does with that of another set as a whole run does: data files must not change under it. */
 lbc_status lbc_clear(lbc_job *job, lbc_claim *claim, lbc_error *err);
+/* Does of it what writes nothing: the same error, where something stands in the way. */
+lbc_status lbc_clear_try(lbc_job *job, lbc_error *err);
 
 /* Removes that old set, once: to be called whenever a file is whole and about to be put in place, so that a run that
  * comes to nothing has not taken the old one away. */

@@ -2,6 +2,7 @@
 #include "pipeline/names.h"
 
 #include "base/memory.h"
+#include "base/place.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -20,12 +21,6 @@ char *lbc_names_folder(const char *path)
     const size_t n = (size_t)(lbc_names_base(path) - path);
     if (n == 0) return lbc_strdup(".");
     return n == 1 ? lbc_strdup("/") : lbc_asprintf("%.*s", (int)(n - 1), path);
-}
-
-bool lbc_names_same_folder(const char *a, const char *b)
-{
-    struct stat x, y;
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 static bool ends_with_h5(const char *name)

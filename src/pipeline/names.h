@@ -29,8 +29,6 @@ uint64_t lbc_names_cbf_number(const char *path, const char *prefix);
 
 /* The folder part of a path without its final slash, "." when there is none. Freed with free(), NULL: out of memory. */
 char *lbc_names_folder(const char *path);
-/* Whether two folders are one, by whatever way they are named; false where one of them is not there. */
-bool lbc_names_same_folder(const char *a, const char *b);
 
 /* The part of a path after its last slash; points into it. */
 const char *lbc_names_base(const char *path);

@@ -3,13 +3,11 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "pipeline/resume.h"
+#include "base/place.h"
+#include "pipeline/clear.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static uint64_t bytes_of_input(const lbc_job *job, uint64_t k)
 {
@@ -69,24 +67,11 @@ static uint64_t bytes_of_selection(const lbc_job *job, uint64_t *frames)
     return bytes;
 }
 
-/* Names the outputs, and the first of them that exists. False: out of memory. */
+/* False: out of memory. */
 static bool name_outputs(lbc_estimate *e, lbc_job *job)
 {
-    struct stat there;
     e->master = job->names.master;
     job->names.master = NULL;
-    for (uint32_t i = 0; i < job->ntodo; i++) {
-        char *path = lbc_names_file(job->names.prefix, job->todo[i]);
-        if (!path) return false;
-        if (!e->there && lstat(path, &there) == 0)
-            e->there = path;
-        else
-            free(path);
-    }
-    if (!e->there && job->writes_master && lstat(e->master, &there) == 0) {
-        e->there = lbc_strdup(e->master);
-        if (!e->there) return false;
-    }
     if (!job->ntodo) return true;
     e->first_file = lbc_names_file(job->names.prefix, job->todo[0]);
     e->last_file = lbc_names_file(job->names.prefix, job->todo[job->ntodo - 1]);
@@ -113,25 +98,11 @@ static void describe(lbc_estimate *e, const lbc_job *job, const lbc_trial *t)
     e->seconds = t->seconds / t->frames * frames / (threads < frames ? threads : frames);
 }
 
-/* Whether this folder, or the nearest above it that is there, can be written to. */
 static lbc_status try_folder(const char *folder, lbc_error *err)
 {
-    struct stat there;
-    lbc_status status = LBC_OK;
-    char *path = lbc_strdup(folder);
-    while (path && stat(path, &there) && errno == ENOENT) {
-        char *above = lbc_names_folder(path);
-        free(path);
-        path = above;
-    }
-    if (!path)
-        status = lbc_fail(err, LBC_E_MEMORY, "out of memory");
-    else if (access(path, F_OK) || access(path, W_OK | X_OK))
-        status = lbc_fail(err, LBC_E_IO, "%s: cannot write here: %s (choose another -o)", path, strerror(errno));
-    else if (!S_ISDIR(there.st_mode))
-        status = lbc_fail(err, LBC_E_IO, "%s: is no folder (choose another -o)", path);
-    free(path);
-    return status;
+    lbc_error why = {LBC_OK, ""};
+    const lbc_status status = lbc_place_try_folder(folder, &why);
+    return status ? lbc_fail(err, status, "%s (choose another -o)", why.text) : LBC_OK;
 }
 
 /* What a run looks at before it begins, as far as nothing is written. What it finds is no failure. */
@@ -143,7 +114,7 @@ static lbc_status look_ahead(lbc_estimate *e, lbc_job *job, lbc_error *err)
     lbc_status status = LBC_OK;
     for (size_t i = 0; status == LBC_OK && i < sizeof folders / sizeof *folders; i++)
         if (folders[i]) status = try_folder(folders[i], &why);
-    if (status == LBC_OK && job->options->resume) status = lbc_resume(job, &why);
+    if (status == LBC_OK) status = lbc_clear_try(job, &why);
     if (status == LBC_E_MEMORY || status == LBC_E_CANCELLED) return lbc_fail(err, status, "%s", why.text);
     if (status == LBC_OK) return LBC_OK;
     e->stop = lbc_strdup(why.text);
@@ -171,7 +142,6 @@ void lbc_estimate_free(lbc_estimate *e)
     free(e->master);
     free(e->first_file);
     free(e->last_file);
-    free(e->there);
     free(e->stop);
     *e = (lbc_estimate){0};
 }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static void add_duration(lbc_text *t, double seconds)
 {
@@ -15,6 +16,26 @@ static void add_duration(lbc_text *t, double seconds)
         lbc_text_add(t, "%.0f min", seconds / 60);
     else
         lbc_text_add(t, "%.1f h", seconds / 3600);
+}
+
+/* Words that follow a heading, in 80 columns. */
+static void add_wrapped(lbc_text *t, const char *text)
+{
+    const size_t margin = 15, width = 80;
+    size_t at = margin;
+    for (const char *space = ""; *text; space = " ") {
+        const size_t n = strcspn(text, " ");
+        if (*space && at + 1 + n > width) {
+            lbc_text_add(t, "\n%*s", (int)margin, "");
+            at = margin;
+            space = "";
+        }
+        lbc_text_add(t, "%s", space);
+        lbc_text_put(t, text, n);
+        at += strlen(space) + n;
+        text += n + (text[n] == ' ');
+    }
+    lbc_text_add(t, "\n");
 }
 
 char *lbc_estimate_text(const lbc_options *o, const lbc_estimate *e)
@@ -43,10 +64,10 @@ char *lbc_estimate_text(const lbc_options *o, const lbc_estimate *e)
     if (e->files_kept)
         lbc_text_add(&t, "would keep     %" PRIu32 " data file%s, complete already\n", e->files_kept,
                      e->files_kept > 1 ? "s" : "");
-    if (e->stop)
-        lbc_text_add(&t, "would stop     %s\n", e->stop);
-    else if (e->there && !o->overwrite && !o->resume)
-        lbc_text_add(&t, "would stop     %s exists (--overwrite replaces it)\n", e->there);
+    if (e->stop) {
+        lbc_text_add(&t, "would stop     ");
+        add_wrapped(&t, e->stop);
+    }
     return lbc_text_take(&t);
 }
 

@@ -228,6 +228,12 @@ class Reports(unittest.TestCase):
         self.assertRegex(said, r"mean \S+ -> \S+ \(\+\d{3} %\)\n")
         self.assertNotRegex(said, r"\de\+")
 
+    def test_the_page_has_plain_numbers(self):
+        compress(self.master, self.path("out"), "-N", 1, "-J", 50000, "-c", "bslz4", "--report", self.path("r.html"))
+        with open(self.path("r.html"), encoding="utf-8") as f:
+            self.assertRegex(page := f.read(), r"\+\d{3} %")
+        self.assertNotRegex(re.sub(r'"[^"]*"', "", page), r"\de[-+]\d")
+
     def test_stdout_is_json_alone(self):
         done = compress(self.master, self.path("out"), "-H", 16, "--json", "-")
         VALIDATOR.validate(json.loads(done.stdout))
@@ -255,9 +261,41 @@ class Reports(unittest.TestCase):
             self.assertEqual(a.read(), b.read())
 
     def test_a_report_that_cannot_be_written_is_told_before_the_work(self):
-        done = run("-i", self.master, "-o", self.path("out"), "--json", self.path("no/such/folder.json"))
-        self.assertEqual(done.returncode, 1)
-        self.assertEqual(os.listdir(self.folder), [])
+        open(self.path("file"), "w", encoding="utf-8").close()
+        for place in ("file/r.json", "file/new/r.json", "new/"):
+            done = run("-i", self.master, "-o", self.path("out"), "--json", self.path(place))
+            self.assertEqual(done.returncode, 1, place)
+            self.assertEqual(os.listdir(self.folder), ["file"])
+
+    def test_a_missing_folder_is_made_as_that_of_the_series(self):
+        compress(self.master, self.path("out"), "-N", 1, "--json", self.path("new/er/r.json"), "--report",
+                 self.path("other/r.html"))
+        self.assertEqual(os.listdir(self.path("new/er")), ["r.json"])
+        self.assertEqual(os.listdir(self.path("other")), ["r.html"])
+        for name in ("x_master.h5", "x_000001.h5"):
+            done = run("-i", self.master, "-o", self.path("made/x"), "--json", self.path("made/" + name))
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("has the name of", done.stderr)
+        done = run("-i", self.master, "-o", "y", "--json", "made/r", "--report", "./made/r", cwd=self.folder)
+        self.assertEqual(done.returncode, 2)
+        self.assertFalse(os.path.exists(self.path("made")))
+
+    def test_numbers_share_lines(self):
+        compress(self.master, self.path("out"), "-J", 20, "--json", self.path("r.json"))
+        with open(self.path("r.json"), encoding="utf-8") as f:
+            text = f.read()
+        VALIDATOR.validate(json.loads(text))
+        lines = text.splitlines()
+        self.assertIn('  "shape": [514, 1030],', lines)
+        self.assertFalse([line for line in lines if re.fullmatch(r"\s*[-\d.e+]+,?", line) or len(line) > 100])
+        self.assertRegex(text, r'\n  "smallest_count": \[0, 1, 2, .*,\n   \d')
+
+    def test_brackets_and_quotes_in_names_are_no_arrays(self):
+        name = 'a[1, 2]"\\[3,  4]'
+        os.symlink(os.path.dirname(self.master), self.path(name))
+        master = os.path.join(self.path(name), "in_master.h5")
+        done = compress(master, self.path("out"), "-N", 1, "--json", "-")
+        self.assertEqual(json.loads(done.stdout)["input"]["master"], master)
 
     # ---- the page ----------------------------------------------------------------------------------
 

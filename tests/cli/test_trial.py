@@ -2,6 +2,7 @@
 """--dry-run and --suggest: what they say is what a run then does, and they write nothing."""
 import os
 import re
+import shutil
 import tempfile
 import unittest
 
@@ -54,10 +55,24 @@ class Trials(unittest.TestCase):
     def test_what_stands_in_the_way_is_told(self):
         compress(self.master, "out", cwd=self.folder)
         before = sorted(os.listdir(self.folder))
-        self.assertIn("would stop     out_000001.h5 exists", self.say("-o", "out", "--dry-run"))
+        self.assertIn("would stop     out_master.h5: exists", self.say("-o", "out", "--dry-run"))
         self.assertNotIn("would stop", self.say("-o", "out", "--dry-run", "--overwrite"))
         self.assertNotIn("would stop", self.say("-o", "other", "--dry-run"))
         self.assertEqual(sorted(os.listdir(self.folder)), before)
+
+    def test_what_stands_in_the_way_is_what_stops_the_run(self):
+        compress(self.master, "whole", cwd=self.folder)
+        compress(self.master, "part", "-p", 2, "-t", 1, cwd=self.folder)
+        shutil.copy(os.path.join(self.folder, "whole_master.h5"), os.path.join(self.folder, "alone_master.h5"))
+        for options, says in ((["-o", "whole"], "whole_master.h5: exists (--overwrite replaces it, -o names another)"),
+                              (["-o", "part"], "part_000001.h5: exists (--overwrite replaces it, -o names another, "
+                                               "--resume goes on with a run that was interrupted)"),
+                              (["-o", "alone", "-b", 2, "--resume"],
+                               "alone_master.h5: is the master of another set (--overwrite replaces it)"),
+                              (["-o", "new", "-m", "new_000001"], "could be the name of a data file of -o")):
+            self.assertIn("would stop     ", text := self.say(*options, "--dry-run"))
+            self.assertIn(says, text.replace("\n" + 15 * " ", " "))
+            self.assertIn(says, run("-i", self.master, *options, cwd=self.folder).stderr)
 
     def test_what_else_is_written_is_told(self):
         text = self.say("-o", "out", "-H", 16, "-d", 4, "-q", "out_file", "--minicbf", "m", "--json", "j", "--report", "r",
@@ -79,7 +94,7 @@ class Trials(unittest.TestCase):
         self.assertIn("would keep     3 data files", text)
         self.assertNotIn("data file:", text)
         self.assertRegex(run("-i", self.master, "-o", "out", "-d", 3, "-b", 2, "--resume", "--dry-run", cwd=self.folder).stdout,
-                         r"would stop     out_000001.h5: .*\(--overwrite makes it anew\)\n")
+                         r"(?s)would stop     out_000001.h5: .*\(--overwrite makes it anew\)\n")
         os.remove(os.path.join(self.folder, "out_000002.h5"))
         self.assertEqual(digests(self.folder), before)
 

@@ -110,6 +110,13 @@ static void test_sweep_removes_what_dead_processes_left_and_no_more(void **state
     assert_true(read(fd[0], left, sizeof left) > 0);
     assert_true(there(left));
 
+    /* The same name but of another name space, where the process may be another one, and alive. */
+    char other_space[512];
+    const char *plus = strrchr(left, '+'), *pid = plus ? strchr(plus, '~') : NULL;
+    assert_non_null(pid);
+    snprintf(other_space, sizeof other_space, "%.*s+1%s", (int)(plus - left), left, pid);
+    put(other_space, "theirs");
+
     lbc_place mine = {0};
     assert_int_equal(lbc_place_begin(&mine, "run_000002.h5", NULL), LBC_OK);
     put(mine.temporary, "alive");
@@ -124,6 +131,7 @@ static void test_sweep_removes_what_dead_processes_left_and_no_more(void **state
     assert_true(there(mine.temporary));
     assert_true(there(".run_000003.h5.lbc~another-host~1~1~0.tmp"));
     assert_true(there(".run_odd.lbc~x.tmp"));
+    assert_true(there(other_space));
     lbc_place_drop(&mine);
 }
 
@@ -137,6 +145,25 @@ static void test_folders(void **state)
     put("x/file", "");
     assert_int_equal(lbc_place_folder("x/file/below", &err), LBC_E_IO);
     assert_non_null(strstr(err.text, "x/file"));
+}
+
+static void test_folders_that_are_not_there_yet(void **state)
+{
+    (void)state;
+    lbc_error err;
+    put("plain", "");
+    assert_int_equal(lbc_place_try_folder("new/er", &err), LBC_OK);
+    assert_int_equal(lbc_place_try_folder(".", &err), LBC_OK);
+    assert_int_equal(lbc_place_try_folder("plain/new", &err), LBC_E_IO);
+    assert_non_null(strstr(err.text, "plain"));
+    assert_false(there("new"));
+    assert_true(lbc_place_same("new/er/a", "./new/er/a"));
+    assert_false(lbc_place_same("new/er/a", "new/er/b"));
+    assert_false(lbc_place_same("new/er/a", "new/a"));
+    assert_false(lbc_place_same("new/a", "a"));
+    assert_false(lbc_place_same_folder("new/", folder));
+    assert_true(lbc_place_same_folder("new", "new//"));
+    assert_false(lbc_place_same_folder("new", "newer"));
 }
 
 /* Some file systems, and that of /proc is one, say EINVAL where a folder is to be flushed. */
@@ -158,6 +185,7 @@ int main(void)
         cmocka_unit_test(test_drop_leaves_nothing),
         cmocka_unit_test(test_sweep_removes_what_dead_processes_left_and_no_more),
         cmocka_unit_test(test_folders),
+        cmocka_unit_test(test_folders_that_are_not_there_yet),
         cmocka_unit_test(test_folders_that_cannot_be_flushed),
     };
     return cmocka_run_group_tests(tests, enter, leave);
