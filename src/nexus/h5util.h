@@ -54,8 +54,8 @@ bool lbc_h5_has_link(hid_t loc, const char *name);
 /* Text of a scalar or one-element string attribute, of fixed or variable length, cut to fit, trailing
  * blanks removed, always terminated. False (and "") when there is none, or it is no string. */
 bool lbc_h5_attr_text(hid_t object, const char *name, char *text, size_t size);
-/* Whether the bits of an integer or a float lie within its bytes. HDF5 1.10 believes a damaged file that they do not, and
- * converts what lies beyond them over its stack. No such value must be converted. */
+/* Whether the bits of an integer or a float lie within its bytes. HDF5 1.10 believes a damaged file that they do not,
+ * and converts what lies beyond them over its stack. No such value must be converted. */
 bool lbc_h5_bits_fit(hid_t type);
 /* First min(max, count) numbers of an attribute; returns how many it has, 0 when it is missing, empty
  * or not numeric. */

@@ -58,8 +58,8 @@ static lbc_status check_options(const lbc_options *o, lbc_error *err)
         return lbc_fail(err, LBC_E_ARGUMENT, "-t %" PRIu32 " is beyond -p %" PRIu32, o->share, o->shares);
     if (o->skip_bad && o->gaps_zero)
         return lbc_fail(err, LBC_E_ARGUMENT,
-                        "--skip-bad masks what cannot be read, and with --gaps zero nothing would tell it from an image "
-                        "without counts: use one of them");
+                        "--skip-bad masks what cannot be read, and with --gaps zero nothing would tell it from an "
+                        "image without counts: use one of them");
     return LBC_OK;
 }
 

@@ -128,7 +128,8 @@ class AtRest(Verify):
         uint16 = b"\x10\0\0\0\2\0\0\0\0\0\x10\0"
         for name in self.sets:
             with self.subTest(name):
-                self.flip_each(name, lambda sound: sound.find(uint16), [(1, 1), (1, 8), (4, 6), (8, 1), (10, 1), (10, 24)])
+                self.flip_each(name, lambda sound: sound.find(uint16),
+                               [(1, 1), (1, 8), (4, 6), (8, 1), (10, 1), (10, 24)])
 
     def test_flipped_bit_in_the_parameters_of_the_filter(self):
         """With codestreams at rest the mask is among them."""

@@ -149,10 +149,8 @@ static void test_the_header_says_what_dxtbx_must_have(void **state)
 /* As the new master names them; dxtbx knows Silicon and CdTe, and takes no other for one of them. */
 static void test_the_sensor_is_told_in_the_words_of_cbf(void **state)
 {
-    static const char *const names[][2] = {{"SILICON", "Silicon"},
-                                           {"cdte", "CdTe"},
-                                           {"Cadmium telluride", "CdTe"},
-                                           {"Gallium Arsenide", "GaAs"}};
+    static const char *const names[][2] = {
+        {"SILICON", "Silicon"}, {"cdte", "CdTe"}, {"Cadmium telluride", "CdTe"}, {"Gallium Arsenide", "GaAs"}};
     const lbc_minicbf_facts before = facts;
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
