@@ -31,28 +31,37 @@ static void add_shape(uint32_t *crc, int rank, const hsize_t *dims)
     for (int d = 0; d < rank; d++) add_number(crc, dims[d]);
 }
 
+/* One of HDF5's answers about a type, which are below 0 where it has none. */
+static bool add_answer(uint32_t *crc, int answer)
+{
+    if (answer >= 0) add_number(crc, (uint64_t)answer);
+    return answer >= 0;
+}
+
+/* The same of sizes, which are 0 then. */
+static bool add_size(uint32_t *crc, size_t size)
+{
+    if (size > 0) add_number(crc, size);
+    return size > 0;
+}
+
+static bool add_float(uint32_t *crc, hid_t type)
+{
+    size_t parts[5];
+    if (H5Tget_fields(type, &parts[0], &parts[1], &parts[2], &parts[3], &parts[4]) < 0) return false;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) add_number(crc, parts[i]);
+    return add_size(crc, H5Tget_ebias(type)) && add_answer(crc, H5Tget_norm(type));
+}
+
 /* How bytes become numbers or text, which HDF5 keeps without a checksum. */
 static bool add_type(uint32_t *crc, hid_t type)
 {
-    size_t parts[5] = {0};
     const H5T_class_t kind = H5Tget_class(type);
-    const size_t size = H5Tget_size(type);
-    if (kind < 0 || size == 0) return false;
-    add_number(crc, (uint64_t)kind);
-    add_number(crc, size);
-    if (kind == H5T_INTEGER || kind == H5T_FLOAT) {
-        add_number(crc, (uint64_t)H5Tget_order(type));
-        add_number(crc, H5Tget_precision(type));
-        add_number(crc, (uint64_t)H5Tget_offset(type));
-    }
-    if (kind == H5T_INTEGER) add_number(crc, (uint64_t)H5Tget_sign(type));
-    if (kind == H5T_FLOAT) {
-        if (H5Tget_fields(type, &parts[0], &parts[1], &parts[2], &parts[3], &parts[4]) < 0) return false;
-        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) add_number(crc, parts[i]);
-        add_number(crc, H5Tget_ebias(type));
-        add_number(crc, (uint64_t)H5Tget_norm(type));
-    }
-    return true;
+    if (!add_answer(crc, kind) || !add_size(crc, H5Tget_size(type))) return false;
+    if (kind != H5T_INTEGER && kind != H5T_FLOAT) return true;
+    return add_answer(crc, H5Tget_order(type)) && add_size(crc, H5Tget_precision(type)) &&
+           add_answer(crc, H5Tget_offset(type)) &&
+           (kind == H5T_INTEGER ? add_answer(crc, H5Tget_sign(type)) : add_float(crc, type));
 }
 
 /* Takes what came of reading a value. False: it cannot be read. */
