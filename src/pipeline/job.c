@@ -130,6 +130,12 @@ static lbc_status too_few(const lbc_job *job, lbc_error *err)
                         "%s: -s %" PRIu32 " sums more images than the %" PRIu64
                         " of a trigger, and no sum crosses one (--partial keep takes them)",
                         o->input, o->sum, (uint64_t)job->plan.per_trigger);
+    if (job->plan.last - job->plan.first + 1 >= o->sum)
+        return lbc_fail(err, LBC_E_FORMAT,
+                        "%s: -s %" PRIu32
+                        " sums more images than are selected of any trigger, and no sum crosses one (--partial keep "
+                        "takes them)",
+                        o->input, o->sum);
     return lbc_fail(err, LBC_E_FORMAT,
                     "%s: -s %" PRIu32 " sums more images than the %" PRIu64 " selected of its %" PRIu64
                     " (--partial keep takes them)",
@@ -147,13 +153,14 @@ static void tell_what_is_dropped(const lbc_job *job)
     if (last > even)
         lbc_log_send(&job->log, LBC_LEVEL_WARNING,
                      "%" PRIu64 " image%s left out at the ends of triggers, which have %" PRIu64
-                     " each, no multiple of -s %" PRIu32 ": the images written have gaps of angle between them, and "
-                     "most readers take them to have none (--partial keep writes sums of fewer instead)",
+                     " each, and no sum of -s %" PRIu32 " crosses one: the images written have gaps of angle between "
+                     "them, and most readers take them to have none (--partial keep writes sums of fewer instead)",
                      p->dropped, p->dropped == 1 ? "" : "s", p->per_trigger, p->sum);
     else if (last < even)
         lbc_log_send(&job->log, LBC_LEVEL_WARNING,
-                     "triggers have %" PRIu64 " images each, no multiple of -s %" PRIu32
-                     ": the last image written of each is a sum of fewer, and most readers take all to have one width",
+                     "triggers have %" PRIu64 " images each, and no sum of -s %" PRIu32
+                     " crosses one: at the end of a trigger the image written is a sum of fewer, and most readers take "
+                     "all to have one width",
                      p->per_trigger, p->sum);
     else if (p->dropped)
         lbc_log_send(&job->log, LBC_LEVEL_NOTICE,

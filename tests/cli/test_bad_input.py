@@ -196,13 +196,28 @@ class Facts(bad.Bad):
         done, errors = run_on(self, master, "-s", 4)
         self.assertIn("-s 4 sums more images than the 3 of a trigger", errors[0])
         for options, pattern in ((["-s", 2], "warning: 2 images left out at the ends of triggers, which have 3 each"),
-                                 (["-s", 2, "--partial", "keep"], "warning: triggers have 3 images each, no multiple of -s 2"),
+                                 (["-s", 2, "--partial", "keep"], "warning: triggers have 3 images each, and no sum"),
                                  (["-s", 2, "-1", 2, "-N", 5], None),   # the last alone is left out: there is no gap
                                  (["-s", 3], None)):
             done, _ = run_on(self, master, *options)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertEqual(re.findall("warning:.*trigger", done.stderr) != [], bool(pattern), done.stderr)
             self.assertRegex(done.stderr, pattern or "output")
+
+    def test_selections_that_begin_within_a_trigger(self):
+        """What is left of one may be too few though -s divides the whole."""
+        fields = {f"instrument/detector/detectorSpecific/{n}": (np.uint32(v), None)
+                  for n, v in (("nimages", 6), ("ntrigger", 2))}
+        master = series.filewriter(self.folder, "run", series.frames(12), fields=fields)
+        for more, told in (([], "1 image left out at the ends of triggers, which have 6 each, and no sum of -s 2"),
+                           (["--partial", "keep"], "triggers have 6 images each, and no sum of -s 2 crosses one")):
+            done, _ = run_on(self, master, "-s", 2, "-1", 2, *more)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(f"warning: {told}", done.stderr)
+            self.assertNotIn("multiple", done.stderr)
+        done, errors = run_on(self, master, "-s", 5, "-1", 4, "-N", 9)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("-s 5 sums more images than are selected of any trigger", errors[0])
 
     def test_numbers_that_are_none(self):
         for path in ("instrument/beam/incident_wavelength", "instrument/detector/x_pixel_size",
