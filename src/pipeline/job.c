@@ -146,17 +146,14 @@ static lbc_status too_few(const lbc_job *job, lbc_error *err)
 static void tell_what_is_dropped(const lbc_job *job)
 {
     const lbc_plan *p = &job->plan;
-    const uint64_t even = p->first + (p->groups - 1) * p->sum;
-    uint64_t last;
-    uint32_t count;
-    lbc_plan_group(p, p->groups - 1, &last, &count);
-    if (last > even)
+    const int64_t slip = lbc_plan_slip(p);
+    if (slip > 0)
         lbc_log_send(&job->log, LBC_LEVEL_WARNING,
                      "%" PRIu64 " image%s left out at the ends of triggers, which have %" PRIu64
                      " each, and no sum of -s %" PRIu32 " crosses one: the images written have gaps of angle between "
                      "them, and most readers take them to have none (--partial keep writes sums of fewer instead)",
                      p->dropped, p->dropped == 1 ? "" : "s", p->per_trigger, p->sum);
-    else if (last < even)
+    else if (slip < 0)
         lbc_log_send(&job->log, LBC_LEVEL_WARNING,
                      "triggers have %" PRIu64 " images each, and no sum of -s %" PRIu32
                      " crosses one: at the end of a trigger the image written is a sum of fewer, and most readers take "

@@ -48,6 +48,15 @@ void lbc_plan_group(const lbc_plan *p, uint64_t k, uint64_t *first, uint32_t *co
     *count = left < p->sum ? (uint32_t)left : p->sum;
 }
 
+int64_t lbc_plan_slip(const lbc_plan *p)
+{
+    uint64_t first, last;
+    uint32_t count;
+    lbc_plan_group(p, 0, &first, &count); /* what is left of the first trigger may be too few for one */
+    lbc_plan_group(p, p->groups - 1, &last, &count);
+    return (int64_t)(last - first) - (int64_t)((p->groups - 1) * p->sum);
+}
+
 void lbc_plan_file(const lbc_plan *p, uint64_t f, uint64_t *first, uint64_t *count)
 {
     *first = f * p->block;

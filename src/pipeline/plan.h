@@ -27,6 +27,10 @@ void lbc_plan_make(lbc_plan *plan);
 /* Input frames of group k < groups: first .. first + count - 1, 1 <= count <= sum. */
 void lbc_plan_group(const lbc_plan *plan, uint64_t k, uint64_t *first, uint32_t *count);
 
+/* How much later than the first the last group begins, beyond what it would if all were of sum frames, one after
+ * another. Above 0: frames between groups are in none; below 0: groups before the last are of fewer. Needs a group. */
+int64_t lbc_plan_slip(const lbc_plan *plan);
+
 /* Groups of file f < files: first .. first + count - 1. */
 void lbc_plan_file(const lbc_plan *plan, uint64_t f, uint64_t *first, uint64_t *count);
 

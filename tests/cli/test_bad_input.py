@@ -215,6 +215,9 @@ class Facts(bad.Bad):
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn(f"warning: {told}", done.stderr)
             self.assertNotIn("multiple", done.stderr)
+        done, _ = run_on(self, master, "-s", 2, "-1", 6)   # the first alone is left out: there is no gap
+        self.assertNotIn("warning", done.stderr)
+        self.assertIn("1 image at the end of a group too short for a sum of 2", done.stderr)
         done, errors = run_on(self, master, "-s", 5, "-1", 4, "-N", 9)
         self.assertEqual(done.returncode, 1)
         self.assertIn("-s 5 sums more images than are selected of any trigger", errors[0])

@@ -38,13 +38,16 @@ static void compare(lbc_plan p)
     lbc_plan_make(&p);
     assert_int_equal(p.groups, n);
     assert_int_equal(p.dropped, dropped);
+    int64_t slip = 0;
     for (uint64_t k = 0; k < n; k++) {
         uint64_t first;
         uint32_t count;
         lbc_plan_group(&p, k, &first, &count);
         assert_int_equal(first, expected[k].first);
         assert_int_equal(count, expected[k].count);
+        if (k) slip += (int64_t)(expected[k].first - expected[k - 1].first) - p.sum;
     }
+    if (n) assert_int_equal(lbc_plan_slip(&p), slip);
     uint64_t in_files = 0;
     for (uint64_t f = 0; f < p.files; f++) {
         uint64_t first, count;
