@@ -26,7 +26,6 @@ typedef struct check {
     lbc_buffer chunk;
     lbc_codec_work *work;
     uint32_t pixels; /* running CRC-32C of a frame's pixels */
-    uint32_t layout; /* of the codestreams so far */
 } check;
 
 static lbc_status differs(const check *c, lbc_error *err, const char *what)
@@ -80,6 +79,26 @@ static lbc_status read_checksums(check *c, lbc_error *err)
     return status;
 }
 
+/* All that the file says is as its own checksum has it. properties: of the images; invalid: there are none. Files
+ * without that checksum are older. */
+static bool layout_is_told(const check *c, hid_t properties)
+{
+    static uint32_t params[LBC_MAX_PARAMS]; /* large for a stack; guarded by the HDF5 lock */
+    double told;
+    uint32_t sum = 0;
+    size_t nparams = 0;
+    H5Z_filter_t id = 0;
+    if (c->sums < 0 || lbc_h5_attr_numbers(c->sums, "layout", &told, 1) == 0) return true;
+    const int filters = properties < 0 ? 0 : H5Pget_nfilters(properties);
+    if (filters != 0 && (filters != 1 || !lbc_h5_filter(properties, 0, &id, params, LBC_MAX_PARAMS, &nparams)))
+        return false;
+    const lbc_layout_filter filter = {(uint32_t)id, (uint32_t)nparams, params};
+    hid_t entry = H5Gopen2(c->file, "/entry", H5P_DEFAULT);
+    const bool known = entry >= 0 && lbc_layout_sum(entry, &filter, &sum);
+    lbc_h5_close(&entry);
+    return known && told == (double)sum;
+}
+
 static void close_file(check *c)
 {
     lbc_h5_enter();
@@ -110,29 +129,6 @@ static bool first_number_is(const check *c, uint64_t number)
 {
     double low;
     return lbc_h5_attr_numbers(c->data, "image_nr_low", &low, 1) == 1 && low == (double)number;
-}
-
-uint32_t lbc_layout_sum(lbc_pixel_type type, lbc_shape shape, uint32_t filter, uint32_t nparams, const uint32_t *params)
-{
-    char text[96];
-    const int n = snprintf(text, sizeof text, "%s;%" PRIu32 "x%" PRIu32 ";%" PRIu32 ";%" PRIu32 ";",
-                           lbc_pixel_name(type), shape.nx, shape.ny, filter, nparams);
-    const uint32_t crc = lbc_crc32c(0, text, (size_t)n);
-    return nparams ? lbc_crc32c(crc, params, nparams * sizeof *params) : crc;
-}
-
-/* What makes pixels of chunks is as the file's own checksum has it. Older files have none. */
-static bool layout_is_told(const check *c, hid_t properties, lbc_pixel_type type, lbc_shape shape)
-{
-    static uint32_t params[LBC_MAX_PARAMS]; /* large for a stack; guarded by the HDF5 lock */
-    double told;
-    size_t nparams = 0;
-    H5Z_filter_t filter = 0;
-    if (c->sums < 0 || lbc_h5_attr_numbers(c->sums, "layout", &told, 1) == 0) return true;
-    const int filters = H5Pget_nfilters(properties);
-    if (filters != 0 && (filters != 1 || !lbc_h5_filter(properties, 0, &filter, params, LBC_MAX_PARAMS, &nparams)))
-        return false;
-    return told == (double)lbc_layout_sum(type, shape, (uint32_t)filter, (uint32_t)nparams, params);
 }
 
 /* The filter pipeline is exactly that of format. */
@@ -171,8 +167,8 @@ static lbc_status check_layout(check *c, lbc_error *err)
         status = differs(c, err, "its images have another size");
     else if (c->sums >= 0 && (!known || (want->format && pixel != want->format->type)))
         status = differs(c, err, "its pixels are of another type");
-    else if (!layout_is_told(c, properties, pixel, (lbc_shape){(uint32_t)dims[1], (uint32_t)dims[2]}))
-        status = differs(c, err, "what says how its images are stored is damaged (its checksum differs)");
+    else if (!layout_is_told(c, properties))
+        status = differs(c, err, "what it says of its images is damaged (its checksum differs)");
     else if (want->format && !pipeline_is(properties, want->format))
         status = differs(c, err, "its images are stored in another way");
     lbc_h5_close(&properties);
@@ -283,8 +279,7 @@ static lbc_status check_stream(check *c, uint64_t n, lbc_error *err)
     lbc_h5_enter();
     bool read = open_stream(c, c->file, name, &size);
     const bool room = !read || lbc_buffer_need(&c->chunk, size);
-    read = read && room && lbc_sum_description(&c->layout, c->data) &&
-           H5Dread(c->data, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, c->chunk.data) >= 0;
+    read = read && room && H5Dread(c->data, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, c->chunk.data) >= 0;
     lbc_h5_close(&c->data);
     lbc_h5_leave();
     if (!room) return lbc_fail(err, LBC_E_MEMORY, "%s: out of memory", c->path);
@@ -295,18 +290,6 @@ static lbc_status check_stream(check *c, uint64_t n, lbc_error *err)
         return lbc_fail(err, LBC_E_MISMATCH, "%s: codestream %" PRIu64 " is damaged (its checksum differs)", c->path,
                         number);
     return LBC_OK;
-}
-
-/* What the codestreams say of themselves is as the file's own checksum has it. Older files have none. */
-static lbc_status check_descriptions(check *c, lbc_error *err)
-{
-    double told;
-    lbc_h5_enter();
-    const bool tells = c->sums >= 0 && lbc_h5_attr_numbers(c->sums, "layout", &told, 1) == 1;
-    lbc_h5_leave();
-    return tells && told != (double)c->layout
-               ? differs(c, err, "what is said of its codestreams is damaged (its checksum differs)")
-               : LBC_OK;
 }
 
 /* Whatever their numbers are. */
@@ -338,11 +321,12 @@ lbc_status lbc_squash_file_check(const char *path, const lbc_data_expected *expe
     lbc_h5_enter();
     lbc_status status = open_file(&c, err);
     if (status == LBC_OK) status = read_checksums(&c, err);
+    if (status == LBC_OK && !layout_is_told(&c, H5I_INVALID_HID))
+        status = differs(&c, err, "what it says of its codestreams is damaged (its checksum differs)");
     lbc_h5_leave();
     if (status == LBC_OK && expected->heads_only) find_streams(&c);
     for (uint64_t n = 0; status == LBC_OK && !expected->heads_only && n < c.frames; n++)
         status = check_stream(&c, n, err);
-    if (status == LBC_OK && !expected->heads_only) status = check_descriptions(&c, err);
     if (found) *found = c.found;
     close_file(&c);
     return status;

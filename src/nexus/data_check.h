@@ -4,9 +4,8 @@
  * A file we write has, beside /entry/data, a data set /entry/checksums, uint32[frames]: CRC-32C of each stored chunk;
  * of a squash file: of each codestream. Its attributes are
  *   job           text: which job made the file (options and input, see src/pipeline/identity.h)
- *   layout        uint32: lbc_layout_sum of what says how chunks become pixels, which HDF5 keeps without a checksum:
- *                 one bit of it makes other pixels of sound chunks. Of a squash file: lbc_sum_description
- *                 (master_sum.h) over its codestreams
+ *   layout        uint32: lbc_layout_sum (master_sum.h) of all else that the file says, which HDF5 keeps without a
+ *                 checksum: one bit of it makes other pixels of sound chunks
  *   input_sum     uint32: what it was made from. The sum, modulo 2^32, over the input frames that went in and
  *                 could be read, of lbc_image_sum (src/pipeline/image.h)
  *   bad_frames    uint32: how many could not be read, and were skipped
@@ -24,10 +23,6 @@
 typedef struct lbc_input_sum {
     uint32_t sum, bad; /* as input_sum and bad_frames tell */
 } lbc_input_sum;
-
-/* CRC-32C of the type and size of images and of their filter with its parameters. filter 0: none. */
-uint32_t lbc_layout_sum(lbc_pixel_type type, lbc_shape shape, uint32_t filter, uint32_t nparams,
-                        const uint32_t *params);
 
 /* What a file should be. */
 typedef struct lbc_data_expected {

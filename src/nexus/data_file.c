@@ -137,13 +137,12 @@ lbc_status lbc_data_file_finish(lbc_data_file *file, const char **temporary, lbc
 {
     lbc_status status = LBC_OK;
     const lbc_chunk_format *format = file->format;
-    const uint32_t layout =
-        lbc_layout_sum(format->type, format->shape, format->codec->filter, format->nparams, format->params);
+    const lbc_layout_filter filter = {format->codec->filter, format->nparams, format->params};
     *temporary = file->place.temporary;
     if (file->finished) return LBC_OK;
     lbc_h5_enter();
     if (file->crc && !lbc_h5_put_checksums(file->file, file->job, file->frames, file->crc,
-                                           file->tells_input ? &file->input : NULL, &layout))
+                                           file->tells_input ? &file->input : NULL, &filter))
         status = fail_hdf5(file, "writing checksums", err);
     lbc_h5_close(&file->data);
     const lbc_status closed = lbc_h5_out_close(&file->file, file->place.path, status ? NULL : err);

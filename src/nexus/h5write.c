@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nexus/h5write.h"
 
+#include "nexus/h5util.h"
+
 #include "base/memory.h"
 #include "nexus/h5out.h"
 
@@ -118,12 +120,16 @@ bool lbc_h5_put(hid_t where, const char *name, hid_t type, int rank, const hsize
 }
 
 bool lbc_h5_put_checksums(hid_t file, const char *job, uint64_t count, const uint32_t *crc, const lbc_input_sum *input,
-                          const uint32_t *layout)
+                          const lbc_layout_filter *filter)
 {
     static const char name[] = "/entry/checksums";
-    return lbc_h5_put(file, name, H5T_STD_U32LE, 1, (const hsize_t[]){count}, crc) &&
+    uint32_t layout = 0;
+    hid_t entry = H5Gopen2(file, "/entry", H5P_DEFAULT);
+    const bool known = entry >= 0 && lbc_layout_sum(entry, filter, &layout);
+    lbc_h5_close(&entry);
+    return known && lbc_h5_put(file, name, H5T_STD_U32LE, 1, (const hsize_t[]){count}, crc) &&
            lbc_h5_set_text(file, name, "job", job) &&
-           (!layout || lbc_h5_set(file, name, "layout", H5T_NATIVE_UINT32, 0, NULL, layout)) &&
+           lbc_h5_set(file, name, "layout", H5T_NATIVE_UINT32, 0, NULL, &layout) &&
            (!input || (lbc_h5_set(file, name, "input_sum", H5T_NATIVE_UINT32, 0, NULL, &input->sum) &&
                        lbc_h5_set(file, name, "bad_frames", H5T_NATIVE_UINT32, 0, NULL, &input->bad)));
 }

@@ -13,6 +13,7 @@
 #define LBC_NEXUS_H5WRITE_H
 
 #include "nexus/data_check.h"
+#include "nexus/master_sum.h"
 
 #include "lbc.h"
 
@@ -40,10 +41,10 @@ hid_t lbc_h5_dataset_properties(void);
 hid_t lbc_h5_string_type(size_t size);
 hid_t lbc_h5_pixel_type(lbc_pixel_type type);
 
-/* The checksums of a data or squash file (nexus/data_check.h). input: what it was made from; NULL: not told. layout: of
- * its images; NULL: it has none. */
+/* The checksums of a data or squash file that has all else by now (nexus/data_check.h). input: what it was made from;
+ * NULL: not told. */
 bool lbc_h5_put_checksums(hid_t file, const char *job, uint64_t count, const uint32_t *crc, const lbc_input_sum *input,
-                          const uint32_t *layout);
+                          const lbc_layout_filter *filter);
 
 /* A contiguous dataset with its content. rank 0: scalar. */
 bool lbc_h5_put(hid_t where, const char *name, hid_t type, int rank, const hsize_t *dims, const void *data);

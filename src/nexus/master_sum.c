@@ -90,37 +90,43 @@ static herr_t add_attribute(hid_t object, const char *name, const H5A_info_t *in
     return ok ? 0 : -1;
 }
 
-static bool add_dataset(uint32_t *crc, hid_t dataset)
-{
-    lbc_value value;
-    hsize_t dims[H5S_MAX_RANK];
-    if (!lbc_is_virtual(dataset)) return add_value(crc, &value, lbc_value_read_dataset(&value, dataset, NULL));
-    hid_t type = H5Dget_type(dataset);
-    const int rank = lbc_h5_shape(dataset, dims, H5S_MAX_RANK);
-    const bool ok = rank >= 0 && add_type(crc, type);
-    if (ok) add_shape(crc, rank, dims);
-    lbc_h5_close(&type);
-    return ok;
-}
-
 static bool add_attributes(uint32_t *crc, hid_t object)
 {
     return H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, add_attribute, crc) >= 0;
 }
 
-bool lbc_sum_description(uint32_t *crc, hid_t dataset)
+/* Type and shape. */
+static bool add_form(uint32_t *crc, hid_t dataset)
 {
+    hsize_t dims[H5S_MAX_RANK];
     hid_t type = H5Dget_type(dataset);
-    const bool ok = type >= 0 && add_type(crc, type) && add_attributes(crc, dataset);
+    const int rank = lbc_h5_shape(dataset, dims, H5S_MAX_RANK);
+    const bool ok = rank >= 0 && type >= 0 && add_type(crc, type);
+    if (ok) add_shape(crc, rank, dims);
     lbc_h5_close(&type);
     return ok;
 }
 
-static bool add_object(uint32_t *crc, hid_t entry, const char *path)
+/* ---- what goes in --------------------------------------------------------------------------- */
+
+typedef struct walk {
+    uint32_t crc;
+    const char *without; /* the link that carries the sum */
+    bool values;         /* of data sets that are not virtual */
+} walk;
+
+static bool add_dataset(walk *w, hid_t dataset)
+{
+    lbc_value value;
+    if (!w->values || lbc_is_virtual(dataset)) return add_form(&w->crc, dataset);
+    return add_value(&w->crc, &value, lbc_value_read_dataset(&value, dataset, NULL));
+}
+
+static bool add_object(walk *w, hid_t entry, const char *path)
 {
     hid_t object = H5Oopen(entry, path, H5P_DEFAULT);
     const H5I_type_t kind = object >= 0 ? H5Iget_type(object) : H5I_BADID;
-    const bool ok = kind >= 0 && add_attributes(crc, object) && (kind != H5I_DATASET || add_dataset(crc, object));
+    const bool ok = kind >= 0 && add_attributes(&w->crc, object) && (kind != H5I_DATASET || add_dataset(w, object));
     lbc_h5_close(&object);
     return ok;
 }
@@ -134,21 +140,40 @@ static bool add_target(uint32_t *crc, hid_t entry, const char *path, size_t size
     return ok;
 }
 
-static herr_t add_link(hid_t entry, const char *path, const H5L_info_t *info, void *crc)
+static herr_t add_link(hid_t entry, const char *path, const H5L_info_t *info, void *user)
 {
-    if (strcmp(path, LBC_MASTER_SUM) == 0) return 0;
-    add_text(crc, path);
-    add_number(crc, (uint64_t)info->type);
+    walk *w = user;
+    if (strcmp(path, w->without) == 0) return 0;
+    add_text(&w->crc, path);
+    add_number(&w->crc, (uint64_t)info->type);
     const bool ok =
-        info->type == H5L_TYPE_HARD ? add_object(crc, entry, path) : add_target(crc, entry, path, info->u.val_size);
+        info->type == H5L_TYPE_HARD ? add_object(w, entry, path) : add_target(&w->crc, entry, path, info->u.val_size);
     return ok ? 0 : -1;
+}
+
+static bool add_entry(walk *w, hid_t entry)
+{
+    char name[256] = ""; /* which readers look for */
+    if (H5Iget_name(entry, name, sizeof name) < 0) return false;
+    add_text(&w->crc, name);
+    return add_attributes(&w->crc, entry) && H5Lvisit(entry, H5_INDEX_NAME, H5_ITER_INC, add_link, w) >= 0;
 }
 
 bool lbc_master_sum(hid_t entry, uint32_t *crc)
 {
-    char name[256] = ""; /* which readers look for */
-    *crc = 0;
-    if (H5Iget_name(entry, name, sizeof name) < 0) return false;
-    add_text(crc, name);
-    return add_attributes(crc, entry) && H5Lvisit(entry, H5_INDEX_NAME, H5_ITER_INC, add_link, crc) >= 0;
+    walk w = {.without = LBC_MASTER_SUM, .values = true};
+    const bool ok = add_entry(&w, entry);
+    *crc = w.crc;
+    return ok;
+}
+
+bool lbc_layout_sum(hid_t entry, const lbc_layout_filter *filter, uint32_t *crc)
+{
+    walk w = {.without = "checksums"};
+    add_number(&w.crc, filter->id);
+    add_number(&w.crc, filter->nparams);
+    for (uint32_t i = 0; i < filter->nparams; i++) add_number(&w.crc, filter->params[i]);
+    const bool ok = add_entry(&w, entry);
+    *crc = w.crc;
+    return ok;
 }

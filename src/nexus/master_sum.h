@@ -17,7 +17,15 @@
 
 /* False: something cannot be read. HDF5 lock held. */
 bool lbc_master_sum(hid_t entry, uint32_t *crc);
-/* Goes on from *crc with what a data set says of its values: type and attributes, in the same way. */
-bool lbc_sum_description(uint32_t *crc, hid_t dataset);
+
+/* A filter of chunks; zeros: none. */
+typedef struct lbc_layout_filter {
+    uint32_t id, nparams;
+    const uint32_t *params; /* [nparams] */
+} lbc_layout_filter;
+
+/* The same over the entry of a data or squash file without its checksums (data_check.h), over the filter of its images,
+ * and of data sets over their types, shapes and attributes alone: all that makes pixels of chunks. */
+bool lbc_layout_sum(hid_t entry, const lbc_layout_filter *filter, uint32_t *crc);
 
 #endif

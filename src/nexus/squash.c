@@ -2,7 +2,6 @@
 #include "nexus/h5out.h"
 #include "nexus/h5util.h"
 #include "nexus/h5write.h"
-#include "nexus/master_sum.h"
 #include "nexus/output.h"
 
 #include "base/checksum.h"
@@ -20,7 +19,6 @@ struct lbc_squash_file {
     const char *job; /* NULL: the file carries no checksums */
     uint32_t *crc;   /* [streams], CRC-32C of those added */
     uint64_t streams, added;
-    uint32_t layout; /* of those added, nexus/data_check.h */
     bool tells_input;
     lbc_input_sum input; /* what it was made from, when it tells */
     bool finished;
@@ -101,14 +99,6 @@ static bool describe(hid_t group, const char *name, uint64_t number, const lbc_l
     return describe_j2k(group, name, params);
 }
 
-static bool sum_up(lbc_squash_file *file, const char *name)
-{
-    hid_t dataset = H5Dopen2(file->group, name, H5P_DEFAULT);
-    const bool ok = dataset >= 0 && lbc_sum_description(&file->layout, dataset);
-    lbc_h5_close(&dataset);
-    return ok;
-}
-
 /* A file that funpack and astropy open, in file->fits. */
 static lbc_status make_fits(lbc_squash_file *file, const lbc_lossy_params *params, const uint8_t *stream, size_t size,
                             size_t *fits_size, lbc_error *err)
@@ -140,7 +130,7 @@ lbc_status lbc_squash_file_add(lbc_squash_file *file, uint64_t number, const lbc
     lbc_h5_enter();
     const hsize_t dims[1] = {size};
     if (!lbc_h5_put(file->group, name, H5T_STD_U8LE, 1, dims, stream) ||
-        !describe(file->group, name, number, lossy, params) || !sum_up(file, name))
+        !describe(file->group, name, number, lossy, params))
         status = fail_hdf5(file, "writing a codestream", err);
     const int trouble = lbc_h5_out_trouble(file->file);
     if (trouble) status = lbc_h5_out_fail(trouble, file->place.path, err);
@@ -155,7 +145,7 @@ lbc_status lbc_squash_file_finish(lbc_squash_file *file, const char **temporary,
     lbc_h5_enter();
     lbc_status status = LBC_OK;
     if (file->job && !lbc_h5_put_checksums(file->file, file->job, file->added, file->crc,
-                                           file->tells_input ? &file->input : NULL, &file->layout))
+                                           file->tells_input ? &file->input : NULL, &(lbc_layout_filter){0}))
         status = fail_hdf5(file, "writing checksums", err);
     lbc_h5_close(&file->group);
     const lbc_status closed = lbc_h5_out_close(&file->file, file->place.path, status ? NULL : err);

@@ -154,7 +154,16 @@ class AtRest(Verify):
             with h5py.File(folder + "x_squash_000002.h5", "r+") as f:
                 self.assertIn(name, f["entry/data/data_000009"].attrs)
                 f["entry/data/data_000009"].attrs[name] = value
-            self.wrong(folder, "x_squash_000002.h5: what is said of its codestreams is damaged")
+            self.wrong(folder, "x_squash_000002.h5: what it says of its codestreams is damaged")
+
+    def test_edited_word_about_the_images(self):
+        """And in the groups above them."""
+        for path, name, value in (("data/data", "image_nr_high", 8), ("data", "signal", "date"), (".", "NX_class", "NX")):
+            folder = self.copy()
+            with h5py.File(folder + "x_000001.h5", "r+") as f:
+                self.assertIn(name, f["entry/" + path].attrs)
+                f["entry/" + path].attrs[name] = value
+            self.wrong(folder, "x_000001.h5: what it says of its images is damaged")
 
     def test_cut_short(self):
         for name in ("x_000002.h5", "x_squash_000002.h5", "x_master.h5"):
