@@ -79,8 +79,7 @@ static lbc_status read_checksums(check *c, lbc_error *err)
     return status;
 }
 
-/* All that the file says is as its own checksum has it. properties: of the images; invalid: there are none. Files
- * without that checksum are older. */
+/* All that the file says is as its own checksum has it. properties: of the images; invalid: there are none. */
 static bool layout_is_told(const check *c, hid_t properties)
 {
     static uint32_t params[LBC_MAX_PARAMS]; /* large for a stack; guarded by the HDF5 lock */
@@ -88,15 +87,13 @@ static bool layout_is_told(const check *c, hid_t properties)
     uint32_t sum = 0;
     size_t nparams = 0;
     H5Z_filter_t id = 0;
-    if (c->sums < 0 || lbc_h5_attr_numbers(c->sums, "layout", &told, 1) == 0) return true;
+    if (c->sums < 0) return true;
+    if (lbc_h5_attr_numbers(c->sums, LBC_LAYOUT_SUM, &told, 1) != 1) return false;
     const int filters = properties < 0 ? 0 : H5Pget_nfilters(properties);
     if (filters != 0 && (filters != 1 || !lbc_h5_filter(properties, 0, &id, params, LBC_MAX_PARAMS, &nparams)))
         return false;
     const lbc_layout_filter filter = {(uint32_t)id, (uint32_t)nparams, params};
-    hid_t entry = H5Gopen2(c->file, "/entry", H5P_DEFAULT);
-    const bool known = entry >= 0 && lbc_layout_sum(entry, &filter, &sum);
-    lbc_h5_close(&entry);
-    return known && told == (double)sum;
+    return lbc_layout_sum(c->file, &filter, &sum) && told == (double)sum;
 }
 
 static void close_file(check *c)

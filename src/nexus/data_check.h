@@ -4,12 +4,12 @@
  * A file we write has, beside /entry/data, a data set /entry/checksums, uint32[frames]: CRC-32C of each stored chunk;
  * of a squash file: of each codestream. Its attributes are
  *   job           text: which job made the file (options and input, see src/pipeline/identity.h)
- *   layout        uint32: lbc_layout_sum (master_sum.h) of all else that the file says, which HDF5 keeps without a
- *                 checksum: one bit of it makes other pixels of sound chunks
  *   input_sum     uint32: what it was made from. The sum, modulo 2^32, over the input frames that went in and
  *                 could be read, of lbc_image_sum (src/pipeline/image.h)
  *   bad_frames    uint32: how many could not be read, and were skipped
- * (the last two are not there when the frames came from no file)
+ * (these two are not there when the frames came from no file)
+ *   layout        uint32: lbc_layout_sum (master_sum.h) of all that the file says, which HDF5 keeps without a checksum:
+ *                 one bit of it makes other pixels of sound chunks
  * so that a file at rest can be checked without its source, and a resumed run knows its own files.
  */
 #ifndef LBC_NEXUS_DATA_CHECK_H

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "nexus/h5write.h"
 
-#include "nexus/h5util.h"
-
 #include "base/memory.h"
 #include "nexus/h5out.h"
 
@@ -123,15 +121,13 @@ bool lbc_h5_put_checksums(hid_t file, const char *job, uint64_t count, const uin
                           const lbc_layout_filter *filter)
 {
     static const char name[] = "/entry/checksums";
-    uint32_t layout = 0;
-    hid_t entry = H5Gopen2(file, "/entry", H5P_DEFAULT);
-    const bool known = entry >= 0 && lbc_layout_sum(entry, filter, &layout);
-    lbc_h5_close(&entry);
-    return known && lbc_h5_put(file, name, H5T_STD_U32LE, 1, (const hsize_t[]){count}, crc) &&
+    uint32_t layout;
+    return lbc_h5_put(file, name, H5T_STD_U32LE, 1, (const hsize_t[]){count}, crc) &&
            lbc_h5_set_text(file, name, "job", job) &&
-           lbc_h5_set(file, name, "layout", H5T_NATIVE_UINT32, 0, NULL, &layout) &&
            (!input || (lbc_h5_set(file, name, "input_sum", H5T_NATIVE_UINT32, 0, NULL, &input->sum) &&
-                       lbc_h5_set(file, name, "bad_frames", H5T_NATIVE_UINT32, 0, NULL, &input->bad)));
+                       lbc_h5_set(file, name, "bad_frames", H5T_NATIVE_UINT32, 0, NULL, &input->bad))) &&
+           lbc_layout_sum(file, filter, &layout) &&
+           lbc_h5_set(file, name, LBC_LAYOUT_SUM, H5T_NATIVE_UINT32, 0, NULL, &layout);
 }
 
 bool lbc_h5_put_string(hid_t where, const char *name, const char *text)

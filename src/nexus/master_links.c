@@ -106,8 +106,10 @@ static bool sum_is_right(hid_t entry)
     uint32_t sum;
     double told;
     hid_t dataset = H5Dopen2(entry, LBC_MASTER_SUM, H5P_DEFAULT);
-    const bool right =
-        dataset >= 0 && lbc_h5_numbers(dataset, &told, 1) == 1 && lbc_master_sum(entry, &sum) && told == (double)sum;
+    hid_t type = dataset >= 0 ? H5Dget_type(dataset) : H5I_INVALID_HID; /* which the sum does not tell */
+    const bool right = type >= 0 && H5Tequal(type, H5T_STD_U32LE) > 0 && lbc_h5_numbers(dataset, &told, 1) == 1 &&
+                       lbc_master_sum(entry, &sum) && told == (double)sum;
+    lbc_h5_close(&type);
     lbc_h5_close(&dataset);
     return right;
 }

@@ -78,21 +78,37 @@ static bool add_value(uint32_t *crc, lbc_value *value, lbc_status status)
     return status == LBC_OK || status == LBC_E_UNSUPPORTED;
 }
 
-static herr_t add_attribute(hid_t object, const char *name, const H5A_info_t *info, void *crc)
+/* Of text how it is stored, which a value is not kept with. Takes the type. */
+static bool add_text_type(uint32_t *crc, hid_t type)
 {
-    lbc_value value = {.type = H5I_INVALID_HID, .owner = H5I_INVALID_HID};
-    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
-    (void)info;
-    add_text(crc, name);
+    const H5T_class_t kind = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
     const bool ok =
-        add_value(crc, &value, attribute < 0 ? LBC_E_FORMAT : lbc_value_read_attribute(&value, attribute, NULL));
-    lbc_h5_close(&attribute);
-    return ok ? 0 : -1;
+        kind >= 0 && (kind != H5T_STRING || (add_size(crc, H5Tget_size(type)) && add_answer(crc, H5Tget_strpad(type)) &&
+                                             add_answer(crc, H5Tget_cset(type))));
+    lbc_h5_close(&type);
+    return ok;
 }
 
-static bool add_attributes(uint32_t *crc, hid_t object)
+/* ---- what goes in --------------------------------------------------------------------------- */
+
+typedef struct walk {
+    uint32_t crc;
+    const char *own_link, *own_attribute; /* carries the sum; "": does not */
+    bool values;                          /* of data sets that are not virtual */
+} walk;
+
+static herr_t add_attribute(hid_t object, const char *name, const H5A_info_t *info, void *user)
 {
-    return H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, add_attribute, crc) >= 0;
+    walk *w = user;
+    lbc_value value = {.type = H5I_INVALID_HID, .owner = H5I_INVALID_HID};
+    (void)info;
+    if (strcmp(name, w->own_attribute) == 0) return 0;
+    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    add_text(&w->crc, name);
+    const bool ok = attribute >= 0 && add_text_type(&w->crc, H5Aget_type(attribute)) &&
+                    add_value(&w->crc, &value, lbc_value_read_attribute(&value, attribute, NULL));
+    lbc_h5_close(&attribute);
+    return ok ? 0 : -1;
 }
 
 /* Type and shape. */
@@ -107,73 +123,83 @@ static bool add_form(uint32_t *crc, hid_t dataset)
     return ok;
 }
 
-/* ---- what goes in --------------------------------------------------------------------------- */
-
-typedef struct walk {
-    uint32_t crc;
-    const char *without; /* the link that carries the sum */
-    bool values;         /* of data sets that are not virtual */
-} walk;
-
 static bool add_dataset(walk *w, hid_t dataset)
 {
     lbc_value value;
     if (!w->values || lbc_is_virtual(dataset)) return add_form(&w->crc, dataset);
-    return add_value(&w->crc, &value, lbc_value_read_dataset(&value, dataset, NULL));
+    return add_text_type(&w->crc, H5Dget_type(dataset)) &&
+           add_value(&w->crc, &value, lbc_value_read_dataset(&value, dataset, NULL));
 }
 
-static bool add_object(walk *w, hid_t entry, const char *path)
+/* Programs that ask how an object was made, as h5py does, find all messages of its header sound. */
+static bool header_is_sound(hid_t object, H5I_type_t kind)
 {
-    hid_t object = H5Oopen(entry, path, H5P_DEFAULT);
+    if (kind != H5I_DATASET && kind != H5I_GROUP) return true;
+    hid_t properties = kind == H5I_DATASET ? H5Dget_create_plist(object) : H5Gget_create_plist(object);
+    const bool sound = properties >= 0;
+    lbc_h5_close(&properties);
+    return sound;
+}
+
+/* Takes the object. */
+static bool add_object(walk *w, hid_t object)
+{
     const H5I_type_t kind = object >= 0 ? H5Iget_type(object) : H5I_BADID;
-    const bool ok = kind >= 0 && add_attributes(&w->crc, object) && (kind != H5I_DATASET || add_dataset(w, object));
+    const bool ok = kind >= 0 && header_is_sound(object, kind) &&
+                    H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, add_attribute, w) >= 0 &&
+                    (kind != H5I_DATASET || add_dataset(w, object));
     lbc_h5_close(&object);
     return ok;
 }
 
-static bool add_target(uint32_t *crc, hid_t entry, const char *path, size_t size)
+static bool add_target(uint32_t *crc, hid_t root, const char *path, size_t size)
 {
     char *target = lbc_alloc_zero(size, 1);
-    const bool ok = target && H5Lget_val(entry, path, target, size, H5P_DEFAULT) >= 0;
+    const bool ok = target && H5Lget_val(root, path, target, size, H5P_DEFAULT) >= 0;
     if (ok) *crc = lbc_crc32c(*crc, target, size);
     free(target);
     return ok;
 }
 
-static herr_t add_link(hid_t entry, const char *path, const H5L_info_t *info, void *user)
+static herr_t add_link(hid_t root, const char *path, const H5L_info_t *info, void *user)
 {
     walk *w = user;
-    if (strcmp(path, w->without) == 0) return 0;
+    if (strcmp(path, w->own_link) == 0) return 0;
     add_text(&w->crc, path);
     add_number(&w->crc, (uint64_t)info->type);
-    const bool ok =
-        info->type == H5L_TYPE_HARD ? add_object(w, entry, path) : add_target(&w->crc, entry, path, info->u.val_size);
+    const bool ok = info->type == H5L_TYPE_HARD ? add_object(w, H5Oopen(root, path, H5P_DEFAULT))
+                                                : add_target(&w->crc, root, path, info->u.val_size);
     return ok ? 0 : -1;
 }
 
-static bool add_entry(walk *w, hid_t entry)
+/* The file that `inside` is in. */
+static bool add_file(walk *w, hid_t inside)
 {
-    char name[256] = ""; /* which readers look for */
-    if (H5Iget_name(entry, name, sizeof name) < 0) return false;
-    add_text(&w->crc, name);
-    return add_attributes(&w->crc, entry) && H5Lvisit(entry, H5_INDEX_NAME, H5_ITER_INC, add_link, w) >= 0;
+    hid_t root = H5Gopen2(inside, "/", H5P_DEFAULT);
+    const bool ok = root >= 0 && add_object(w, H5Gopen2(inside, "/", H5P_DEFAULT)) &&
+                    H5Lvisit(root, H5_INDEX_NAME, H5_ITER_INC, add_link, w) >= 0;
+    lbc_h5_close(&root);
+    return ok;
 }
 
 bool lbc_master_sum(hid_t entry, uint32_t *crc)
 {
-    walk w = {.without = LBC_MASTER_SUM, .values = true};
-    const bool ok = add_entry(&w, entry);
+    char name[256] = "", own[sizeof name + sizeof LBC_MASTER_SUM];
+    if (H5Iget_name(entry, name, sizeof name) < 1) return false;
+    snprintf(own, sizeof own, "%s/" LBC_MASTER_SUM, name + 1); /* links are told without the first slash */
+    walk w = {.own_link = own, .own_attribute = "", .values = true};
+    const bool ok = add_file(&w, entry);
     *crc = w.crc;
     return ok;
 }
 
-bool lbc_layout_sum(hid_t entry, const lbc_layout_filter *filter, uint32_t *crc)
+bool lbc_layout_sum(hid_t file, const lbc_layout_filter *filter, uint32_t *crc)
 {
-    walk w = {.without = "checksums"};
+    walk w = {.own_link = "", .own_attribute = LBC_LAYOUT_SUM};
     add_number(&w.crc, filter->id);
     add_number(&w.crc, filter->nparams);
     for (uint32_t i = 0; i < filter->nparams; i++) add_number(&w.crc, filter->params[i]);
-    const bool ok = add_entry(&w, entry);
+    const bool ok = add_file(&w, file);
     *crc = w.crc;
     return ok;
 }

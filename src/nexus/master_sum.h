@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* master_sum.h - a checksum of what a master says: pixel mask, angles, saturation value, geometry, links, all of it.
  *
- * CRC-32C over the name of its entry and the links below it, in the order of their names: name and kind of each, and
- * what is behind it: the target of a soft or external link; of an object its attributes; of a data set its type, shape
- * and values, not how they are stored. Of a virtual data set the type and shape alone: its values are the images.
+ * CRC-32C over all links of the file, in the order of their names: name and kind of each, and what is behind it: the
+ * target of a soft or external link; of an object its attributes; of a data set its type, shape and values, not how
+ * they are stored, but for texts. Of a virtual data set the type and shape alone: its values are the images.
  * References, and lists of varying length, are in it by name alone.
  */
 #ifndef LBC_NEXUS_MASTER_SUM_H
@@ -24,8 +24,10 @@ typedef struct lbc_layout_filter {
     const uint32_t *params; /* [nparams] */
 } lbc_layout_filter;
 
-/* The same over the entry of a data or squash file without its checksums (data_check.h), over the filter of its images,
- * and of data sets over their types, shapes and attributes alone: all that makes pixels of chunks. */
-bool lbc_layout_sum(hid_t entry, const lbc_layout_filter *filter, uint32_t *crc);
+#define LBC_LAYOUT_SUM "layout" /* the attribute that carries it, and is left out */
+
+/* The same of a data or squash file, but of data sets type, shape and attributes alone, and of images the filter: all
+ * that makes pixels of chunks. */
+bool lbc_layout_sum(hid_t file, const lbc_layout_filter *filter, uint32_t *crc);
 
 #endif

@@ -158,7 +158,8 @@ class AtRest(Verify):
 
     def test_edited_word_about_the_images(self):
         """And in the groups above them."""
-        for path, name, value in (("data/data", "image_nr_high", 8), ("data", "signal", "date"), (".", "NX_class", "NX")):
+        for path, name, value in (("data/data", "image_nr_high", 8), ("data", "signal", "date"), (".", "NX_class", "NX"),
+                                  ("checksums", "bad_frames", 1)):
             folder = self.copy()
             with h5py.File(folder + "x_000001.h5", "r+") as f:
                 self.assertIn(name, f["entry/" + path].attrs)
@@ -272,6 +273,26 @@ class AtRest(Verify):
         for at, bits in flips:
             live.flip(folder + "x_master.h5", at, bits)
             self.wrong(folder, "error: ")
+            with open(folder + "x_master.h5", "wb") as file:
+                file.write(sound)
+        self.whole(folder)
+
+    def test_flipped_bits_in_texts_and_groups_of_a_master(self):
+        """Length and alphabet of texts; what of groups only programs read that ask how they were made."""
+        folder = self.copy()
+        with open(folder + "x_master.h5", "rb") as file:
+            sound = file.read()
+        text, group = b"\x13\0\0\0", b"\x0a\0\x08\0\1\0\0\0\0\0\0\0\0\0\0\0"
+        texts = [at for at in range(0, len(sound), 8) if sound[at:at + 4] == text]
+        groups = [at for at in range(len(sound)) if sound[at:at + 16] == group]
+        self.assertGreater(len(texts), 6)
+        self.assertGreater(len(groups), 1)
+        last = sound.rindex(b"\x10\0\0\0\4\0\0\0\0\0\x20\0")  # the type of the checksum itself
+        flips = [(at + offset, bits) for at in texts[::len(texts) // 6] for offset, bits in ((1, 16), (5, 16))]
+        for at, bits in flips + [(groups[0], 1), (groups[-1], 1), (last + 5, 16)]:
+            with self.subTest(at=at, bits=bits):
+                live.flip(folder + "x_master.h5", at, bits)
+                self.wrong(folder, "error: ")
             with open(folder + "x_master.h5", "wb") as file:
                 file.write(sound)
         self.whole(folder)
