@@ -4,7 +4,9 @@
 #include "base/bytes.h"
 #include "base/checksum.h"
 #include "metadata/apply.h"
+#include "metadata/isotime.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -98,13 +100,15 @@ static void add_sensor(header *h, const lbc_minicbf_facts *f)
 /* dxtbx reads times as PILATUS writes them: to a thousandth of a second at most, and without a zone. */
 static void add_date(header *h, const char *date)
 {
-    char text[32];
-    unsigned year, month, day, hour, minute;
-    double second;
-    if (sscanf(date, "%4u-%2u-%2u%*1[T ]%2u:%2u:%6lf", &year, &month, &day, &hour, &minute, &second) != 6) return;
-    snprintf(text, sizeof text, "%04u-%02u-%02uT%02u:%02u:%0*.*f", year % 10000, month % 100, day % 100, hour % 100,
-             minute % 100, second == floor(second) ? 2 : 6, second == floor(second) ? 0 : 3, second);
-    add(h, "# %s\r\n", text);
+    char text[LBC_TIME_SIZE], thousandths[] = "000";
+    enum { WITHOUT_FRACTION = sizeof "2026-01-02T03:04:05" - 1 };
+    if (!lbc_time_add(date, 0, text)) return;
+    const char *fraction = text + WITHOUT_FRACTION;
+    for (size_t i = 0; fraction[0] == '.' && i < 3 && isdigit((unsigned char)fraction[1 + i]); i++)
+        thousandths[i] = fraction[1 + i];
+    add(h, "# %.*s", WITHOUT_FRACTION, text);
+    if (strcmp(thousandths, "000") != 0) add(h, ".%s", thousandths);
+    add(h, "\r\n");
 }
 
 static double or_zero(double value)
