@@ -3,6 +3,7 @@
 
 #include "base/checksum.h"
 #include "base/memory.h"
+#include "nexus/doubt.h"
 #include "nexus/h5util.h"
 #include "nexus/input_internal.h"
 #include "nexus/value.h"
@@ -179,7 +180,7 @@ static bool add_file(walk *w, hid_t inside)
     const bool ok = root >= 0 && add_object(w, H5Gopen2(inside, "/", H5P_DEFAULT)) &&
                     H5Lvisit(root, H5_INDEX_NAME, H5_ITER_INC, add_link, w) >= 0;
     lbc_h5_close(&root);
-    return ok;
+    return ok && lbc_believe("", NULL) == LBC_OK; /* of what was read, nothing was taken for something else */
 }
 
 bool lbc_master_sum(hid_t entry, uint32_t *crc)
