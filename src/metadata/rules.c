@@ -148,7 +148,7 @@ static const row table[] = {
     {IN(ENTRY), "start_time", TEXT, ALWAYS, DO(BEGIN)},
     {IN(ENTRY), "end_time", TEXT, ALWAYS, DO(FINISH)},
     {IN(ENTRY), "end_time_estimated", TEXT, ALWAYS, DO(FINISH)},
-    {IN(DETECTOR) | IN(SPECIFIC), "data_collection_date", TEXT, ALWAYS, DO(BEGIN)},
+    {DETECTOR_ITSELF, "data_collection_date", TEXT, ALWAYS, DO(BEGIN)},
 
     /* what a stored pixel can hold; the largest count stands above, as it may be a map of such */
     {DETECTORS, "underload_value", NUMBERS, ALWAYS, SET(ZERO)},

@@ -142,15 +142,12 @@ static bool header_is_sound(hid_t object, H5I_type_t kind)
     return sound;
 }
 
-/* Takes the object. */
 static bool add_object(walk *w, hid_t object)
 {
     const H5I_type_t kind = object >= 0 ? H5Iget_type(object) : H5I_BADID;
-    const bool ok = kind >= 0 && header_is_sound(object, kind) &&
-                    H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, add_attribute, w) >= 0 &&
-                    (kind != H5I_DATASET || add_dataset(w, object));
-    lbc_h5_close(&object);
-    return ok;
+    return kind >= 0 && header_is_sound(object, kind) &&
+           H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, add_attribute, w) >= 0 &&
+           (kind != H5I_DATASET || add_dataset(w, object));
 }
 
 static bool add_target(uint32_t *crc, hid_t root, const char *path, size_t size)
@@ -168,8 +165,10 @@ static herr_t add_link(hid_t root, const char *path, const H5L_info_t *info, voi
     if (strcmp(path, w->own_link) == 0) return 0;
     add_text(&w->crc, path);
     add_number(&w->crc, (uint64_t)info->type);
-    const bool ok = info->type == H5L_TYPE_HARD ? add_object(w, H5Oopen(root, path, H5P_DEFAULT))
-                                                : add_target(&w->crc, root, path, info->u.val_size);
+    if (info->type != H5L_TYPE_HARD) return add_target(&w->crc, root, path, info->u.val_size) ? 0 : -1;
+    hid_t object = H5Oopen(root, path, H5P_DEFAULT);
+    const bool ok = add_object(w, object);
+    lbc_h5_close(&object);
     return ok ? 0 : -1;
 }
 
@@ -177,8 +176,7 @@ static herr_t add_link(hid_t root, const char *path, const H5L_info_t *info, voi
 static bool add_file(walk *w, hid_t inside)
 {
     hid_t root = H5Gopen2(inside, "/", H5P_DEFAULT);
-    const bool ok = root >= 0 && add_object(w, H5Gopen2(inside, "/", H5P_DEFAULT)) &&
-                    H5Lvisit(root, H5_INDEX_NAME, H5_ITER_INC, add_link, w) >= 0;
+    const bool ok = add_object(w, root) && H5Lvisit(root, H5_INDEX_NAME, H5_ITER_INC, add_link, w) >= 0;
     lbc_h5_close(&root);
     return ok && lbc_believe("", NULL) == LBC_OK; /* of what was read, nothing was taken for something else */
 }

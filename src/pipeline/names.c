@@ -2,13 +2,11 @@
 #include "pipeline/names.h"
 
 #include "base/memory.h"
-#include "base/place.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 const char *lbc_names_base(const char *path)
 {

@@ -287,22 +287,23 @@ class Overwrite(Refusal):
             self.assertEqual(sorted(os.listdir(self.folder)),
                              ["det_data_000001.h5", "det_data_000002.h5", "det_data_000003.h5", "det_master.h5"], n)
 
-    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
-    def test_a_share_removes_no_master_but_the_old_one(self):
-        """It is held up before it removes what it has found; meanwhile the others are done."""
+    def shares_of_which_one_is_held_up(self, calls, at, lock, wait=0, then=None):
+        """Replaces a set by three shares: share 1 waits for 2.5 s at that one of its calls, once the lock is there;
+        meanwhile the others are done."""
         prefix = self.folder + "x"
-        compress(self.master, prefix, "-d", 2)
         share = ["-o", prefix, "-i", self.master, "-J", "10", "-d", "10", "-p", "2", "--overwrite", "-t"]
-        held = subprocess.Popen(["strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=rename,link,unlink",
-                                 "-e", "inject=link,rename,unlink:delay_enter=2500000:when=1",
+        held = subprocess.Popen(["strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=" + calls,
+                                 "-e", f"inject={calls}:delay_enter=2500000:when={at}",
                                  live.program("l_bnl_compress"), *share, "1"],
                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        while held.poll() is None and not os.path.exists(self.folder + ".x.lbc-lock"):
+        while held.poll() is None and not os.path.exists(self.folder + lock):
             time.sleep(0.01)
-        time.sleep(0.5)
+        time.sleep(wait)
         for other in ("2", "0"):
             done = run(*share, other)
             self.assertEqual(done.returncode, 0, done.stderr)
+        if then:
+            then()
         error = held.communicate(timeout=120)[1]
         if "ptrace" in error and held.returncode:
             self.skipTest("no leave to trace")
@@ -311,30 +312,23 @@ class Overwrite(Refusal):
         self.assertEqual(done.returncode, 0, done.stderr)
 
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
+    def test_a_share_removes_no_master_but_the_old_one(self):
+        """It is held up before it removes what it has found."""
+        compress(self.master, self.folder + "x", "-d", 2)
+        self.shares_of_which_one_is_held_up("rename,link,unlink", 1, ".x.lbc-lock", wait=0.5)
+
+    @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
     def test_a_share_removes_no_new_master_that_has_the_number_of_the_old_one(self):
         """File systems give the number of a file that is gone to the next."""
-        prefix = self.folder + "x"
-        master = prefix + "_master.h5"
-        compress(self.master, prefix, "-d", 2)
-        os.link(master, self.folder + "kept")
-        share = ["-o", prefix, "-i", self.master, "-J", "10", "-d", "10", "-p", "2", "--overwrite", "-t"]
-        held = subprocess.Popen(["strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=flock",
-                                 "-e", "inject=flock:delay_enter=2500000:when=2",
-                                 live.program("l_bnl_compress"), *share, "1"],
-                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        while held.poll() is None and not os.path.exists(self.folder + ".x_master.h5.lbc-lock"):
-            time.sleep(0.01)
-        for other in ("2", "0"):
-            done = run(*share, other)
-            self.assertEqual(done.returncode, 0, done.stderr)
-        shutil.copyfile(master, self.folder + "kept")
-        os.rename(self.folder + "kept", master)
-        error = held.communicate(timeout=120)[1]
-        if "ptrace" in error and held.returncode:
-            self.skipTest("no leave to trace")
-        self.assertEqual(held.returncode, 0, error)
-        done = run("-i", master, "--verify")
-        self.assertEqual(done.returncode, 0, done.stderr)
+        master, kept = self.folder + "x_master.h5", self.folder + "kept"
+
+        def take_the_old_number():
+            shutil.copyfile(master, kept)
+            os.rename(kept, master)
+
+        compress(self.master, self.folder + "x", "-d", 2)
+        os.link(master, kept)
+        self.shares_of_which_one_is_held_up("flock", 2, ".x_master.h5.lbc-lock", then=take_the_old_number)
 
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
     def test_the_old_master_is_gone_for_good_before_its_files(self):

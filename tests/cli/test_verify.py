@@ -100,19 +100,26 @@ class AtRest(Verify):
                 self.wrong(folder, rf"error: .*{file}: image {index + 1} is damaged \(its checksum differs\)")
                 shutil.rmtree(folder)
 
+    def flip_all(self, folder, file, flips, pattern="error: "):
+        """Each of (offset, bits) by itself, which must be told; then the file is as it was, and the set sound."""
+        with open(folder + file, "rb") as f:
+            sound = f.read()
+        for at, bits in flips:
+            with self.subTest(at=at, bits=bits):
+                live.flip(folder + file, at, bits)
+                self.wrong(folder, pattern)
+            with open(folder + file, "wb") as f:
+                f.write(sound)
+        self.whole(folder)
+
     def flip_each(self, name, find, changes):
         """In the message that find() gives the offset of, each of {offset: bits}; the chunks stay as they are."""
         folder = self.copy(name)
         with open(folder + "x_000001.h5", "rb") as file:
-            sound = file.read()
-        at = find(sound)
+            at = find(file.read())
         self.assertGreater(at, 0)
-        for offset, bits in changes:
-            live.flip(folder + "x_000001.h5", at + offset, bits)
-            self.wrong(folder, r"error: .*x_00000[12]\.h5: ")
-            with open(folder + "x_000001.h5", "wb") as file:
-                file.write(sound)
-        self.whole(folder)
+        self.flip_all(folder, "x_000001.h5", [(at + offset, bits) for offset, bits in changes],
+                      r"error: .*x_00000[12]\.h5: ")
 
     def test_flipped_bit_in_the_length_of_a_chunk(self):
         """That of one without a filter, HDF5 says, is always right; it reads as many bytes as stand there."""
@@ -270,12 +277,7 @@ class AtRest(Verify):
                 flips.append((at + 16, 1))
                 at = sound.find(number, at + 1)
         self.assertGreater(len(flips), 10)
-        for at, bits in flips:
-            live.flip(folder + "x_master.h5", at, bits)
-            self.wrong(folder, "error: ")
-            with open(folder + "x_master.h5", "wb") as file:
-                file.write(sound)
-        self.whole(folder)
+        self.flip_all(folder, "x_master.h5", flips)
 
     def test_flipped_bits_in_texts_and_groups_of_a_master(self):
         """Length and alphabet of texts; what of groups only programs read that ask how they were made."""
@@ -289,13 +291,7 @@ class AtRest(Verify):
         self.assertGreater(len(groups), 1)
         last = sound.rindex(b"\x10\0\0\0\4\0\0\0\0\0\x20\0")  # the type of the checksum itself
         flips = [(at + offset, bits) for at in texts[::len(texts) // 6] for offset, bits in ((1, 16), (5, 16))]
-        for at, bits in flips + [(groups[0], 1), (groups[-1], 1), (last + 5, 16)]:
-            with self.subTest(at=at, bits=bits):
-                live.flip(folder + "x_master.h5", at, bits)
-                self.wrong(folder, "error: ")
-            with open(folder + "x_master.h5", "wb") as file:
-                file.write(sound)
-        self.whole(folder)
+        self.flip_all(folder, "x_master.h5", flips + [(groups[0], 1), (groups[-1], 1), (last + 5, 16)])
 
     def test_a_master_without_its_list(self):
         def drop(*paths):
