@@ -54,15 +54,168 @@ static bool add_float(uint32_t *crc, hid_t type)
     return add_size(crc, H5Tget_ebias(type)) && add_answer(crc, H5Tget_norm(type));
 }
 
+static bool add_type(uint32_t *crc, hid_t type);
+
+/* Of text how it is stored, which a value is not kept with. */
+static bool add_text_form(uint32_t *crc, hid_t type)
+{
+    const H5T_class_t kind = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
+    return kind >= 0 &&
+           (kind != H5T_STRING || (add_size(crc, H5Tget_size(type)) && add_answer(crc, H5Tget_strpad(type)) &&
+                                   add_answer(crc, H5Tget_cset(type))));
+}
+
+/* Takes the type. */
+static bool add_text_type(uint32_t *crc, hid_t type)
+{
+    const bool ok = add_text_form(crc, type);
+    lbc_h5_close(&type);
+    return ok;
+}
+
+/* Of a field, or of what lists and arrays are of. Takes the type. */
+static bool add_part(uint32_t *crc, hid_t type)
+{
+    const bool ok = add_text_form(crc, type) && add_type(crc, type);
+    lbc_h5_close(&type);
+    return ok;
+}
+
+/* A name that HDF5 allocated. */
+static bool add_name(uint32_t *crc, char *name)
+{
+    if (name) add_text(crc, name);
+    return name && H5free_memory(name) >= 0;
+}
+
+static bool add_enumerator(uint32_t *crc, hid_t type, unsigned i)
+{
+    const size_t size = H5Tget_size(type);
+    uint8_t *value = lbc_alloc_zero(size, 1);
+    const bool ok = value && H5Tget_member_value(type, i, value) >= 0;
+    if (ok) *crc = lbc_crc32c(*crc, value, size);
+    free(value);
+    return ok;
+}
+
+static bool add_field(uint32_t *crc, hid_t type, unsigned i)
+{
+    add_number(crc, H5Tget_member_offset(type, i));
+    return add_part(crc, H5Tget_member_type(type, i));
+}
+
+static bool add_members(uint32_t *crc, hid_t type, bool (*add_member)(uint32_t *crc, hid_t type, unsigned i))
+{
+    const int count = H5Tget_nmembers(type);
+    bool ok = add_answer(crc, count);
+    for (unsigned i = 0; ok && i < (unsigned)count; i++)
+        ok = add_name(crc, H5Tget_member_name(type, i)) && add_member(crc, type, i);
+    return ok;
+}
+
+static bool add_array(uint32_t *crc, hid_t type)
+{
+    hsize_t dims[H5S_MAX_RANK];
+    const int rank = H5Tget_array_dims2(type, dims);
+    if (rank >= 0) add_shape(crc, rank, dims);
+    return rank >= 0 && add_part(crc, H5Tget_super(type));
+}
+
+static bool add_bits(uint32_t *crc, hid_t type)
+{
+    return add_answer(crc, H5Tget_order(type)) && add_size(crc, H5Tget_precision(type)) &&
+           add_answer(crc, H5Tget_offset(type));
+}
+
 /* How bytes become numbers or text, which HDF5 keeps without a checksum. */
 static bool add_type(uint32_t *crc, hid_t type)
 {
     const H5T_class_t kind = H5Tget_class(type);
     if (!add_answer(crc, kind) || !add_size(crc, H5Tget_size(type))) return false;
-    if (kind != H5T_INTEGER && kind != H5T_FLOAT) return true;
-    return add_answer(crc, H5Tget_order(type)) && add_size(crc, H5Tget_precision(type)) &&
-           add_answer(crc, H5Tget_offset(type)) &&
-           (kind == H5T_INTEGER ? add_answer(crc, H5Tget_sign(type)) : add_float(crc, type));
+    switch (kind) {
+    case H5T_INTEGER: return add_bits(crc, type) && add_answer(crc, H5Tget_sign(type));
+    case H5T_FLOAT: return add_bits(crc, type) && add_float(crc, type);
+    case H5T_BITFIELD: return add_bits(crc, type);
+    case H5T_OPAQUE: return add_name(crc, H5Tget_tag(type));
+    case H5T_ENUM: return add_part(crc, H5Tget_super(type)) && add_members(crc, type, add_enumerator);
+    case H5T_COMPOUND: return add_members(crc, type, add_field);
+    case H5T_ARRAY: return add_array(crc, type);
+    case H5T_VLEN: return add_part(crc, H5Tget_super(type));
+    default: return true;
+    }
+}
+
+/* ---- values --------------------------------------------------------------------------------- */
+
+/* What goes in of a column: count elements, each `step` bytes behind the one before. */
+typedef struct column {
+    const uint8_t *data;
+    size_t count, step;
+} column;
+
+static bool add_column(uint32_t *crc, hid_t type, column c);
+
+static bool add_fields(uint32_t *crc, hid_t type, column c)
+{
+    const int count = H5Tget_nmembers(type);
+    bool ok = count >= 0;
+    for (unsigned i = 0; ok && i < (unsigned)count; i++) {
+        hid_t part = H5Tget_member_type(type, i);
+        ok = part >= 0 && add_column(crc, part, (column){c.data + H5Tget_member_offset(type, i), c.count, c.step});
+        lbc_h5_close(&part);
+    }
+    return ok;
+}
+
+/* Of arrays, `size` bytes each, or of lists of varying length. */
+static bool add_lists(uint32_t *crc, hid_t type, column c, size_t size)
+{
+    hid_t part = H5Tget_super(type);
+    const size_t step = part < 0 ? 0 : H5Tget_size(part);
+    bool ok = step > 0;
+    for (size_t i = 0; ok && i < c.count; i++) {
+        hvl_t list = {size, NULL};
+        if (size == 0) memcpy(&list, c.data + i * c.step, sizeof list);
+        add_number(crc, list.len);
+        ok = add_column(crc, part,
+                        size ? (column){c.data + i * c.step, size / step, step} : (column){list.p, list.len, step});
+    }
+    lbc_h5_close(&part);
+    return ok;
+}
+
+/* Of texts of varying length. */
+static bool add_texts(uint32_t *crc, column c)
+{
+    for (size_t i = 0; i < c.count; i++) {
+        const char *text;
+        memcpy(&text, c.data + i * c.step, sizeof text);
+        add_number(crc, text != NULL);
+        if (text) add_text(crc, text);
+    }
+    return true;
+}
+
+/* Through what is elsewhere in memory; what is between fields is nobody's. */
+static bool add_column(uint32_t *crc, hid_t type, column c)
+{
+    const H5T_class_t kind = H5Tget_class(type);
+    const size_t size = H5Tget_size(type);
+    const htri_t texts = kind == H5T_STRING ? H5Tis_variable_str(type) : 0;
+    if (kind < 0 || size == 0 || texts < 0) return false;
+    if (texts) return add_texts(crc, c);
+    if (kind == H5T_COMPOUND) return add_fields(crc, type, c);
+    if (kind == H5T_ARRAY || kind == H5T_VLEN) return add_lists(crc, type, c, kind == H5T_ARRAY ? size : 0);
+    for (size_t i = 0; i < c.count; i++) *crc = lbc_crc32c(*crc, c.data + i * c.step, size);
+    return true;
+}
+
+static bool add_content(uint32_t *crc, const lbc_value *v)
+{
+    if (v->tails) add_text(crc, "tails"); /* our texts have none */
+    if (v->owner >= 0) return add_column(crc, v->type, (column){v->data, v->count, v->size});
+    if (v->count) *crc = lbc_crc32c(*crc, v->data, v->count * v->size);
+    return true;
 }
 
 /* Takes what came of reading a value. False: it cannot be read. */
@@ -73,21 +226,10 @@ static bool add_value(uint32_t *crc, lbc_value *value, lbc_status status)
     if (status == LBC_OK) {
         if (!add_type(crc, value->type)) status = LBC_E_FORMAT;
         add_shape(crc, value->rank, value->dims);
-        if (value->owner < 0 && value->count) *crc = lbc_crc32c(*crc, value->data, value->count * value->size);
+        if (!add_content(crc, value)) status = LBC_E_FORMAT;
     }
     lbc_value_free(value);
     return status == LBC_OK || status == LBC_E_UNSUPPORTED;
-}
-
-/* Of text how it is stored, which a value is not kept with. Takes the type. */
-static bool add_text_type(uint32_t *crc, hid_t type)
-{
-    const H5T_class_t kind = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
-    const bool ok =
-        kind >= 0 && (kind != H5T_STRING || (add_size(crc, H5Tget_size(type)) && add_answer(crc, H5Tget_strpad(type)) &&
-                                             add_answer(crc, H5Tget_cset(type))));
-    lbc_h5_close(&type);
-    return ok;
 }
 
 /* ---- what goes in --------------------------------------------------------------------------- */

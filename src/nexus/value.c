@@ -67,12 +67,22 @@ static const char *text_at(const text_list *list, size_t i, size_t *length)
     return text;
 }
 
+/* h5py reads it with the text. */
+static bool has_tail(const text_list *list, size_t i, size_t length)
+{
+    if (list->size == 0 || list->padding == H5T_STR_SPACEPAD) return false;
+    for (size_t k = length; k < list->size; k++)
+        if (list->data[i * list->size + k]) return true;
+    return false;
+}
+
 static lbc_status repack_texts(lbc_value *v, const text_list *list, H5T_cset_t charset)
 {
     size_t longest = 0, length;
     for (size_t i = 0; i < v->count; i++) {
         text_at(list, i, &length);
         if (length > longest) longest = length;
+        v->tails = v->tails || has_tail(list, i, length);
     }
     v->size = longest + 1;
     if ((uint64_t)v->size > LBC_VALUE_LARGEST / (v->count + 1)) return LBC_E_UNSUPPORTED;

@@ -25,6 +25,7 @@ typedef struct lbc_value {
     hid_t type;  /* owned; of file and memory alike */
     hid_t owner; /* set when data holds HDF5's own memory (variable-length parts): their space */
     bool null;   /* the null dataspace: no data */
+    bool tails;  /* of texts: there was more behind the null of one, which is not kept */
     int rank;    /* 0: scalar */
     hsize_t dims[H5S_MAX_RANK];
     size_t count;  /* elements */

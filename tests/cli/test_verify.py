@@ -293,6 +293,31 @@ class AtRest(Verify):
         flips = [(at + offset, bits) for at in texts[::len(texts) // 6] for offset, bits in ((1, 16), (5, 16))]
         self.flip_all(folder, "x_master.h5", flips + [(groups[0], 1), (groups[-1], 1), (last + 5, 16)])
 
+    def test_flipped_bits_in_tables_and_lists_of_a_master(self):
+        """Names and places of their fields, names of numbers, texts in fields, and what HDF5 keeps elsewhere."""
+        folder = tempfile.mkdtemp(dir=self.folder) + "/"
+        master = series.filewriter(folder, "run", series.frames(20, 16, 12))
+        with h5py.File(master, "r+") as f:
+            sample = f["entry"].create_group("sample")
+            sample["table"] = np.array([(1, 2.5, b"text_1")], [("first", "<i4"), ("second", "<f8"), ("third", "S6")])
+            sample["vector"] = np.array([((1, 2, 3),)], [("triple", "<i2", (3,))])
+            sample["texts"] = np.array([b"short", b"somewhat longer"])
+            states = h5py.enum_dtype({"CLOSED": 0, "OPENED": 7001}, "<i4")
+            sample.create_dataset("state", data=[0, 7001], dtype=states)
+            lists = sample.create_dataset("lists", (2,), h5py.vlen_dtype("<i4"))
+            lists[0], lists[1] = [7002, 7003], [7004]
+            opaque = h5py.h5t.create(h5py.h5t.OPAQUE, 4)
+            opaque.set_tag(b"tagged")
+            h5py.h5d.create(sample.id, b"opaque", opaque, h5py.h5s.create_simple((1,)))
+        compress(master, folder + "x", "-c", "none")
+        with open(folder + "x_master.h5", "rb") as file:
+            sound = file.read()
+        parts = [b"first\0", b"second\0", b"third\0", b"text_1", b"triple\0", b"CLOSED\0", b"OPENED\0", b"tagged",
+                 *(np.array([n], "<i4").tobytes() for n in (7001, 7002, 7003, 7004))]
+        flips = [(sound.index(part), 1) for part in parts]
+        flips += [(sound.index(b"second\0\0") + 8, 1), (sound.index(b"short\0\0") + 7, 64)]
+        self.flip_all(folder, "x_master.h5", flips)
+
     def test_a_master_without_its_list(self):
         def drop(*paths):
             def change(f):
