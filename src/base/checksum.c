@@ -5,6 +5,7 @@
 #include "base/cpu.h"
 
 #include <pthread.h>
+#include <string.h>
 
 #define POLYNOMIAL UINT32_C(0x82F63B78) /* bit-reversed 0x1EDC6F41 */
 
@@ -45,4 +46,42 @@ uint32_t lbc_crc32c(uint32_t crc, const void *data, size_t size)
     if (lbc_cpu() >= LBC_CPU_AVX2) return ~lbc_crc32c_sse42(~crc, data, size); /* AVX2 has SSE4.2 */
 #endif
     return ~crc32c_c(~crc, data, size);
+}
+
+/* ---- lookup3 ---------------------------------------------------------------------------------- */
+
+static inline uint32_t turn(uint32_t x, unsigned bits)
+{
+    return x << bits | x >> (32 - bits);
+}
+
+/* Three words, the last of them less than whole: what is beyond the end counts as zeros. */
+static void add_words(uint32_t w[3], const uint8_t *bytes, size_t size)
+{
+    uint8_t whole[12] = {0};
+    memcpy(whole, bytes, size);
+    for (int i = 0; i < 3; i++) w[i] += lbc_get_le32(whole + 4 * i);
+}
+
+uint32_t lbc_lookup3(const void *data, size_t size)
+{
+    static const uint8_t mix[6] = {4, 6, 8, 16, 19, 4}, last[7] = {14, 11, 25, 16, 4, 14, 24};
+    const uint8_t *p = data;
+    const uint32_t seed = 0xdeadbeef + (uint32_t)size;
+    uint32_t w[3] = {seed, seed, seed};
+    if (size == 0) return seed;
+    for (; size > 12; p += 12, size -= 12) {
+        add_words(w, p, 12);
+        for (int i = 0; i < 6; i++) {
+            uint32_t *to = &w[i % 3], *from = &w[(i + 2) % 3];
+            *to = (*to - *from) ^ turn(*from, mix[i]);
+            *from += w[(i + 1) % 3];
+        }
+    }
+    add_words(w, p, size);
+    for (int i = 0; i < 7; i++) {
+        uint32_t *to = &w[(i + 2) % 3], from = w[(i + 1) % 3];
+        *to = (*to ^ from) - turn(from, last[i]);
+    }
+    return w[2];
 }

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "nexus/doubt.h"
 #include "nexus/h5util.h"
+#include "nexus/mapping.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -122,11 +123,8 @@ static haddr_t driver_get_end(const H5FD_t *base, H5FD_mem_t type)
     return ((const driver_file *)base)->identity.size;
 }
 
-static herr_t driver_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t size, void *buffer)
+static herr_t read_file(const driver_file *file, haddr_t address, size_t size, void *buffer)
 {
-    (void)transfer;
-    const driver_file *file = (const driver_file *)base;
-    if (lbc_h5_note_read(type, address, size)) return 0;
     char *to = buffer;
     while (size) {
         const ssize_t n = pread(file->fd, to, size, (off_t)address);
@@ -145,6 +143,16 @@ static herr_t driver_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t
         size -= (size_t)n;
     }
     return 0;
+}
+
+static herr_t driver_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t size, void *buffer)
+{
+    (void)transfer;
+    const driver_file *file = (const driver_file *)base;
+    if (lbc_h5_note_read(type, address, size)) return 0;
+    if (read_file(file, address, size, buffer) < 0) return -1;
+    const bool sound = type != H5FD_MEM_OHDR || lbc_mappings_sound(file->fd, base->base_addr, address, buffer, size);
+    return sound ? 0 : -1;
 }
 
 static herr_t driver_write(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t size,

@@ -46,8 +46,17 @@ static void test_as_the_machine_has_it(void **state)
     check_all();
 }
 
+static void test_of_hdf5(void **state)
+{
+    const char text[] = "Four score and seven years ago"; /* its author's own check */
+    (void)state;
+    assert_int_equal(lbc_lookup3(text, 0), 0xDEADBEEF);
+    assert_int_equal(lbc_lookup3(text, strlen(text)), 0x17770551);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_in_c), cmocka_unit_test(test_as_the_machine_has_it)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_in_c), cmocka_unit_test(test_as_the_machine_has_it),
+                                       cmocka_unit_test(test_of_hdf5)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
