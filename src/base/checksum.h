@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* checksum.h - CRC-32C (Castagnoli; RFC 3720 appendix B.4), which processors compute by themselves, and that of HDF5. */
+/* checksum.h - CRC-32C (Castagnoli; RFC 3720 appendix B.4), which processors compute by themselves, and HDF5's own. */
 #ifndef LBC_BASE_CHECKSUM_H
 #define LBC_BASE_CHECKSUM_H
 
