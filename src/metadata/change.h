@@ -36,6 +36,7 @@ typedef struct lbc_change {
     uint64_t frames_in; /* frames of the input series */
     uint64_t groups;    /* N': frames of the output series */
     double frame_time;  /* from one input frame to the next, s; 0: not known, or not the same between all */
+    bool past_trigger;  /* frames beyond the first trigger are taken, and the axes may have gone anywhere before them */
     /* Input frames (0-based) that make output frame k: first .. first + count - 1. */
     void (*group)(const void *plan, uint64_t k, uint64_t *first, uint32_t *count);
     const void *plan;

@@ -64,6 +64,8 @@ static void add_xds_lines(text *t, const lbc_change *c, const lbc_note_series *s
     if (c->bin > 1)
         add(t, "  (a refined ORGX or ORGY of the unbinned images becomes (ORGX - 0.5)/%" PRIu32 " + 0.5)\n", c->bin);
     add(t, "  OVERLOAD= %" PRId64 "\n  DATA_RANGE= 1 %" PRIu64 "\n", c->saturation, c->groups);
+    if (c->past_trigger && s->by_step)
+        add(t, "  (the images of one trigger alone: where the next one begins is not told)\n");
     if (isfinite(s->oscillation) && s->oscillation != 0) add(t, "  OSCILLATION_RANGE= %.6g\n", s->oscillation * c->sum);
 }
 

@@ -12,6 +12,7 @@
 typedef struct lbc_note_series {
     double pixel_x, pixel_y, beam_x, beam_y;
     double oscillation; /* width of one input image; 0: stills, and left out as well */
+    bool by_step;       /* the angles of single images are not told */
 } lbc_note_series;
 
 /* Several lines, each ended by a newline: the line that fast_dp needs in dxtbx's detectors.lib when the

@@ -36,7 +36,7 @@ typedef struct lbc_series {
     double wavelength, distance, pixel_x, pixel_y, beam_x, beam_y; /* beam centre in pixels */
     double oscillation;                                            /* width of one image, degrees */
     double axis[3];            /* that is scanned: a unit vector in NeXus's frame, as the axes below it are set */
-    const double *angles;      /* [frames], where each image begins about it; NULL: unknown */
+    const double *angles;      /* [frames], where each image begins about it; NULL, or NAN for an image: unknown */
     bool angles_by_step;       /* these are reckoned from the first and the width, not told one by one */
     const lbc_module *modules; /* [nmodules] of the detector; without any, the image is one */
     uint32_t nmodules;
@@ -45,6 +45,12 @@ typedef struct lbc_series {
     uint64_t bytes;                                                        /* of all files the frames are in */
     uint32_t files; /* data files (1 when the frames are in the master) */
 } lbc_series;
+
+/* The axis moves by its step, and where each image begins is not told. */
+static inline bool lbc_turns_by_step(const lbc_series *s)
+{
+    return s->angles_by_step && s->oscillation != 0;
+}
 
 /* through_hdf5: read every frame through HDF5 (for tests and for finding faults). heads_only: leave the pixels of the
  * mask unread, as if there were none (for a rehearsal). */

@@ -170,15 +170,17 @@ static bool read_angles(lbc_input *input, const scan *axis)
 static lbc_status keep_angles(lbc_input *input, const scan *axis, lbc_error *err)
 {
     lbc_series *s = &input->series;
-    /* where the second trigger began is not told */
-    const bool cut = s->nimages > 1 && s->ntrigger > 1;
     const double begin = begin_of(axis);
     s->angles_by_step = !is_complete(axis, s);
-    if (s->angles_by_step && (cut || !isfinite(begin) || !isfinite(s->oscillation))) return LBC_OK;
+    if (s->angles_by_step && (!isfinite(begin) || !isfinite(s->oscillation))) return LBC_OK;
+    /* where the second trigger began is not told */
+    const bool cut = s->nimages > 1 && s->ntrigger > 1 && s->oscillation != 0;
+    const uint64_t known = cut ? s->nimages : s->frames;
     input->angles = lbc_alloc(s->frames, sizeof *input->angles);
     if (!input->angles) return lbc_fail(err, LBC_E_MEMORY, "%s: out of memory for its angles", input->path);
     if (s->angles_by_step)
-        for (uint64_t i = 0; i < s->frames; i++) input->angles[i] = begin + (double)i * s->oscillation;
+        for (uint64_t i = 0; i < s->frames; i++)
+            input->angles[i] = i < known ? begin + (double)i * s->oscillation : NAN;
     if (s->angles_by_step || read_angles(input, axis)) s->angles = input->angles;
     return LBC_OK;
 }

@@ -194,8 +194,36 @@ static bool complete_place(hid_t sample, const char *place, const lbc_change *ch
     return ok;
 }
 
+/* Takes away the step of axes that move and have no values: readers would go on by it from the first trigger to the
+ * next. found: there are such. */
+static bool forget_steps(hid_t sample, const char *place, const lbc_change *change, bool *found)
+{
+    static const char *const steps[] = {"_increment", "_range_average"};
+    char name[64];
+    if (!lbc_h5_has_link(sample, place)) return true;
+    hid_t group = H5Gopen2(sample, place, H5P_DEFAULT);
+    bool ok = true;
+    for (int a = 0; group >= 0 && a < LBC_AXES; a++) {
+        if (merit_of(group, lbc_axis_names[a], change) != LBC_MERIT_MOVES_BY_STEP) continue;
+        *found = true;
+        for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+            snprintf(name, sizeof name, "%s%s", lbc_axis_names[a], steps[i]);
+            ok = remove_name(group, name) && ok;
+        }
+    }
+    lbc_h5_close(&group);
+    return ok;
+}
+
 bool lbc_nxmx_complete_axis(hid_t sample, const char *sample_path, const lbc_change *change, const double vector[3])
 {
+    bool unknown = false;
+    for (int p = 0; p < PLACES && change->past_trigger; p++)
+        if (!forget_steps(sample, places[p], change, &unknown)) return false;
+    /* dxtbx takes images without depends_on for stills, and a depends_on with one value for one image */
+    if (unknown && choose(sample, change, &(const char *){NULL}, &(const char *){NULL}) < LBC_MERIT_MOVES)
+        return remove_name(sample, "depends_on") &&
+               complete_place(sample, "goniometer", change, LBC_MERIT_STILL_BY_STEP);
     return (lbc_h5_has_link(sample, "depends_on")
                 ? complete_place(sample, "transformations", change, LBC_MERIT_MOVES_BY_STEP)
                 : name_axis(sample, sample_path, change, vector)) &&

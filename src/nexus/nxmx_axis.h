@@ -13,7 +13,8 @@
  * goniometer/ or transformations/ has, else omega; where none has so many values, one whose NAME_start (or first value)
  * and NAME_increment (or NAME_range_average) tell them. Without any such axis the sample gets none. Axes of goniometer/
  * that are so told get their values there too, and those of transformations/ that move where depends_on was given.
- * change: what the fields beside have gone through. vector: where none is given. The HDF5 lock is held. */
+ * change: what the fields beside have gone through; past a trigger a step tells nothing, and goes, as depends_on does
+ * unless another axis moves. vector: where none is given. The HDF5 lock is held. */
 bool lbc_nxmx_complete_axis(hid_t sample, const char *sample_path, const lbc_change *change, const double vector[3]);
 
 #endif

@@ -166,6 +166,24 @@ static void tell_what_is_dropped(const lbc_job *job)
                      p->dropped, p->dropped == 1 ? "" : "s", p->sum);
 }
 
+static bool is_past_trigger(const lbc_plan *p)
+{
+    return p->per_trigger && p->last >= p->per_trigger;
+}
+
+static void tell_what_is_unknown(const lbc_job *job)
+{
+    if (!is_past_trigger(&job->plan) || !lbc_turns_by_step(job->series)) return;
+    lbc_log_send(&job->log, LBC_LEVEL_WARNING,
+                 "%s tells the rotation by its step alone, and has %" PRIu64
+                 " images a trigger: where the triggers after "
+                 "the first begin is not told. The new master has no angles, and readers take its images for stills%s "
+                 "(-N %" PRIu64 " takes the first trigger alone, with its angles)",
+                 job->options->input, job->plan.per_trigger,
+                 job->options->minicbf ? "; the miniCBF headers of later triggers have Start_angle 0" : "",
+                 job->plan.per_trigger);
+}
+
 static lbc_status make_plan(lbc_job *job, lbc_error *err)
 {
     const lbc_options *o = job->options;
@@ -181,6 +199,7 @@ static lbc_status make_plan(lbc_job *job, lbc_error *err)
     lbc_plan_make(&job->plan);
     if (job->plan.groups == 0) return too_few(job, err);
     tell_what_is_dropped(job);
+    tell_what_is_unknown(job);
     if (job->plan.files > 999999)
         return lbc_fail(err, LBC_E_ARGUMENT,
                         "-d %" PRIu32 ": that would be %" PRIu64 " data files; 999999 can be named", o->block,
@@ -420,6 +439,7 @@ static void describe_change(lbc_job *job)
     c->frames_in = job->series->frames;
     c->groups = job->plan.groups;
     c->frame_time = job->series->frame_time > 0 && !job->plan.per_trigger ? job->series->frame_time : 0;
+    c->past_trigger = is_past_trigger(&job->plan);
     c->group = group_of_plan;
     c->plan = &job->plan;
     c->mask = job->mask_written;

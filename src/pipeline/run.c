@@ -239,7 +239,7 @@ static void warn_of_loss(const lbc_run *run)
 static char *make_note(const lbc_job *job)
 {
     const lbc_series *s = job->series;
-    const lbc_note_series facts = {s->pixel_x, s->pixel_y, s->beam_x, s->beam_y, s->oscillation};
+    const lbc_note_series facts = {s->pixel_x, s->pixel_y, s->beam_x, s->beam_y, s->oscillation, lbc_turns_by_step(s)};
     const size_t size = lbc_xds_note(NULL, 0, &job->change, &facts) + 1;
     char *note = lbc_alloc(size, 1);
     if (note) lbc_xds_note(note, size, &job->change, &facts);

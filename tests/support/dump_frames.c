@@ -164,7 +164,13 @@ static void print_facts(const lbc_input *input)
     print_number("beam_y", s->beam_y);
     print_number("oscillation", s->oscillation);
     printf(", \"axis\": [%.17g, %.17g, %.17g], \"angles\": [", s->axis[0], s->axis[1], s->axis[2]);
-    for (uint64_t i = 0; s->angles && i < s->frames; i++) printf(i ? ", %.17g" : "%.17g", s->angles[i]);
+    for (uint64_t i = 0; s->angles && i < s->frames; i++) {
+        printf("%s", i ? ", " : "");
+        if (isnan(s->angles[i]))
+            printf("NaN");
+        else
+            printf("%.17g", s->angles[i]);
+    }
     printf("]");
     printf(", \"mask\": %s, \"bytes\": %llu, \"data_files\": %u", s->mask ? "true" : "false",
            (unsigned long long)s->bytes, s->files);

@@ -291,7 +291,7 @@ static void test_note(void **state)
     lbc_change large = change;
     large.in = (lbc_shape){4362, 4148};
     large.out = (lbc_shape){1454, 1383};
-    const lbc_note_series series = {75e-6, 75e-6, 2224.98, 2299.96, 0.1};
+    const lbc_note_series series = {75e-6, 75e-6, 2224.98, 2299.96, 0.1, false};
     char text[1000], cut[20];
     assert_int_equal(lbc_xds_note(text, sizeof text, &large, &series), sizeof expected - 1);
     assert_string_equal(text, expected);
@@ -301,12 +301,12 @@ static void test_note(void **state)
     assert_int_equal(lbc_xds_note(NULL, 0, &large, &series), sizeof expected - 1);
 
     large.bin = 1;
-    const lbc_note_series unknown = {NAN, NAN, NAN, NAN, NAN};
+    const lbc_note_series unknown = {NAN, NAN, NAN, NAN, NAN, false};
     lbc_xds_note(text, sizeof text, &large, &unknown);
     assert_null(strstr(text, "detectors.lib"));
     assert_null(strstr(text, "ORGX"));
     assert_null(strstr(text, "nan"));
-    const lbc_note_series stills = {75e-6, 75e-6, 2224.98, 2299.96, 0};
+    const lbc_note_series stills = {75e-6, 75e-6, 2224.98, 2299.96, 0, false};
     lbc_xds_note(text, sizeof text, &large, &stills);
     assert_non_null(strstr(text, "DATA_RANGE"));
     assert_null(strstr(text, "OSCILLATION_RANGE"));
