@@ -184,10 +184,24 @@ typedef struct requirement {
     double least, most; /* of a sound value */
     const char *unit;   /* of these */
     const place *places;
-    const double *pixel; /* what it is measured in, unless its unit is a length; NULL: it has a unit of its own */
+    const double *pixel;    /* what it is measured in, unless its unit is a length; NULL: it has a unit of its own */
+    const uint32_t *pixels; /* of the image along it */
 } requirement;
 
-static lbc_status require(const lbc_input *input, const lbc_groups *groups, const requirement *r, double *value,
+/* A place on the detector, to pixels. Some writers label pixels as metres: a length that is more than a whole detector
+ * off it, while its number is a pixel, is none. */
+static double to_pixels(lbc_input *input, const requirement *r, const field *f, double value)
+{
+    const double factor = lbc_unit_length(f->unit) / *r->pixel, n = *r->pixels;
+    if (isnan(factor)) return value;
+    const double pixels = value * factor;
+    if ((pixels >= -n && pixels <= 2 * n) || !(value >= 0 && value <= n)) return pixels;
+    lbc_input_note(input, LBC_LEVEL_WARNING, "%s: %s is %g %s, far off the detector of %g pixels: taken as pixels",
+                   input->path, f->path, value, f->unit, n);
+    return value;
+}
+
+static lbc_status require(lbc_input *input, const lbc_groups *groups, const requirement *r, double *value,
                           lbc_error *err)
 {
     field f;
@@ -204,8 +218,7 @@ static lbc_status require(const lbc_input *input, const lbc_groups *groups, cons
     double v = f.value[where->element];
     if (where->element == 2) v = fabs(v); /* the component of a vector along the beam, either way */
     if (where->kind == ENERGY) v = HC_EV_ANGSTROM / v;
-    const double length = r->pixel ? lbc_unit_length(f.unit) : NAN;
-    if (!isnan(length)) v *= length / *r->pixel;
+    if (r->pixel) v = to_pixels(input, r, &f, v);
     if (!(v >= r->least && v <= r->most))
         return lbc_fail(err, LBC_E_FORMAT, "%s: %s is %g%s%s: no possible %s (%g to %g %s)", input->path, f.path,
                         f.value[where->element] / factor, f.unit[0] ? " " : "", f.unit, r->what, r->least, r->most,
@@ -248,16 +261,18 @@ static lbc_status read_required(lbc_input *input, const lbc_groups *groups, lbc_
         requirement requirement;
         double *value;
     } all[] = {
-        {{"pixel size", "x_pixel_size in the detector group", 1e-7, 0.1, "m", x_size_places, NULL}, &s->pixel_x},
-        {{"pixel size", "y_pixel_size in the detector group", 1e-7, 0.1, "m", y_size_places, NULL}, &s->pixel_y},
+        {{"pixel size", "x_pixel_size in the detector group", 1e-7, 0.1, "m", x_size_places, NULL, NULL}, &s->pixel_x},
+        {{"pixel size", "y_pixel_size in the detector group", 1e-7, 0.1, "m", y_size_places, NULL, NULL}, &s->pixel_y},
         {{"wavelength", "incident_wavelength in the beam group, or photon_energy", 1e-3, 1e3, "angstrom",
-          wavelength_places, NULL},
+          wavelength_places, NULL, NULL},
          &s->wavelength},
-        {{"detector distance", "detector_distance in the detector group", 1e-4, 1e3, "m", distance_places, NULL},
+        {{"detector distance", "detector_distance in the detector group", 1e-4, 1e3, "m", distance_places, NULL, NULL},
          &s->distance},
-        {{"beam centre", "beam_center_x in the detector group", -1e6, 1e6, "pixels", x_centre_places, &s->pixel_x},
+        {{"beam centre", "beam_center_x in the detector group", -1e6, 1e6, "pixels", x_centre_places, &s->pixel_x,
+          &s->shape.nx},
          &s->beam_x},
-        {{"beam centre", "beam_center_y in the detector group", -1e6, 1e6, "pixels", y_centre_places, &s->pixel_y},
+        {{"beam centre", "beam_center_y in the detector group", -1e6, 1e6, "pixels", y_centre_places, &s->pixel_y,
+          &s->shape.ny},
          &s->beam_y},
     };
     lbc_status status = LBC_OK;

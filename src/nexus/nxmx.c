@@ -258,6 +258,18 @@ static bool dxtbx_reverses(const lbc_tree *tree)
     return lbc_data_size_is_reversed(name, start);
 }
 
+/* data_size in place of another, in whose type it may have no room. */
+static bool replace_size(hid_t module, hid_t old, const uint32_t size[2])
+{
+    hid_t set = H5I_INVALID_HID;
+    const bool ok = H5Ldelete(module, "data_size", H5P_DEFAULT) >= 0 &&
+                    lbc_h5_put(module, "data_size", H5T_NATIVE_UINT32, 1, (const hsize_t[]){2}, size) &&
+                    (set = H5Dopen2(module, "data_size", H5P_DEFAULT)) >= 0 &&
+                    lbc_copy_attributes(old, set, false, NULL);
+    lbc_h5_close(&set);
+    return ok;
+}
+
 /* data_size of a module that is the whole image, in place of whatever it was. */
 static bool set_size(hid_t module, lbc_shape image, bool reversed)
 {
@@ -265,8 +277,7 @@ static bool set_size(hid_t module, lbc_shape image, bool reversed)
     double was[2];
     hid_t set = lbc_h5_has_link(module, "data_size") ? H5Dopen2(module, "data_size", H5P_DEFAULT) : H5I_INVALID_HID;
     const bool fits = set >= 0 && lbc_h5_numbers(set, was, 2) == 2;
-    const bool ok = !fits || (was[0] == size[0] && was[1] == size[1]) ||
-                    H5Dwrite(set, H5T_NATIVE_UINT32, H5S_ALL, H5S_ALL, H5P_DEFAULT, size) >= 0;
+    const bool ok = !fits || (was[0] == size[0] && was[1] == size[1]) || replace_size(module, set, size);
     lbc_h5_close(&set);
     return ok;
 }

@@ -269,6 +269,27 @@ class Metadata(unittest.TestCase):
                     self.assertAlmostEqual(float(f["entry/" + DET + name][()]), pixels / b, places=5)
                     self.assertEqual(f["entry/" + DET + name].attrs["units"], b"pixel")
 
+    def test_a_beam_centre_in_pixels_that_says_metres(self):
+        """Or mm; one beside the detector may be true."""
+        for unit, x, pixels in (("m", 26.5, 26.5), ("mm", 26.5, 26.5), ("mm", 7.5, 100), ("m", -0.003, -40)):
+            centre = {DET + "beam_center_x": (x, unit), DET + "beam_center_y": (18.25, "pixel")}
+            with self.subTest(f"{x} {unit}"):
+                said = self.compress(series.filewriter(self.folder.name, "run", series.frames(N, NY, NX), fields=centre))
+                self.assertEqual("far off the detector" in said, x == 26.5, said)
+                with h5py.File(self.at("out_master.h5"), "r") as f:
+                    self.assertAlmostEqual(float(f["entry/" + DET + "beam_center_x"][()]), pixels, places=4)
+                    self.assertEqual(f["entry/" + DET + "beam_center_x"].attrs["units"], b"pixel")
+
+    def test_a_small_data_size(self):
+        """Its type has no room for that of the images."""
+        master = series.filewriter(self.folder.name, "run", series.frames(2, 60, 300), fields={
+            DET + "module/data_origin": (np.array([0, 0], "u1"), None),
+            DET + "module/data_size": (np.array([50, 200], "u1"), "pixel")})
+        self.compress(master)
+        with h5py.File(self.at("out_master.h5"), "r") as f:
+            size = f["entry/" + DET + "module/data_size"]
+            self.assertEqual((size[()].tolist(), size.attrs["units"]), ([60, 300], b"pixel"))
+
     def test_modules_of_a_detector_of_several(self):
         size = {DET + "module_a/data_size": (np.array([20, NX], "i4"), None),
                 DET + "module_a/data_origin": (np.array([0, 0], "i4"), None),
