@@ -15,8 +15,8 @@ static const cli_option table[] = {
     {'N', "last_image", CLI_ARGUMENT, CLI_INT, FIELD(last_image), 0, "N", "last selected image (the last there is)",
      NULL},
 
-    {0, "skip-bad", CLI_NOTHING, CLI_FLAG, FIELD(skip_bad), 0, NULL, "mask images that cannot be read, and go on",
-     NULL},
+    {0, "skip-bad", CLI_NOTHING, CLI_FLAG, FIELD(skip_bad), 0, NULL,
+     "mask images that cannot be read, and go on, unless no other is left", NULL},
 
     CLI_HEADING("What is done to the images"),
     {'b', "bin", CLI_OPTIONAL, CLI_INT, FIELD(bin), 1, "N", "sum blocks of N x N pixels into one (1); below 1 means 1",

@@ -366,7 +366,7 @@ typedef struct lbc_estimate {
     lbc_pixel_type type_in, type_out;
     uint32_t files;
     uint64_t bytes_raw, bytes_in;          /* of the input frames */
-    unsigned samples;                      /* images tried */
+    unsigned samples;                      /* images tried that could be read; 0: nothing is judged */
     uint64_t bytes_out;                    /* about, of the data files */
     double seconds;                        /* about */
     char *master, *first_file, *last_file; /* as lbc_result; the master also where it is another share's work */

@@ -9,6 +9,7 @@
 #include "pipeline/cbf.h"
 #include "pipeline/clear.h"
 #include "pipeline/drawing.h"
+#include "pipeline/image.h"
 #include "pipeline/outputs.h"
 #include "pipeline/space.h"
 #include "pipeline/worker.h"
@@ -80,19 +81,6 @@ static lbc_status note_measured(lbc_run *run, uint64_t k, const lbc_slot *slot, 
                : lbc_fail(err, LBC_E_MEMORY, "out of memory for a report");
 }
 
-static void tell_bad_frames(lbc_run *run, const lbc_slot *slot)
-{
-    run->result->frames_bad += slot->input.bad;
-    for (unsigned p = 0; p < run->shop.parts; p++) {
-        const uint32_t bad = slot->part_input[p].bad;
-        if (bad == 1)
-            lbc_log_send(&run->job.log, LBC_LEVEL_WARNING, "%s; its sum is masked", slot->bad[p].text);
-        else if (bad)
-            lbc_log_send(&run->job.log, LBC_LEVEL_WARNING, "%s, and %" PRIu32 " more of its sum, which is masked",
-                         slot->bad[p].text, bad - 1);
-    }
-}
-
 static lbc_status deliver(void *user, const lbc_pool_job *at, lbc_error *err)
 {
     lbc_run *run = user;
@@ -103,7 +91,8 @@ static lbc_status deliver(void *user, const lbc_pool_job *at, lbc_error *err)
     if (status == LBC_OK) status = lbc_outputs_add(&run->outputs, &run->job, at->job, slot, err);
     if (status) return status;
     count_frame(run, k, slot);
-    tell_bad_frames(run, slot);
+    run->result->frames_bad += slot->input.bad;
+    lbc_workshop_tell_bad(&run->shop, at->slot);
     return note_measured(run, k, slot, err);
 }
 
@@ -220,9 +209,9 @@ static void warn_of_loss(const lbc_run *run)
         lbc_log_send(log, LBC_LEVEL_WARNING, "the lossy codec moves the mean count by %+.0f %% (%.3g to %.3g): %s",
                      100 * shift, r->figures.mean_before, r->figures.mean_after, remedy(run->job.options));
     if (r->frames_bad)
-        lbc_log_send(log, LBC_LEVEL_WARNING,
-                     "%" PRIu64 " image%s could not be read and %s skipped: any sum with such a one is masked",
-                     r->frames_bad, end_of(r->frames_bad), r->frames_bad == 1 ? "was" : "were");
+        lbc_log_send(log, LBC_LEVEL_WARNING, "%" PRIu64 " image%s could not be read and %s %s", r->frames_bad,
+                     end_of(r->frames_bad), r->frames_bad == 1 ? "was" : "were",
+                     run->job.options->sum > 1 ? "skipped: any sum with such a one is masked" : "masked");
     if (r->clipped)
         lbc_log_send(log, LBC_LEVEL_WARNING,
                      "%" PRIu64 " pixel%s held more than the largest count that can be written, %" PRId64
@@ -281,6 +270,7 @@ lbc_status lbc_compress(const lbc_options *options, lbc_result *result, lbc_erro
     lbc_run run = {.result = result};
     *result = (lbc_result){0};
     lbc_status status = lbc_job_prepare(&run.job, options, err);
+    if (status == LBC_OK) status = lbc_image_some(&run.job, err);
     if (status == LBC_OK) {
         describe_series(&run);
         status = begin_record(&run, err);

@@ -74,6 +74,8 @@ static lbc_status try_setting(trials *all, const lbc_options *options, lbc_sugge
         all->progress.frames = (job.frames < LBC_TRIAL_FRAMES ? job.frames : LBC_TRIAL_FRAMES) * LBC_SUGGESTIONS;
         status = lbc_trial_run(&trial, &job, tick, all, err);
     }
+    if (status == LBC_OK && !trial.frames)
+        status = lbc_fail(err, LBC_E_FORMAT, "%s: of the images to be tried not one can be read", options->input);
     if (status == LBC_OK) *suggestion = suggestion_of(options, &job, &trial);
     lbc_job_free(&job);
     return status;

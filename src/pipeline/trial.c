@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/place.h"
 #include "pipeline/clear.h"
+#include "pipeline/image.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,8 @@ static lbc_status try_frame(lbc_trial *t, lbc_workshop *shop, uint64_t k, lbc_er
     lbc_status status = lbc_workshop_gather(shop, 0, 0, 0, k, err);
     if (status == LBC_OK) status = lbc_workshop_encode(shop, 0, 0, k, err);
     if (status) return status;
+    lbc_workshop_tell_bad(shop, 0);
+    if (shop->slot[0].input.bad) return LBC_OK; /* a masked image says nothing of the others */
     t->seconds += lbc_clock() - started;
     t->frames++;
     t->bytes_in += bytes_of_input(shop->job, k);
@@ -127,6 +130,7 @@ lbc_status lbc_estimate_run(const lbc_options *options, lbc_estimate *estimate, 
     lbc_trial trial = {0};
     *estimate = (lbc_estimate){0};
     lbc_status status = lbc_job_prepare(&job, options, err);
+    if (status == LBC_OK) status = lbc_image_some(&job, err);
     if (status == LBC_OK) status = look_ahead(estimate, &job, err);
     if (status == LBC_OK && job.frames) status = lbc_trial_run(&trial, &job, NULL, NULL, err);
     if (status == LBC_OK) {

@@ -8,7 +8,7 @@
 #define LBC_TRIAL_FRAMES 3
 
 typedef struct lbc_trial {
-    unsigned frames;       /* tried: from the first to the last of the job */
+    unsigned frames;       /* tried, and not bad: from the first to the last of the job */
     uint64_t bytes_in;     /* stored bytes of their input frames */
     uint64_t bytes_out;    /* of their chunks */
     double seconds;        /* on one core, without measuring */

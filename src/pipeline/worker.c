@@ -262,6 +262,12 @@ static lbc_status fail_codec(const char *codec, lbc_status status, uint64_t k, l
                     lbc_status_string(status));
 }
 
+/* A frame that is all masked has nothing to be measured; a record has a row of it all the same. */
+static bool to_measure(const lbc_job *job, const lbc_slot *slot, uint64_t k)
+{
+    return lbc_measuring_wants(&job->measuring, k) && (job->measuring.full || !slot->input.bad);
+}
+
 /* The sum being whole, and somebody wanting it so. */
 static lbc_status encode_whole(lbc_workshop *shop, unsigned lane_id, unsigned slot_id, uint64_t k, lbc_error *err)
 {
@@ -288,7 +294,7 @@ static lbc_status encode_whole(lbc_workshop *shop, unsigned lane_id, unsigned sl
             lbc_cbf_make(job, k, job->lossy ? lane->coded : sum, slot->cbf, slot->cbf_capacity, &slot->cbf_size);
         if (made) return fail_codec("miniCBF", made, k, err);
     }
-    return lbc_measuring_wants(&job->measuring, k) ? lbc_workshop_measure(shop, lane_id, slot_id, k, err) : LBC_OK;
+    return to_measure(job, slot, k) ? lbc_workshop_measure(shop, lane_id, slot_id, k, err) : LBC_OK;
 }
 
 static void begin_slot(lbc_slot *slot, unsigned parts)
@@ -311,16 +317,16 @@ lbc_status lbc_workshop_encode(lbc_workshop *shop, unsigned lane_id, unsigned sl
     lbc_slot *slot = &shop->slot[slot_id];
     begin_slot(slot, shop->parts);
     if (!job->in_pieces) return encode_whole(shop, lane_id, slot_id, k, err);
-    const bool tally = lbc_measuring_wants(&job->measuring, k);
     lbc_store_trouble trouble;
-    if (lbc_store_in_pieces(job, lane, slot, lane->alone ? NULL : whole_sum(shop, lane_id, slot), tally, &trouble))
+    if (lbc_store_in_pieces(job, lane, slot, lane->alone ? NULL : whole_sum(shop, lane_id, slot),
+                            to_measure(job, slot, k), &trouble))
         return LBC_OK;
     if (trouble.decoding) {
         /* Read in the ordinary way, the image is either reported or skipped. */
         const lbc_status status = gather(shop, lane_id, slot_id, 0, k, true, err);
         if (status) return status;
         begin_slot(slot, shop->parts);
-        if (lbc_store_in_pieces(job, lane, slot, lane->sum, tally, &trouble)) return LBC_OK;
+        if (lbc_store_in_pieces(job, lane, slot, lane->sum, to_measure(job, slot, k), &trouble)) return LBC_OK;
     }
     if (trouble.lossy) return fail_codec(job->lossy->name, trouble.lossy, k, err);
     return fail_codec(job->format->codec->name, trouble.storage, k, err);
@@ -338,4 +344,21 @@ lbc_status lbc_workshop_measure(lbc_workshop *shop, unsigned lane_id, unsigned s
     }
     measure(job, lane, slot, sum, job->lossy ? lane->coded : sum);
     return LBC_OK;
+}
+
+/* ---- what was skipped ------------------------------------------------------------------------ */
+
+void lbc_workshop_tell_bad(const lbc_workshop *shop, unsigned slot_id)
+{
+    const lbc_job *job = shop->job;
+    const lbc_slot *slot = &shop->slot[slot_id];
+    for (unsigned p = 0; p < shop->parts; p++) {
+        const uint32_t bad = slot->part_input[p].bad;
+        if (bad == 1)
+            lbc_log_send(&job->log, LBC_LEVEL_WARNING, "%s; %s masked", slot->bad[p].text,
+                         job->options->sum > 1 ? "its sum is" : "it is");
+        else if (bad)
+            lbc_log_send(&job->log, LBC_LEVEL_WARNING, "%s, and %" PRIu32 " more of its sum, which is masked",
+                         slot->bad[p].text, bad - 1);
+    }
 }

@@ -59,5 +59,7 @@ lbc_status lbc_workshop_encode(lbc_workshop *shop, unsigned lane, unsigned slot,
 /* Measures output frame k, which has just been encoded: slot->measured. Encoding does so for the frames that
  * the job wants measured. */
 lbc_status lbc_workshop_measure(lbc_workshop *shop, unsigned lane, unsigned slot, uint64_t k, lbc_error *err);
+/* Warns of the images that were skipped of the output frame that has just been encoded. */
+void lbc_workshop_tell_bad(const lbc_workshop *shop, unsigned slot);
 
 #endif

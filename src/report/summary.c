@@ -72,7 +72,13 @@ static void add_figures(lbc_text *t, const lbc_options *o, const lbc_result *r)
 {
     const lbc_figures *f = &r->figures;
     char n[32], part[64];
-    if (!f->frames || (o->lossy == LBC_LOSSY_NONE && f->largest == 0)) return;
+    if (o->lossy == LBC_LOSSY_NONE && f->largest == 0) return;
+    if (!f->frames && r->frames_bad)
+        lbc_text_add(t, "          not measured: 1 image in %" PRIu32 " is, and none of these could be read\n",
+                     f->every);
+    else if (f->frames && !f->pixels)
+        lbc_text_add(t, "          not measured: no pixel of these images holds a count\n");
+    if (!f->frames || !f->pixels) return;
     lbc_text_add(t, "          RMSE %s counts, ", lbc_text_number(f->rmse, 4, n));
     add_means(t, f);
     if (f->every > 1) {

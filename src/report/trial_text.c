@@ -38,10 +38,28 @@ static void add_wrapped(lbc_text *t, const char *text)
     lbc_text_add(t, "\n");
 }
 
+/* What the images that were tried tell of all; they may all have been bad. */
+static void add_judgement(lbc_text *t, const lbc_options *o, const lbc_estimate *e)
+{
+    char bytes[16], raw[32], stored[32];
+    if (!e->samples) {
+        lbc_text_add(t, "of a size not judged:\n               not one of the images tried could be read\n");
+        return;
+    }
+    lbc_text_add(t, "about %s\n", lbc_text_bytes((double)e->bytes_out, bytes));
+    lbc_text_add(t, "               about %s:1 of the raw input, %s:1 of the stored input\n",
+                 lbc_text_number(lbc_ratio((double)e->bytes_raw, (double)e->bytes_out), 3, raw),
+                 lbc_text_number(lbc_ratio((double)e->bytes_in, (double)e->bytes_out), 3, stored));
+    lbc_text_add(t, "would take     about ");
+    add_duration(t, e->seconds);
+    lbc_text_add(t, " with %u thread%s (judged by %u image%s)\n", o->threads, o->threads == 1 ? "" : "s", e->samples,
+                 e->samples == 1 ? "" : "s");
+}
+
 char *lbc_estimate_text(const lbc_options *o, const lbc_estimate *e)
 {
     lbc_text t = {0};
-    char n[32], bytes[16], raw[32], stored[32];
+    char n[32], bytes[16];
     lbc_text_add(&t, "would read     %s\n", o->input);
     lbc_text_add(&t, "               %s of %" PRIu32 " x %" PRIu32 " %s, ", lbc_text_images(e->frames_in, n),
                  e->shape_in.nx, e->shape_in.ny, lbc_type_name(e->type_in));
@@ -52,14 +70,7 @@ char *lbc_estimate_text(const lbc_options *o, const lbc_estimate *e)
         lbc_text_made(&t, o, &made, "               ");
         lbc_text_add(&t, "               %s of %" PRIu32 " x %" PRIu32 " %s, ", lbc_text_images(e->frames_out, n),
                      e->shape_out.nx, e->shape_out.ny, lbc_type_name(e->type_out));
-        lbc_text_add(&t, "about %s\n", lbc_text_bytes((double)e->bytes_out, bytes));
-        lbc_text_add(&t, "               about %s:1 of the raw input, %s:1 of the stored input\n",
-                     lbc_text_number(lbc_ratio((double)e->bytes_raw, (double)e->bytes_out), 3, raw),
-                     lbc_text_number(lbc_ratio((double)e->bytes_in, (double)e->bytes_out), 3, stored));
-        lbc_text_add(&t, "would take     about ");
-        add_duration(&t, e->seconds);
-        lbc_text_add(&t, " with %u thread%s (judged by %u image%s)\n", o->threads, o->threads == 1 ? "" : "s",
-                     e->samples, e->samples == 1 ? "" : "s");
+        add_judgement(&t, o, e);
     }
     if (e->files_kept)
         lbc_text_add(&t, "would keep     %" PRIu32 " data file%s, complete already\n", e->files_kept,

@@ -319,7 +319,7 @@ class SkipBad(bad.Bad):
         np.testing.assert_array_equal(pixels(out), expected)
         for n, (file, offset, _) in self.places.items():
             self.assertRegex(done.stderr, rf"warning: {file}: image {n + 1} cannot be decoded .*byte {offset}")
-        self.assertRegex(done.stderr, "warning: 3 images could not be read and were skipped")
+        self.assertRegex(done.stderr, "warning: 3 images could not be read and were masked")
         told = r"warning: .*x_master.h5: was made with --skip-bad, .* \(3\) are masked"
         self.assertRegex(run("-i", out + "_master.h5", "--verify").stderr, told)
         self.assertNotIn("warning", run("-i", good + "_master.h5", "--verify").stderr)
@@ -333,11 +333,45 @@ class SkipBad(bad.Bad):
         first = None
         for threads in (1, 2, 8):
             folder = self.path(f"s{threads}")
-            compress(self.whole, folder + "/x", "--skip-bad", "-s", 15, "-d", 1, "-p", threads, env=live.DAY)
+            compress(self.whole, folder + "/x", "--skip-bad", "-s", 10, "-d", 1, "-p", threads, env=live.DAY)
             first = first or digests(folder)
             self.assertEqual(digests(folder), first)
         got = pixels(self.path("s1/x"))
-        self.assertTrue((got == 65535).all())
+        self.assertEqual((got == 65535).all(axis=(1, 2)).tolist(), [False, True, True])
+
+    def bad_from_14_to_15(self, *options):
+        return run("-i", self.whole, "-o", self.path("new/x"), "-1", 14, "--skip-bad", *options)
+
+    def test_nothing_but_bad_ones(self):
+        for options in (["-N", 15], ["-N", 15, "-d", 1, "-p", 2, "-t", 2], ["-N", 15, "--dry-run"],
+                        ["-N", 15, "-s", 2], ["-s", 14, "-N", 27, "--json", "-"],
+                        ["-N", 15, "-H", 4, "-c", "hcomp", "--overwrite"]):
+            with self.subTest(options=options):
+                done = self.bad_from_14_to_15(*options)
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                self.assertRegex(done.stderr, r"error: .*--skip-bad would mask every image .* trouble: .*: image 14 cannot")
+                self.assertFalse(os.path.exists(self.path("new")))
+        self.assertEqual(self.bad_from_14_to_15("-N", 16).returncode, 0)
+        self.assertRegex(self.bad_from_14_to_15("-N", 15, "--suggest").stderr, "error: .* not one can be read")
+
+    def test_what_is_tried_tells_of_them(self):
+        said = self.bad_from_14_to_15("-N", 16, "--dry-run")
+        self.assertEqual(said.returncode, 0)
+        self.assertIn("(judged by 1 image)\n", said.stdout)
+        for n in (14, 15):
+            self.assertRegex(said.stderr, rf"warning: .*image {n} cannot be decoded .*; it is masked\n")
+        self.assertRegex(self.bad_from_14_to_15("-N", 17, "-s", 2, "--dry-run").stderr, "more of its sum, which is masked")
+
+    def test_they_are_not_measured(self):
+        for options in (["-N", 20], ["-N", 20, "-s", 1, "-c", "hcomp"], ["-N", 20, "-c", "bslz4", "--minicbf", self.path("m")]):
+            said = self.bad_from_14_to_15("-H", 4, "--overwrite", *options).stderr
+            self.assertRegex(said, r"not measured: 1 image in (8|32) is, and none of these could be read\n")
+            self.assertNotIn("nan", said)
+            self.assertRegex(said, "warning: 2 images could not be read and were masked\n")
+        said = self.bad_from_14_to_15("-H", 4, "--overwrite", "-N", 16, "--json", self.path("j"), "--report", self.path("r"))
+        self.assertRegex(said.stderr, r"RMSE \d")
+        with open(self.path("r"), encoding="utf-8") as f:
+            self.assertNotRegex(re.sub(r"<style>.*?</style>", "", f.read(), flags=re.S), r"\bnan\b")
 
     def test_a_sum_with_one_that_was_never_written_is_masked(self):
         never = self.path("run_data_000002.h5")
