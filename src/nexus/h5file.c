@@ -123,6 +123,14 @@ static haddr_t driver_get_end(const H5FD_t *base, H5FD_mem_t type)
     return ((const driver_file *)base)->identity.size;
 }
 
+/* Of the file, for lbc_h5_bytes. */
+static herr_t driver_get_handle(H5FD_t *base, hid_t access, void **handle)
+{
+    (void)access;
+    *handle = base;
+    return 0;
+}
+
 static herr_t read_file(const driver_file *file, haddr_t address, size_t size, void *buffer)
 {
     char *to = buffer;
@@ -182,15 +190,17 @@ static const H5FD_class_t driver_class = {
     .get_eoa = driver_get_end_allocated,
     .set_eoa = driver_set_end_allocated,
     .get_eof = driver_get_end,
+    .get_handle = driver_get_handle,
     .read = driver_read,
     .write = driver_write,
     .fl_map = H5FD_FLMAP_DICHOTOMY,
 };
 
+static hid_t driver = H5I_INVALID_HID;
+
 /* A file access property list with our driver; the caller closes it. */
 static hid_t driver_access(void)
 {
-    static hid_t driver = H5I_INVALID_HID;
     /* a host program may have closed HDF5 and with it our registration */
     if (driver < 0 || H5Iget_type(driver) != H5I_VFL) driver = H5FDregister(&driver_class);
     hid_t access = H5Pcreate(H5P_FILE_ACCESS);
@@ -235,6 +245,38 @@ lbc_status lbc_h5_open_read(hid_t *file, lbc_file_identity *identity, const char
     return status;
 }
 
+/* ---- bytes --------------------------------------------------------------------------------- */
+
+static bool user_block_of(hid_t file, hsize_t *size)
+{
+    hid_t properties = H5Fget_create_plist(file);
+    const bool ok = properties >= 0 && H5Pget_userblock(properties, size) >= 0;
+    lbc_h5_close(&properties);
+    return ok;
+}
+
+bool lbc_h5_has_bytes(hid_t object)
+{
+    hid_t file = H5Iget_file_id(object);
+    hid_t access = file < 0 ? H5I_INVALID_HID : H5Fget_access_plist(file);
+    const bool has = access >= 0 && H5Pget_driver(access) == driver;
+    lbc_h5_close(&access);
+    lbc_h5_close(&file);
+    return has;
+}
+
+bool lbc_h5_bytes(hid_t object, haddr_t address, void *to, size_t size)
+{
+    hsize_t user_block = 0;
+    void *handle = NULL;
+    hid_t file = H5Iget_file_id(object);
+    const bool ok = file >= 0 && user_block_of(file, &user_block) &&
+                    H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) >= 0 &&
+                    read_file(handle, address + user_block, size, to) >= 0;
+    lbc_h5_close(&file);
+    return ok;
+}
+
 /* ---- where a chunk is ---------------------------------------------------------------------- */
 
 /* The slow and plain question, for an HDF5 whose H5Dread_chunk reads in another way. */
@@ -250,9 +292,7 @@ static bool ask_chunk_place(hid_t dataset, const hsize_t *first, lbc_chunk_place
     }
     /* the answer counts from the end of the user block in 1.10 */
     hid_t file = H5Iget_file_id(dataset);
-    hid_t properties = H5Fget_create_plist(file);
-    const bool ok = properties >= 0 && H5Pget_userblock(properties, &user_block) >= 0;
-    lbc_h5_close(&properties);
+    const bool ok = user_block_of(file, &user_block);
     lbc_h5_close(&file);
     *place = (lbc_chunk_place){address + user_block, size, skipped};
     return ok;

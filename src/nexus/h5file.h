@@ -31,6 +31,10 @@ lbc_status lbc_file_open(int *fd, lbc_file_identity *identity, const char *path,
 /* Opens an HDF5 file. Errors: as lbc_file_open; LBC_E_FORMAT when it is no HDF5 file, or a damaged one. */
 lbc_status lbc_h5_open_read(hid_t *file, lbc_file_identity *identity, const char *path, lbc_error *err);
 
+/* Bytes of the file that an object is in, `address` as HDF5 tells it. */
+bool lbc_h5_bytes(hid_t object, haddr_t address, void *to, size_t size);
+bool lbc_h5_has_bytes(hid_t object); /* false: another driver opened its file */
+
 typedef struct lbc_chunk_place {
     uint64_t offset;  /* from the start of the file; LBC_NOWHERE: the chunk was never written */
     uint64_t size;    /* bytes as stored */

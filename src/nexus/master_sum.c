@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "nexus/doubt.h"
 #include "nexus/h5util.h"
+#include "nexus/header_check.h"
 #include "nexus/input_internal.h"
 #include "nexus/value.h"
 
@@ -287,7 +288,7 @@ static bool header_is_sound(hid_t object, H5I_type_t kind)
 static bool add_object(walk *w, hid_t object)
 {
     const H5I_type_t kind = object >= 0 ? H5Iget_type(object) : H5I_BADID;
-    return kind >= 0 && header_is_sound(object, kind) &&
+    return kind >= 0 && header_is_sound(object, kind) && lbc_header_fits(object) &&
            H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, add_attribute, w) >= 0 &&
            (kind != H5I_DATASET || add_dataset(w, object));
 }

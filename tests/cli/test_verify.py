@@ -318,6 +318,16 @@ class AtRest(Verify):
         flips += [(sound.index(b"second\0\0") + 8, 1), (sound.index(b"short\0\0") + 7, 64)]
         self.flip_all(folder, "x_master.h5", flips)
 
+    def test_flipped_bit_that_moves_an_attribute(self):
+        """Behind its header, where HDF5 takes for its value what memory holds: often as many zeros as there were."""
+        folder = self.copy("one")
+        with open(folder + "x_master.h5", "rb") as file:
+            sound = file.read()
+        message = b"\1\0\7\0\x14\0\x18\0offset\0"
+        places = [at for at in range(0, len(sound), 8) if sound[at:at + len(message)] == message]
+        self.assertGreater(len(places), 2)
+        self.flip_all(folder, "x_master.h5", [(at + 7, 1) for at in places])
+
     def test_a_master_without_its_list(self):
         def drop(*paths):
             def change(f):
