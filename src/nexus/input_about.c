@@ -8,14 +8,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-hid_t lbc_about_open(lbc_input *input, const lbc_object *group, const char *name)
+lbc_object lbc_about_find(lbc_input *input, const lbc_object *group, const char *name)
 {
     lbc_object dataset;
     lbc_error why;
-    if (group->id < 0) return H5I_INVALID_HID;
+    if (group->id < 0) return LBC_OBJECT_NONE;
     const lbc_found found = lbc_follow_dataset(&input->shared->sources, group, name, &dataset, &why);
     if (found == LBC_BROKEN) lbc_input_note(input, LBC_LEVEL_WARNING, "%s; it is left out", why.text);
-    return found == LBC_FOUND ? dataset.id : H5I_INVALID_HID;
+    return dataset;
+}
+
+hid_t lbc_about_open(lbc_input *input, const lbc_object *group, const char *name)
+{
+    return lbc_about_find(input, group, name).id;
 }
 
 static void read_words(lbc_input *input, const lbc_object *group, const char *name, char *text, size_t size)

@@ -172,6 +172,8 @@ void lbc_input_rest(const lbc_input *input);
 lbc_status lbc_about_read(lbc_input *input, const lbc_groups *groups, lbc_error *err);
 /* A dataset that need not be there; one that is damaged is told. */
 hid_t lbc_about_open(lbc_input *input, const lbc_object *group, const char *name);
+/* The same, and the file that it is in. */
+lbc_object lbc_about_find(lbc_input *input, const lbc_object *group, const char *name);
 /* Fills the angles of series, and its axis (input_scan.c); serial must be known. */
 lbc_status lbc_scan_read(lbc_input *input, const lbc_groups *groups, lbc_error *err);
 

@@ -17,7 +17,7 @@ enum { LONGEST_CHAIN = 32, LONGEST_PATH = 512 };
 
 /* An axis, and what is told of it. */
 typedef struct scan {
-    const lbc_object *group; /* NULL: none was found */
+    lbc_object group;        /* invalid: none was found */
     char name[LONGEST_PATH]; /* of the dataset, from group */
     lbc_turn value, end, start, increment, average;
     lbc_merit merit;
@@ -29,7 +29,7 @@ static lbc_turn look_at(lbc_input *input, const scan *axis, const char *ending)
 {
     char name[LONGEST_PATH + 16];
     snprintf(name, sizeof name, "%s%s", axis->name, ending);
-    hid_t dataset = lbc_about_open(input, axis->group, name);
+    hid_t dataset = lbc_about_open(input, &axis->group, name);
     const lbc_turn turn = dataset < 0 ? LBC_TURN_NONE : lbc_turn_of(dataset);
     lbc_h5_close(&dataset);
     return turn;
@@ -65,8 +65,8 @@ static void learn(lbc_input *input, scan *axis)
 
 /* ---- what the sample stands on ------------------------------------------------------------- */
 
-/* The path that `text`, found in an object at `from`, means: from the root, or from the folder that object is in.
- * False: it is the end of the chain. */
+/* The path that `text`, found in an object at `from`, means in the same file: from the root, or from the folder that
+ * object is in. False: it is the end of the chain. */
 static bool next_path(char path[LONGEST_PATH], const char *from, const char *text)
 {
     const char *slash = strrchr(from, '/');
@@ -78,17 +78,19 @@ static bool next_path(char path[LONGEST_PATH], const char *from, const char *tex
 
 /* One axis of a chain. */
 typedef struct link {
+    lbc_object root;                             /* of its file, which an external link may have led to */
     char path[LONGEST_PATH], next[LONGEST_PATH]; /* next: "": it stands on nothing */
     bool rotates, has_vector;
     double vector[3], setting;
 } link;
 
-/* name may be in *l. */
+/* group and name may be in *l. */
 static bool open_link(lbc_input *input, const lbc_object *group, const char *name, link *l)
 {
     char text[LONGEST_PATH];
-    link made = {.rotates = true};
-    hid_t dataset = lbc_about_open(input, group, name);
+    const lbc_object found = lbc_about_find(input, group, name);
+    link made = {.root = {group->id, found.source}, .rotates = true};
+    hid_t dataset = found.id;
     if (dataset < 0) return false;
     lbc_object_path(dataset, made.path, sizeof made.path);
     if (lbc_h5_attr_text(dataset, "transformation_type", text, sizeof text))
@@ -109,8 +111,10 @@ static bool open_link(lbc_input *input, const lbc_object *group, const char *nam
 static bool open_sample(lbc_input *input, const lbc_groups *groups, link *l)
 {
     char path[LONGEST_PATH], text[LONGEST_PATH];
-    hid_t dataset = lbc_about_open(input, &groups->sample, "depends_on");
+    const lbc_object found = lbc_about_find(input, &groups->sample, "depends_on");
+    hid_t dataset = found.id;
     if (dataset < 0) return false;
+    l->root = (lbc_object){groups->root.id, found.source};
     const bool told = lbc_h5_text(dataset, text, sizeof text);
     lbc_object_path(dataset, path, sizeof path);
     lbc_h5_close(&dataset);
@@ -122,8 +126,8 @@ static void find_in_chain(lbc_input *input, const lbc_groups *groups, scan *foun
 {
     link l = {.next = ""};
     if (!open_sample(input, groups, &l)) return;
-    for (int i = 0; i < LONGEST_CHAIN && l.next[0] && open_link(input, &groups->root, l.next, &l); i++) {
-        scan axis = {.group = &groups->root};
+    for (int i = 0; i < LONGEST_CHAIN && l.next[0] && open_link(input, &l.root, l.next, &l); i++) {
+        scan axis = {.group = l.root};
         if (!l.rotates) continue;
         memcpy(axis.name, l.path, sizeof axis.name);
         learn(input, &axis);
@@ -144,7 +148,7 @@ static void find_by_name(lbc_input *input, const lbc_groups *groups, scan *found
     } places[] = {{&groups->sample, "transformations/"}, {&groups->sample, "goniometer/"}, {&groups->data, ""}};
     for (int a = 0; a < LBC_AXES; a++)
         for (size_t p = 0; p < sizeof places / sizeof *places; p++) {
-            scan axis = {.group = places[p].group};
+            scan axis = {.group = *places[p].group};
             snprintf(axis.name, sizeof axis.name, "%s%s", places[p].folder, lbc_axis_names[a]);
             learn(input, &axis);
             if (axis.merit > found->merit) *found = axis;
@@ -157,7 +161,7 @@ static bool read_angles(lbc_input *input, const scan *axis)
 {
     char unit[32];
     const uint64_t frames = input->series.frames;
-    hid_t dataset = lbc_about_open(input, axis->group, axis->name);
+    hid_t dataset = lbc_about_open(input, &axis->group, axis->name);
     if (dataset < 0) return false;
     const bool ok = lbc_h5_numbers(dataset, input->angles, frames) >= frames;
     lbc_h5_attr_text(dataset, "units", unit, sizeof unit);
@@ -186,25 +190,25 @@ static lbc_status keep_angles(lbc_input *input, const scan *axis, lbc_error *err
 }
 
 /* Where it points, turned as the axes it stands on are set. */
-static void keep_vector(lbc_input *input, const lbc_groups *groups, const scan *axis)
+static void keep_vector(lbc_input *input, const scan *axis)
 {
     link l;
-    if (!open_link(input, axis->group, axis->name, &l) || !l.has_vector) return;
+    if (!open_link(input, &axis->group, axis->name, &l) || !l.has_vector) return;
     memcpy(input->series.axis, l.vector, sizeof l.vector);
-    for (int i = 0; i < LONGEST_CHAIN && l.next[0] && open_link(input, &groups->root, l.next, &l); i++)
+    for (int i = 0; i < LONGEST_CHAIN && l.next[0] && open_link(input, &l.root, l.next, &l); i++)
         if (l.rotates && l.has_vector && isfinite(l.setting)) lbc_rotate(input->series.axis, l.vector, l.setting);
 }
 
 lbc_status lbc_scan_read(lbc_input *input, const lbc_groups *groups, lbc_error *err)
 {
-    scan axis = {.group = NULL};
+    scan axis = {.group = LBC_OBJECT_NONE};
     lbc_series *s = &input->series;
     memcpy(s->axis, lbc_rotation_vector(s->serial), sizeof s->axis);
     s->oscillation = NAN;
     find_in_chain(input, groups, &axis);
-    if (!axis.group) find_by_name(input, groups, &axis);
-    if (!axis.group) return LBC_OK;
+    if (axis.group.id < 0) find_by_name(input, groups, &axis);
+    if (axis.group.id < 0) return LBC_OK;
     s->oscillation = width_of(&axis);
-    keep_vector(input, groups, &axis);
+    keep_vector(input, &axis);
     return keep_angles(input, &axis, err);
 }

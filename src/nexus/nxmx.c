@@ -66,6 +66,22 @@ static hid_t open_group(hid_t where, const char *path, const char *nx_class)
     return group;
 }
 
+/* Takes a depends_on that names nothing out of a group, with a warning: what is reached through an external link speaks
+ * of places in a file of its own, and readers give up over it. */
+static bool drop_dangling(hid_t group, const char *path, lbc_tree *tree)
+{
+    char text[1100];
+    read_text(group, "depends_on", text, sizeof text);
+    if (!text[0] || strcmp(text, ".") == 0) return true;
+    hid_t target = H5Oopen(group, text, H5P_DEFAULT);
+    const bool leads = target >= 0;
+    lbc_h5_close(&target);
+    if (leads) return true;
+    lbc_tree_note(tree, LBC_LEVEL_WARNING, "%s: %s/depends_on is left out of the new master: no %s", tree->input, path,
+                  text);
+    return H5Ldelete(group, "depends_on", H5P_DEFAULT) >= 0;
+}
+
 /* ---- times --------------------------------------------------------------------------------- */
 
 static bool complete_times(const lbc_tree *tree, hid_t entry)
@@ -322,8 +338,9 @@ static bool complete_detector(lbc_tree *tree, const lbc_series *s)
     bool told;
     const lbc_change *c = tree->context.change;
     hid_t detector = open_group(tree->out, tree->detector.path, "NXdetector");
-    const bool ok = detector >= 0 && complete_specific(detector, c) && complete_counts(detector, c) &&
-                    complete_sizes(detector, c, s) && complete_chain(detector, tree, s, chain, sizeof chain, &told) &&
+    const bool ok = detector >= 0 && drop_dangling(detector, tree->detector.path, tree) &&
+                    complete_specific(detector, c) && complete_counts(detector, c) && complete_sizes(detector, c, s) &&
+                    complete_chain(detector, tree, s, chain, sizeof chain, &told) &&
                     complete_module(detector, tree, s, chain, told);
     lbc_h5_close(&detector);
     return ok;
@@ -331,11 +348,11 @@ static bool complete_detector(lbc_tree *tree, const lbc_series *s)
 
 /* ---- the whole ----------------------------------------------------------------------------- */
 
-static bool complete_sample(const lbc_tree *tree, const lbc_series *s)
+static bool complete_sample(lbc_tree *tree, const lbc_series *s)
 {
     hid_t sample = open_group(tree->out, tree->sample.path, "NXsample");
     const bool ok =
-        sample >= 0 && complete_beam(sample, s->wavelength) &&
+        sample >= 0 && drop_dangling(sample, tree->sample.path, tree) && complete_beam(sample, s->wavelength) &&
         lbc_nxmx_complete_axis(sample, tree->sample.path, tree->context.change, lbc_rotation_vector(s->serial));
     lbc_h5_close(&sample);
     return ok;

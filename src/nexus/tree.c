@@ -138,18 +138,58 @@ static lbc_status remember_mask(lbc_tree *t, const lbc_object *in)
     return pairs_add(&t->masks, t->path, NULL);
 }
 
-static lbc_status write_field(lbc_tree *t, const place *at, const char *name, hid_t set, lbc_value *value,
+/* What a path said in an object of another file means in the new master: the place it is copied to where it begins as
+ * the object's own does, but for what both of its places end with. NULL: what it says. Freed with free(). */
+static char *moved_path(const lbc_tree *t, const lbc_object *in, const char *text)
+{
+    char was[sizeof t->path];
+    if (in->source == t->sources->source[0] || text[0] != '/') return NULL;
+    size_t from = strlen(lbc_object_path(in->id, was, sizeof was)), to = strlen(t->path);
+    while (from && to && was[from - 1] == t->path[to - 1]) {
+        from--;
+        to--;
+    }
+    const size_t whole = strcspn(was + from, "/"); /* names are alike as a whole */
+    from += whole;
+    to += whole;
+    if (strncmp(text, was, from) != 0 || text[from] != '/') return NULL;
+    return lbc_asprintf("%.*s%s", (int)to, t->path, text + from);
+}
+
+/* depends_on, as a field or an attribute. */
+static bool move_field(const lbc_tree *t, const lbc_object *in, const char *name, lbc_value *value)
+{
+    if (strcmp(name, "depends_on") != 0 || value->count != 1 || !lbc_value_is_text(value)) return true;
+    char *moved = moved_path(t, in, (const char *)value->data);
+    if (!moved) return true;
+    lbc_value_free(value);
+    const bool ok = lbc_value_new_text(value, moved);
+    free(moved);
+    return ok;
+}
+
+static bool move_attribute(const lbc_tree *t, const lbc_object *in, hid_t copy)
+{
+    char text[1024];
+    if (!lbc_h5_attr_text(in->id, "depends_on", text, sizeof text)) return true;
+    char *moved = moved_path(t, in, text);
+    const bool ok = !moved || lbc_h5_set_text(copy, ".", "depends_on", moved);
+    free(moved);
+    return ok;
+}
+
+static lbc_status write_field(lbc_tree *t, const place *at, const char *name, const lbc_object *in, lbc_value *value,
                               lbc_rule rule, lbc_error *err)
 {
     lbc_status status = LBC_OK;
-    if (!lbc_field_apply(value, rule, &t->context, at->in->id, name))
+    if (!move_field(t, in, name, value) || !lbc_field_apply(value, rule, &t->context, at->in->id, name))
         return fail(t, LBC_E_IO, "its new value cannot be made", err);
     t->bytes += value->count * value->size;
     if (t->bytes > MOST_BYTES)
         return lbc_fail(err, LBC_E_UNSUPPORTED, "%s: holds more than 8 GiB beside its images", t->input);
     if (!lbc_value_write(value, at->out, name, LBC_LAYOUT_BY_SIZE)) return fail(t, LBC_E_IO, "cannot be written", err);
     hid_t copy = H5Dopen2(at->out, name, H5P_DEFAULT);
-    if (copy < 0 || !copy_attributes(t, set, copy, false))
+    if (copy < 0 || !copy_attributes(t, in->id, copy, false) || !move_attribute(t, in, copy))
         status = fail(t, LBC_E_IO, "its attributes cannot be written", err);
     lbc_h5_close(&copy);
     return status;
@@ -175,7 +215,7 @@ static lbc_status copy_content(lbc_tree *t, const place *at, const char *name, c
     lbc_status status = lbc_h5_check_filters(in->id, in->source->path, &why);
     if (status == LBC_OK) status = lbc_value_read_dataset(&value, in->id, &why);
     if (status == LBC_OK)
-        status = write_field(t, at, name, in->id, &value, rule, err);
+        status = write_field(t, at, name, in, &value, rule, err);
     else if (status == LBC_E_MEMORY)
         status = fail(t, status, "", err);
     else {

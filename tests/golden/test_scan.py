@@ -150,6 +150,48 @@ class Scan(unittest.TestCase):
             with self.subTest(what):
                 self.expect(self.master(chain=chain), 30, 0.5, axis)
 
+    def test_a_chain_in_another_file(self):
+        """What the sample stands on is looked for where the sample is; the new master has it in one."""
+        steps, y, x = 30 + 0.5 * np.arange(N), (0, 1, 0), (-1, 0, 0)
+        master = self.master({GONIO + "omega": (steps + 100, "degree")}, [("gon_t", steps, y, {}), ("still", [0.0], x, {})])
+        with h5py.File(master, "r+") as f:
+            f.move("entry/sample", "was")
+        for place in ("entry/sample", "told/here", "x/sample"):
+            with self.subTest(place):
+                with h5py.File(master, "r+") as f, h5py.File(os.path.join(self.folder, "meta.h5"), "w") as meta:
+                    f.copy("was", meta, place)
+                    axes = meta[place + "/transformations"]
+                    del meta[place + "/depends_on"]
+                    meta[place + "/depends_on"] = axes["gon_t"].name
+                    axes["gon_t"].attrs["depends_on"] = axes["still"].name
+                    if place != "entry/sample":
+                        del f["entry/sample"]
+                    f["entry/sample"] = h5py.ExternalLink("meta.h5", place)
+                    if place not in f:  # something else that stands where the file of the sample has it
+                        f[place + "/transformations/gon_t"] = -steps
+                self.expect(master, 30, 0.5, y)
+                out = os.path.join(self.folder, "out")
+                self.assertNotIn("depends_on", compress(master, out, "--overwrite").stderr)
+                with h5py.File(out + "_master.h5", "r") as f:
+                    self.assertEqual(f["entry/sample/depends_on"][()], b"/entry/sample/transformations/gon_t")
+                    self.assertEqual(f["entry/sample/transformations/gon_t"].attrs["depends_on"],
+                                     b"/entry/sample/transformations/still")
+                self.expect(out + "_master.h5", 30, 0.5, y)
+
+    def test_a_chain_that_is_not_copied(self):
+        """It leads to what is beside the sample in its file, and not in the new master: told, and left out."""
+        master = self.master({GONIO + "phi": (30 + 0.5 * np.arange(N), "degree")})
+        with h5py.File(master, "r+") as f, h5py.File(os.path.join(self.folder, "meta.h5"), "w") as meta:
+            f.copy("entry/sample", meta, "a/sample")
+            meta["b/omega"] = np.arange(N)
+            meta["a/sample/depends_on"] = b"/b/omega"
+            del f["entry/sample"]
+            f["entry/sample"] = h5py.ExternalLink("meta.h5", "a/sample")
+        out = os.path.join(self.folder, "out")
+        said = compress(master, out).stderr
+        self.assertRegex(said, "warning: .*/entry/sample/depends_on is left out of the new master: no /b/omega")
+        self.expect(out + "_master.h5", 30, 0.5)
+
     def test_a_chain_that_leads_nowhere(self):
         for chain in ("/entry/nothing", "nothing", ".", "", "/"):
             with self.subTest(chain):
