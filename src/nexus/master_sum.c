@@ -290,7 +290,8 @@ static bool add_object(walk *w, hid_t object)
     const H5I_type_t kind = object >= 0 ? H5Iget_type(object) : H5I_BADID;
     return kind >= 0 && header_is_sound(object, kind) && lbc_header_fits(object) &&
            H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, add_attribute, w) >= 0 &&
-           (kind != H5I_DATASET || add_dataset(w, object));
+           (kind != H5I_DATASET || add_dataset(w, object)) &&
+           (kind != H5I_DATATYPE || (add_text_form(&w->crc, object) && add_type(&w->crc, object)));
 }
 
 static bool add_target(uint32_t *crc, hid_t root, const char *path, size_t size)

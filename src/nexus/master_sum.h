@@ -3,8 +3,8 @@
  *
  * CRC-32C over all links of the file, in the order of their names: name and kind of each, and what is behind it: the
  * target of a soft or external link; of an object its attributes; of a data set its type, shape and values, not how
- * they are stored, but for texts. Of a virtual data set the type and shape alone: its values are the images.
- * References are in it by name alone.
+ * they are stored, but for texts; and named types. Of a virtual data set the type and shape alone: its values are the
+ * images. References are in it by name alone.
  */
 #ifndef LBC_NEXUS_MASTER_SUM_H
 #define LBC_NEXUS_MASTER_SUM_H

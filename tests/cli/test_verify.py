@@ -306,14 +306,15 @@ class AtRest(Verify):
             sample.create_dataset("state", data=[0, 7001], dtype=states)
             lists = sample.create_dataset("lists", (2,), h5py.vlen_dtype("<i4"))
             lists[0], lists[1] = [7002, 7003], [7004]
+            sample["type"] = h5py.enum_dtype({"ELSEWHERE": 1}, "<i4")
             opaque = h5py.h5t.create(h5py.h5t.OPAQUE, 4)
             opaque.set_tag(b"tagged")
             h5py.h5d.create(sample.id, b"opaque", opaque, h5py.h5s.create_simple((1,)))
         compress(master, folder + "x", "-c", "none")
         with open(folder + "x_master.h5", "rb") as file:
             sound = file.read()
-        parts = [b"first\0", b"second\0", b"third\0", b"text_1", b"triple\0", b"CLOSED\0", b"OPENED\0", b"tagged",
-                 *(np.array([n], "<i4").tobytes() for n in (7001, 7002, 7003, 7004))]
+        parts = [b"first\0", b"second\0", b"third\0", b"text_1", b"triple\0", b"CLOSED\0", b"OPENED\0", b"ELSEWHERE\0",
+                 b"tagged", *(np.array([n], "<i4").tobytes() for n in (7001, 7002, 7003, 7004))]
         flips = [(sound.index(part), 1) for part in parts]
         flips += [(sound.index(b"second\0\0") + 8, 1), (sound.index(b"short\0\0") + 7, 64)]
         self.flip_all(folder, "x_master.h5", flips)
