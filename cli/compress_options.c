@@ -96,9 +96,12 @@ static const cli_option table[] = {
 
     CLI_HEADING("Work"),
     {0, "dry-run", CLI_NOTHING, CLI_FLAG, FIELD(dry_run), 0, NULL,
-     "say what would be done, with size and time judged by 3 images, and do nothing", NULL},
+     "say what would be done, with size and time judged by 3 images, and do nothing; what would stop the run is said, "
+     "and "
+     "is exit status 1 here too",
+     NULL},
     {0, "suggest", CLI_NOTHING, CLI_FLAG, FIELD(suggest), 0, NULL,
-     "try a table of settings on 3 images, show size and error of each, and do nothing", NULL},
+     "try a table of settings on 3 images, show size and error of each, and do nothing; makes no report", NULL},
     {'p', "parallel", CLI_ARGUMENT, CLI_INT, FIELD(parallel), 0, "N",
      "worker threads (all cores), or the number of shares with -t", NULL},
     {'t', "thread", CLI_OPTIONAL, CLI_INT, FIELD(thread), CLI_NONE, "T",
@@ -131,7 +134,8 @@ const cli_program compress_program = {
              "once.",
     .table = table,
     .example = "l_bnl_compress -i run_master.h5 -b 2 -s 2 -H 16 -c hcomp -o out",
-    .exit_status = "0 done; 1 failed while running; 2 the command line makes no sense; 128 + n ended by signal n. The "
+    .exit_status = "0 done; 1 failed while running, or a run would (--dry-run); 2 the command line makes no sense; 128 "
+                   "+ n ended by signal n. The "
                    "first signal (SIGINT, SIGTERM, SIGHUP) lets the run end in order: complete data files stay, no "
                    "master is written, and --resume goes on from there.",
     .notes =
@@ -365,6 +369,9 @@ bool compress_options_from(const compress_settings *s, unsigned cores, lbc_optio
     if (!s->infile || !*s->infile)
         return cli_refuse(error, size, "no input: name the master file with -i (-h shows all options)");
     if (compress_only_checks(s) && !check_alone(s, error, size)) return false;
+    if (s->suggest && (s->json || s->report))
+        return cli_refuse(error, size, "%s: --suggest shows its table on standard output, and makes no report",
+                          s->json ? "--json" : "--report");
     if (s->first_image < 1)
         return cli_refuse(error, size, "-1 %lld: images are counted from 1", (long long)s->first_image);
     if (s->last_image != CLI_NONE && s->last_image < s->first_image)

@@ -123,8 +123,9 @@ static int dry_run(const compress_settings *settings, const lbc_options *options
     if (status == LBC_OK && settings->json) printf("would report   %s\n", settings->json);
     if (status == LBC_OK && settings->report) printf("would report   %s\n", settings->report);
     shown = shown && end_output() == EXIT_DONE;
+    const bool stops = status == LBC_OK && estimate.stop;
     lbc_estimate_free(&estimate);
-    return shown ? console_end(c, status, &error) : EXIT_FAILED;
+    return shown && !stops ? console_end(c, status, &error) : EXIT_FAILED;
 }
 
 static int suggest(const lbc_options *options, console *c)

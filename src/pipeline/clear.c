@@ -22,17 +22,23 @@ static lbc_status make_folder(const char *folder, lbc_error *err)
     const lbc_status status = lbc_place_folder(folder, err);
     if (status) return status;
     if (access(folder, W_OK | X_OK))
-        return lbc_fail(err, LBC_E_IO, "%s: cannot write here: %s (choose another -o)", folder, strerror(errno));
+        return lbc_fail(err, LBC_E_IO, "%s: cannot write here: %s", folder, strerror(errno));
     return LBC_OK;
 }
 
-static lbc_status make_folders(const lbc_names *names, lbc_error *err)
+static lbc_status each_folder(const lbc_names *n, lbc_status (*look)(const char *folder, lbc_error *err),
+                              lbc_error *err)
 {
-    const char *const folders[] = {names->folder, names->master_folder, names->squash_folder, names->minicbf_folder};
-    lbc_status status = LBC_OK;
-    for (size_t i = 0; status == LBC_OK && i < sizeof folders / sizeof *folders; i++)
-        if (folders[i]) status = make_folder(folders[i], err);
-    return status;
+    const struct {
+        const char *folder, *option;
+    } all[] = {{n->folder, "-o"}, {n->master_folder, "-m"}, {n->squash_folder, "-q"}, {n->minicbf_folder, "--minicbf"}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        lbc_error why = {LBC_OK, ""};
+        const lbc_status status = all[i].folder ? look(all[i].folder, &why) : LBC_OK;
+        if (status == LBC_E_IO) return lbc_fail(err, status, "%s (choose another %s)", why.text, all[i].option);
+        if (status) return lbc_fail(err, status, "%s", why.text);
+    }
+    return LBC_OK;
 }
 
 /* No file of the job is to have the place of another, by whatever way its folder was named. */
@@ -74,8 +80,9 @@ lbc_status lbc_clear_input(const lbc_job *job, const char *path, lbc_error *err)
     return lbc_fail(err, LBC_E_EXISTS, "%s: is an input of this run; choose another -o or -m", path);
 }
 
-/* may_replace: what is there, not being an input or a folder, does not stand in the way. */
-static lbc_status check_free(const lbc_job *job, const char *path, bool may_replace, lbc_error *err)
+/* option: that which names the path. may_replace: what is there, not being an input or a folder, does not stand in the
+ * way. */
+static lbc_status check_free(const lbc_job *job, const char *path, const char *option, bool may_replace, lbc_error *err)
 {
     struct stat there;
     if (lstat(path, &there)) {
@@ -84,20 +91,20 @@ static lbc_status check_free(const lbc_job *job, const char *path, bool may_repl
     }
     const lbc_status status = lbc_clear_input(job, path, err);
     if (status) return status;
-    if (S_ISDIR(there.st_mode)) return lbc_fail(err, LBC_E_EXISTS, "%s: is a folder; choose another -o or -m", path);
+    if (S_ISDIR(there.st_mode)) return lbc_fail(err, LBC_E_EXISTS, "%s: is a folder; choose another %s", path, option);
     const bool begun = lstat(job->names.master, &there) && errno == ENOENT;
     if (!may_replace)
-        return lbc_fail(err, LBC_E_EXISTS, "%s: exists (--overwrite replaces it, -o names another%s)", path,
+        return lbc_fail(err, LBC_E_EXISTS, "%s: exists (--overwrite replaces it, %s names another%s)", path, option,
                         begun ? ", --resume goes on with a run that was interrupted" : "");
     return LBC_OK;
 }
 
-static lbc_status check_numbered(const lbc_job *job, const char *prefix, lbc_error *err)
+static lbc_status check_numbered(const lbc_job *job, const char *prefix, const char *option, lbc_error *err)
 {
     lbc_status status = LBC_OK;
     for (uint32_t i = 0; status == LBC_OK && i < job->ntodo; i++) {
         char *path = lbc_names_file(prefix, job->todo[i]);
-        status = path ? check_free(job, path, job->options->overwrite || job->options->resume, err)
+        status = path ? check_free(job, path, option, job->options->overwrite || job->options->resume, err)
                       : lbc_fail(err, LBC_E_MEMORY, "out of memory");
         free(path);
     }
@@ -110,7 +117,7 @@ static lbc_status check_cbf(const lbc_job *job, lbc_error *err)
     lbc_status status = LBC_OK;
     for (uint64_t j = 0; status == LBC_OK && j < job->frames; j++) {
         char *path = lbc_cbf_name(job, lbc_job_frame(job, j));
-        status = path ? check_free(job, path, job->options->overwrite || job->options->resume, err)
+        status = path ? check_free(job, path, "--minicbf", job->options->overwrite || job->options->resume, err)
                       : lbc_fail(err, LBC_E_MEMORY, "out of memory");
         free(path);
     }
@@ -121,8 +128,8 @@ static lbc_status check_cbf(const lbc_job *job, lbc_error *err)
 static lbc_status check_files(lbc_job *job, lbc_error *err)
 {
     lbc_status status = job->options->resume ? lbc_resume(job, err) : LBC_OK;
-    if (status == LBC_OK) status = check_numbered(job, job->names.prefix, err);
-    if (status == LBC_OK && job->names.squash) status = check_numbered(job, job->names.squash, err);
+    if (status == LBC_OK) status = check_numbered(job, job->names.prefix, "-o", err);
+    if (status == LBC_OK && job->names.squash) status = check_numbered(job, job->names.squash, "-q", err);
     if (status == LBC_OK && job->options->minicbf) status = check_cbf(job, err);
     return status;
 }
@@ -212,7 +219,8 @@ static lbc_status look_at_old_set(lbc_job *job, lbc_error *err)
     lbc_master_list list = {0};
     const lbc_names *names = &job->names;
     const lbc_options *o = job->options;
-    lbc_status status = check_free(job, names->master, true, err);
+    const char *option = o->out_master ? "-m" : "-o";
+    lbc_status status = check_free(job, names->master, option, true, err);
     if (status || lstat(names->master, &there)) return status;
     status = lbc_master_list_read(&list, names->master, err);
     const bool ours = status == LBC_OK && strcmp(list.job, job->identity) == 0;
@@ -221,8 +229,8 @@ static lbc_status look_at_old_set(lbc_job *job, lbc_error *err)
         status =
             lbc_fail(err, LBC_E_EXISTS,
                      o->resume || !job->writes_master ? "%s: is the master of another set (--overwrite replaces it)"
-                                                      : "%s: exists (--overwrite replaces it, -o names another)",
-                     names->master);
+                                                      : "%s: exists (--overwrite replaces it, %s names another)",
+                     names->master, option);
     else if (goes)
         status = note_old_set(job, &there, &list, err);
     lbc_master_list_free(&list);
@@ -269,13 +277,14 @@ static lbc_status check_outputs(lbc_job *job, lbc_error *err)
 
 lbc_status lbc_clear_try(lbc_job *job, lbc_error *err)
 {
-    const lbc_status status = check_names(&job->names, err);
+    lbc_status status = each_folder(&job->names, lbc_place_try_folder, err);
+    if (status == LBC_OK) status = check_names(&job->names, err);
     return status ? status : check_outputs(job, err);
 }
 
 lbc_status lbc_clear(lbc_job *job, lbc_claim *claim, lbc_error *err)
 {
-    lbc_status status = make_folders(&job->names, err);
+    lbc_status status = each_folder(&job->names, make_folder, err);
     if (status == LBC_OK) status = check_names(&job->names, err);
     if (status == LBC_OK) status = lbc_claim_take(claim, job->names.prefix, job->options->shares > 0, err);
     if (status) return status;

@@ -17,7 +17,7 @@
 
 /* A kind of file of the job: where they go, and how many bytes there are for them. */
 typedef struct kind {
-    const char *folder; /* NULL: the job makes none */
+    const char *folder, *option; /* folder NULL: the job makes none; option: which names it */
     dev_t device;
     uint64_t free, replaced; /* replaced: of files that go when theirs come */
 } kind;
@@ -110,7 +110,7 @@ static bool sample(lbc_workshop *shop, uint64_t mean[KINDS])
 
 /* A file system that lacks room for its kinds of these sizes together. */
 typedef struct shortage {
-    const char *folder; /* NULL: none lacks it */
+    const char *folder, *option; /* folder NULL: none lacks it */
     uint64_t needed, free;
 } shortage;
 
@@ -118,7 +118,7 @@ static shortage find_shortage(const kind kinds[KINDS], const uint64_t bytes[KIND
 {
     for (int i = 0; i < KINDS; i++) {
         if (!kinds[i].folder) continue;
-        shortage s = {kinds[i].folder, 0, kinds[i].free};
+        shortage s = {kinds[i].folder, kinds[i].option, 0, kinds[i].free};
         for (int j = 0; j < KINDS; j++) {
             if (!kinds[j].folder || kinds[j].device != kinds[i].device) continue;
             s.needed = add(s.needed, bytes[j]);
@@ -126,7 +126,7 @@ static shortage find_shortage(const kind kinds[KINDS], const uint64_t bytes[KIND
         }
         if (s.needed > s.free) return s;
     }
-    return (shortage){NULL, 0, 0};
+    return (shortage){NULL, NULL, 0, 0};
 }
 
 lbc_status lbc_space_check(lbc_workshop *shop, lbc_error *err)
@@ -137,9 +137,10 @@ lbc_status lbc_space_check(lbc_workshop *shop, lbc_error *err)
     const uint64_t largest[KINDS] = {slot->chunk_capacity, slot->stream_capacity, slot->cbf_capacity};
     uint64_t bytes[KINDS], mean[KINDS];
     const uint32_t extras = job->old ? job->old->extras : 0, data_extras = job->old ? job->old->data_extras : 0;
-    kind kinds[KINDS] = {{.folder = names->folder, .replaced = replaced_files(job, names->prefix, 0, data_extras)},
-                         {.folder = names->squash_folder},
-                         {.folder = names->minicbf_folder}};
+    kind kinds[KINDS] = {
+        {.folder = names->folder, .option = "-o", .replaced = replaced_files(job, names->prefix, 0, data_extras)},
+        {.folder = names->squash_folder, .option = "-q"},
+        {.folder = names->minicbf_folder, .option = "--minicbf"}};
     if (names->squash) kinds[SQUASH].replaced = replaced_files(job, names->squash, data_extras, extras);
     if (names->minicbf_folder) kinds[CBF].replaced = replaced_cbf(job);
     for (int i = 0; i < KINDS; i++)
@@ -153,6 +154,6 @@ lbc_status lbc_space_check(lbc_workshop *shop, lbc_error *err)
     return lbc_fail(err, LBC_E_SPACE,
                     "%s: %" PRIu64
                     " images would take about %.3g MB, but %.3g MB are free (make room, or choose another "
-                    "-o)",
-                    s.folder, job->frames, 1e-6 * (double)s.needed, 1e-6 * (double)s.free);
+                    "%s)",
+                    s.folder, job->frames, 1e-6 * (double)s.needed, 1e-6 * (double)s.free, s.option);
 }

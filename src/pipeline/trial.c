@@ -3,9 +3,9 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "base/place.h"
 #include "pipeline/clear.h"
 #include "pipeline/image.h"
+#include "pipeline/space.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -101,23 +101,22 @@ static void describe(lbc_estimate *e, const lbc_job *job, const lbc_trial *t)
     e->seconds = t->seconds / t->frames * frames / (threads < frames ? threads : frames);
 }
 
-static lbc_status try_folder(const char *folder, lbc_error *err)
+static lbc_status look_at_space(const lbc_job *job, lbc_error *err)
 {
-    lbc_error why = {LBC_OK, ""};
-    const lbc_status status = lbc_place_try_folder(folder, &why);
-    return status ? lbc_fail(err, status, "%s (choose another -o)", why.text) : LBC_OK;
+    lbc_workshop shop;
+    if (!job->frames) return LBC_OK;
+    lbc_status status = lbc_workshop_open(&shop, job, 1, err);
+    if (status == LBC_OK) status = lbc_space_check(&shop, err);
+    lbc_workshop_close(&shop);
+    return status;
 }
 
-/* What a run looks at before it begins, as far as nothing is written. What it finds is no failure. */
+/* What a run looks at before it begins, as far as nothing is written. What it finds does not end the estimate. */
 static lbc_status look_ahead(lbc_estimate *e, lbc_job *job, lbc_error *err)
 {
-    const lbc_names *n = &job->names;
-    const char *const folders[] = {n->folder, n->master_folder, n->squash_folder, n->minicbf_folder};
     lbc_error why = {LBC_OK, ""};
-    lbc_status status = LBC_OK;
-    for (size_t i = 0; status == LBC_OK && i < sizeof folders / sizeof *folders; i++)
-        if (folders[i]) status = try_folder(folders[i], &why);
-    if (status == LBC_OK) status = lbc_clear_try(job, &why);
+    lbc_status status = lbc_clear_try(job, &why);
+    if (status == LBC_OK) status = look_at_space(job, &why);
     if (status == LBC_E_MEMORY || status == LBC_E_CANCELLED) return lbc_fail(err, status, "%s", why.text);
     if (status == LBC_OK) return LBC_OK;
     e->stop = lbc_strdup(why.text);

@@ -176,7 +176,7 @@ char *lbc_summary(const lbc_options *o, const lbc_result *r, bool verbose)
                    r->bytes_raw, r->bytes_in);
         add_series(&t, "output", r->master, lbc_text_part(r->frames_out, r->frames_set, part), r->shape_out,
                    r->type_out, r->bytes_raw_out, r->bytes_out);
-        const lbc_made made = {r->files, r->files_set, r->first_file, r->last_file, r->frames_out};
+        const lbc_made made = {r->files, r->files_set, r->first_file, r->last_file, r->frames_out, r->frames_set};
         lbc_text_made(&t, o, &made, "          ");
         add_mask(&t, o, r);
         add_part(&t, o, r);

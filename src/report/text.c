@@ -168,9 +168,10 @@ void lbc_text_made(lbc_text *t, const lbc_options *o, const lbc_made *made, cons
         lbc_text_add(t, "%s", margin);
         add_numbered(t, o, made, "squash", beside ? o->out_file : o->out_squash, beside ? "_squash" : "");
     }
-    if (o->minicbf)
-        lbc_text_add(t, "%s%s miniCBF file%s: %s_??????.cbf\n", margin, lbc_text_count(made->images, n),
-                     made->images == 1 ? "" : "s", o->minicbf);
+    if (!o->minicbf) return;
+    lbc_text_add(t, "%s%s", margin, lbc_text_count(made->images, n));
+    if (made->images != made->images_of) lbc_text_add(t, " of %s", lbc_text_count(made->images_of, n));
+    lbc_text_add(t, " miniCBF file%s: %s_??????.cbf\n", made->images_of == 1 ? "" : "s", o->minicbf);
 }
 
 void lbc_text_shell(lbc_text *t, const char *path)

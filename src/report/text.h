@@ -36,11 +36,11 @@ const char *lbc_text_number(double value, int digits, char out[32]);
 /* A part of 1 with its sign, "+6.9 %", "+119 %". Returns out. */
 const char *lbc_text_shift(double part, char out[32]);
 /* Files of a run, or of one that would be: so many data files of so many, first and last, which may have other ones
- * between them, and the images in them. */
+ * between them, and the images in them, of so many. */
 typedef struct lbc_made {
     uint32_t files, of;
     const char *first, *last; /* PREFIX_NNNNNN.h5, of options->out_file */
-    uint64_t images;
+    uint64_t images, images_of;
 } lbc_made;
 
 /* Lines with a margin, for data files ("3 data files: a_000001.h5 ... a_000003.h5"), squash files and miniCBF files. */

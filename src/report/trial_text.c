@@ -60,13 +60,15 @@ char *lbc_estimate_text(const lbc_options *o, const lbc_estimate *e)
 {
     lbc_text t = {0};
     char n[32], bytes[16];
-    lbc_text_add(&t, "would read     %s\n", o->input);
-    lbc_text_add(&t, "               %s of %" PRIu32 " x %" PRIu32 " %s, ", lbc_text_images(e->frames_in, n),
-                 e->shape_in.nx, e->shape_in.ny, lbc_type_name(e->type_in));
-    lbc_text_add(&t, "%s stored\n", lbc_text_bytes((double)e->bytes_in, bytes));
+    if (e->frames_in) {
+        lbc_text_add(&t, "would read     %s\n", o->input);
+        lbc_text_add(&t, "               %s of %" PRIu32 " x %" PRIu32 " %s, ", lbc_text_images(e->frames_in, n),
+                     e->shape_in.nx, e->shape_in.ny, lbc_type_name(e->type_in));
+        lbc_text_add(&t, "%s stored\n", lbc_text_bytes((double)e->bytes_in, bytes));
+    }
     lbc_text_add(&t, "would write    %s\n", o->shares && o->share ? "(data files alone)" : e->master);
     if (e->files) {
-        const lbc_made made = {e->files, e->files, e->first_file, e->last_file, e->frames_out};
+        const lbc_made made = {e->files, e->files, e->first_file, e->last_file, e->frames_out, e->frames_out};
         lbc_text_made(&t, o, &made, "               ");
         lbc_text_add(&t, "               %s of %" PRIu32 " x %" PRIu32 " %s, ", lbc_text_images(e->frames_out, n),
                      e->shape_out.nx, e->shape_out.ny, lbc_type_name(e->type_out));

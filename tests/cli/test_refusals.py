@@ -400,7 +400,11 @@ class Space(Refusal):
         with small_disk(self.folder, cbf // 2 // 4096 * 4096):
             for out in (self.folder, folder + "other/"):
                 self.refused("-o", out + "x", *options, self.folder + "x",
-                             pattern=f"error: {self.folder[:-1]}: 20 images would take about .* MB")
+                             pattern=f"error: {self.folder[:-1]}: 20 images would take about .* MB.*choose another "
+                                     + ("-o" if out == self.folder else "--minicbf"))
+            said = run("-i", self.master, "-o", self.folder + "x", "--dry-run", *options, self.folder + "x")
+            self.assertEqual(said.returncode, 1)
+            self.assertRegex(said.stdout, r"would stop +\S+: 20 images\s+would\s+take\s+about")
             compress(self.master, self.folder + "x", *options, folder + "y")
 
     def test_of_files_that_will_be_replaced_counts(self):

@@ -201,6 +201,8 @@ class Reports(unittest.TestCase):
         done = compress(self.master, self.path("out"), *options, "--resume")
         self.assertIn(f"2 of 5 data files: {self.path('out')}_000002.h5 and {self.path('out')}_000004.h5\n", done.stderr)
         self.assertIn("kept      3 data files, complete before this run; no other figure counts them\n", done.stderr)
+        said = compress(self.master, self.path("out"), "-d", 5, "-p", 2, "-t", 2, "--minicbf", self.path("m"), "--overwrite")
+        self.assertIn(f"          4 of 9 miniCBF files: {self.path('m')}_??????.cbf\n", said.stderr)
 
     def test_summary_says_what_takes_less(self):
         for options, says in ((["-u", 4, "-c", "none"], "input: -H with -c hcomp, or -J with -c j2k, takes less"),

@@ -28,9 +28,9 @@ class Trials(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = folder.name
 
-    def say(self, *options):
+    def say(self, *options, code=0):
         done = run("-i", self.master, *options, cwd=self.folder)
-        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.returncode, code, done.stderr)
         for line in done.stdout.splitlines():
             if "/" not in line or line.startswith("  -"):
                 self.assertLessEqual(len(line), 80, line)
@@ -55,7 +55,7 @@ class Trials(unittest.TestCase):
     def test_what_stands_in_the_way_is_told(self):
         compress(self.master, "out", cwd=self.folder)
         before = sorted(os.listdir(self.folder))
-        self.assertIn("would stop     out_master.h5: exists", self.say("-o", "out", "--dry-run"))
+        self.assertIn("would stop     out_master.h5: exists", self.say("-o", "out", "--dry-run", code=1))
         self.assertNotIn("would stop", self.say("-o", "out", "--dry-run", "--overwrite"))
         self.assertNotIn("would stop", self.say("-o", "other", "--dry-run"))
         self.assertEqual(sorted(os.listdir(self.folder)), before)
@@ -64,13 +64,19 @@ class Trials(unittest.TestCase):
         compress(self.master, "whole", cwd=self.folder)
         compress(self.master, "part", "-p", 2, "-t", 1, cwd=self.folder)
         shutil.copy(os.path.join(self.folder, "whole_master.h5"), os.path.join(self.folder, "alone_master.h5"))
+        shutil.copy(os.path.join(self.folder, "whole_master.h5"), os.path.join(self.folder, "m_000002.cbf"))
+        os.mkdir(os.path.join(self.folder, "folder_000001.cbf"))
         for options, says in ((["-o", "whole"], "whole_master.h5: exists (--overwrite replaces it, -o names another)"),
                               (["-o", "part"], "part_000001.h5: exists (--overwrite replaces it, -o names another, "
                                                "--resume goes on with a run that was interrupted)"),
                               (["-o", "alone", "-b", 2, "--resume"],
                                "alone_master.h5: is the master of another set (--overwrite replaces it)"),
+                              (["-o", "new", "-m", "whole_master"], "whole_master.h5: exists (--overwrite replaces it, -m "),
+                              (["-o", "new", "-H", 4, "-q", "whole"], "whole_000001.h5: exists (--overwrite replaces it, -q "),
+                              (["-o", "new", "--minicbf", "m"], "m_000002.cbf: exists (--overwrite replaces it, --minicbf "),
+                              (["-o", "new", "--minicbf", "folder"], "folder_000001.cbf: is a folder; choose another --minicbf"),
                               (["-o", "new", "-m", "new_000001"], "could be the name of a data file of -o")):
-            self.assertIn("would stop     ", text := self.say(*options, "--dry-run"))
+            self.assertIn("would stop     ", text := self.say(*options, "--dry-run", code=1))
             self.assertIn(says, text.replace("\n" + 15 * " ", " "))
             self.assertIn(says, run("-i", self.master, *options, cwd=self.folder).stderr)
 
@@ -93,6 +99,7 @@ class Trials(unittest.TestCase):
         text = self.say("-o", "out", "-d", 3, "--resume", "--dry-run")
         self.assertIn("would keep     3 data files", text)
         self.assertNotIn("data file:", text)
+        self.assertNotIn("would read", text)
         self.assertRegex(run("-i", self.master, "-o", "out", "-d", 3, "-b", 2, "--resume", "--dry-run", cwd=self.folder).stdout,
                          r"(?s)would stop     out_000001.h5: .*\(--overwrite makes it anew\)\n")
         os.remove(os.path.join(self.folder, "out_000002.h5"))
@@ -102,8 +109,14 @@ class Trials(unittest.TestCase):
         with open(os.path.join(self.folder, "file"), "wb"):
             pass
         for prefix, says in (("file/new/out", "file/new: cannot write here: Not a directory"), ("file/out", "file: ")):
-            self.assertIn("would stop     " + says, self.say("-o", prefix, "--dry-run"))
+            self.assertIn("would stop     " + says, self.say("-o", prefix, "--dry-run", code=1))
         self.assertNotIn("would stop", self.say("-o", "new/folder/out", "--dry-run"))
+        for option in ("-o", "-m", "-q", "--minicbf"):
+            more = ["-H", 4, *([] if option == "-o" else ["-o", "out"]), option, "file/x"]
+            text = self.say(*more, "--dry-run", code=1).replace("\n" + 15 * " ", " ")
+            self.assertIn(f"(choose another {option})", text)
+            said = run("-i", self.master, *more, cwd=self.folder).stderr
+            self.assertRegex(said, rf"error: file: .* \(choose another {option}\)")
 
     def test_shares(self):
         text = self.say("-o", "out", "-d", 2, "-p", 3, "-t", 1, "--dry-run")
@@ -114,6 +127,10 @@ class Trials(unittest.TestCase):
     def test_wrong_options_are_refused_alike(self):
         self.assertEqual(run("-i", self.master, "-c", "hcomp", "--dry-run", cwd=self.folder).returncode, 2)
         self.assertEqual(run("-i", "none.h5", "--suggest", cwd=self.folder).returncode, 1)
+        for report in ("--json", "--report"):
+            done = run("-i", self.master, "--suggest", report, "r", cwd=self.folder)
+            self.assertEqual((done.returncode, os.listdir(self.folder)), (2, []))
+            self.assertIn(f"{report}: --suggest shows its table", done.stderr)
 
     def test_suggestions(self):
         text = self.say("--suggest", "-N", 4)
