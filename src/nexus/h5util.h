@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* h5util.h - the small change of HDF5: the lock, quiet errors, ids, strings, numbers, units, paths.
+/* h5util.h - the small change of HDF5: the lock, quiet errors, ids, strings, numbers, paths.
  *
- * Everything here except the path and unit helpers is called between lbc_h5_enter and lbc_h5_leave.
+ * Everything here except the path helpers is called between lbc_h5_enter and lbc_h5_leave.
  * Ids returned are the caller's, closed with lbc_h5_close. A negative id means failure; why tells.
  */
 #ifndef LBC_NEXUS_H5UTIL_H
@@ -76,6 +76,8 @@ bool lbc_h5_text(hid_t dataset, char *text, size_t size);
 /* First min(max, count) numbers of an integer, enumeration or float data set; returns how many it has;
  * 0 when it is empty, cannot be read or is not numeric. */
 size_t lbc_h5_numbers(hid_t dataset, double *value, size_t max);
+/* Whether a data set is a row of integers, of *count, whose bits and chunks are sound. */
+bool lbc_h5_is_row(hid_t dataset, hsize_t *count);
 /* True when the data set's values are in the file (or need not be: a scalar space of size 0). */
 bool lbc_h5_is_allocated(hid_t dataset);
 
@@ -87,15 +89,6 @@ bool lbc_h5_filter(hid_t creation, unsigned index, H5Z_filter_t *filter, unsigne
  * chunks cannot be those of its shape: HDF5 1.10 would read beyond what a filter made of them. file: the
  * name for the message. */
 lbc_status lbc_h5_check_filters(hid_t dataset, const char *file, lbc_error *err);
-
-/* ---- units --------------------------------------------------------------------------------- */
-
-/* What a value in this unit is multiplied with to be in metres, in electronvolts; NAN: the unit is
- * unknown, or of another kind. Long and short names, any case where it cannot mislead. */
-double lbc_unit_length(const char *unit);
-double lbc_unit_energy(const char *unit);
-/* The same to degrees, which a unit that is no other of angles is taken for. */
-double lbc_unit_angle(const char *unit);
 
 /* ---- paths --------------------------------------------------------------------------------- */
 

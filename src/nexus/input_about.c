@@ -3,6 +3,7 @@
  * nothing here fails but for lack of memory; what is damaged is told. */
 #include "base/memory.h"
 #include "nexus/input_internal.h"
+#include "nexus/units.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -42,18 +43,6 @@ static double read_number(lbc_input *input, const lbc_object *group, const char 
     return value;
 }
 
-/* To seconds; NAN: no unit of time. */
-static double unit_time(const char *unit)
-{
-    static const struct {
-        const char *name;
-        double seconds;
-    } units[] = {{"s", 1}, {"second", 1}, {"seconds", 1}, {"ms", 1e-3}, {"us", 1e-6}, {"ns", 1e-9}};
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (strcmp(unit, units[i].name) == 0) return units[i].seconds;
-    return NAN;
-}
-
 /* Counts below 0 are masked. Where the detector makes such counts, that takes half of the noise away. */
 static void doubt_negative_counts(lbc_input *input, const lbc_groups *groups)
 {
@@ -72,8 +61,8 @@ lbc_status lbc_about_read(lbc_input *input, const lbc_groups *groups, lbc_error 
     lbc_series *s = &input->series;
     doubt_negative_counts(input, groups);
     s->sensor_thickness = read_number(input, &groups->detector, "sensor_thickness", lbc_unit_length);
-    s->count_time = read_number(input, &groups->detector, "count_time", unit_time);
-    s->frame_time = read_number(input, &groups->detector, "frame_time", unit_time);
+    s->count_time = read_number(input, &groups->detector, "count_time", lbc_unit_time);
+    s->frame_time = read_number(input, &groups->detector, "frame_time", lbc_unit_time);
     s->threshold = read_number(input, &groups->detector, "threshold_energy", lbc_unit_energy);
     read_words(input, &groups->detector, "sensor_material", s->sensor_material, sizeof s->sensor_material);
     read_words(input, &groups->detector, "description", s->description, sizeof s->description);

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "nexus/doubt.h"
 #include "nexus/input_internal.h"
+#include "nexus/units.h"
 
 #include <math.h>
 #include <stdio.h>

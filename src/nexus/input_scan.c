@@ -8,6 +8,7 @@
 #include "metadata/geometry.h"
 #include "nexus/input_internal.h"
 #include "nexus/turn.h"
+#include "nexus/units.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -83,10 +83,7 @@ static bool texts_are(hid_t dataset, char *const *names, uint32_t count)
 static bool read_frames(hid_t dataset, uint64_t *frames, uint32_t count)
 {
     hsize_t n = 0;
-    hid_t type = H5Dget_type(dataset);
-    const bool sound = type >= 0 && H5Tget_class(type) == H5T_INTEGER && lbc_h5_bits_fit(type);
-    lbc_h5_close(&type);
-    return sound && lbc_h5_shape(dataset, &n, 1) == 1 && n == count &&
+    return lbc_h5_is_row(dataset, &n) && n == count &&
            H5Dread(dataset, H5T_NATIVE_UINT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, frames) >= 0;
 }
 

@@ -6,6 +6,7 @@
 #include "metadata/isotime.h"
 #include "nexus/h5write.h"
 #include "nexus/nxmx_axis.h"
+#include "nexus/units.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -41,20 +42,14 @@ static void read_text(hid_t group, const char *path, char *text, size_t size)
 /* A time in seconds; NAN: there is none, or its unit is unknown. Without a unit it is seconds. */
 static double read_seconds(hid_t group, const char *path)
 {
-    static const struct {
-        const char *unit;
-        double seconds;
-    } units[] = {{"", 1}, {"s", 1}, {"second", 1}, {"seconds", 1}, {"ms", 1e-3}, {"us", 1e-6}, {"ns", 1e-9}};
     char unit[32];
-    double value = NAN, factor = NAN;
+    double value = NAN;
     hid_t set = H5Dopen2(group, path, H5P_DEFAULT);
     if (set < 0) return NAN;
     if (lbc_h5_numbers(set, &value, 1) == 0) value = NAN;
-    lbc_h5_attr_text(set, "units", unit, sizeof unit);
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-        if (strcmp(unit, units[i].unit) == 0) factor = units[i].seconds;
+    if (lbc_h5_attr_text(set, "units", unit, sizeof unit) && unit[0]) value *= lbc_unit_time(unit);
     lbc_h5_close(&set);
-    return value * factor;
+    return value;
 }
 
 /* Opens a group by path, making it if need be, and sees that it has its class. */

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "nexus/doubt.h"
 #include "nexus/h5util.h"
+#include "nexus/units.h"
 
 #include <math.h>
 #include <stdlib.h>

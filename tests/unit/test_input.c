@@ -7,6 +7,7 @@
 #include "nexus/h5out.h"
 #include "nexus/h5util.h"
 #include "nexus/input.h"
+#include "nexus/units.h"
 #include "nexus/value.h"
 
 #include <math.h>
@@ -264,6 +265,7 @@ static void test_units(void **state)
     (void)state;
     assert_true(lbc_unit_length("m") == 1 && lbc_unit_length("Metres") == 1);
     assert_true(lbc_unit_length("mm") == 1e-3 && lbc_unit_length("ANGSTROM") == 1e-10);
+    assert_true(lbc_unit_time("Seconds") == 1 && lbc_unit_time("ms") == 1e-3 && isnan(lbc_unit_time("")));
     assert_true(isnan(lbc_unit_length("M")) && isnan(lbc_unit_length("MM"))); /* megametres? */
     assert_true(isnan(lbc_unit_length("")) && isnan(lbc_unit_length("eV")) && isnan(lbc_unit_length("metresx")));
     assert_true(lbc_unit_energy("keV") == 1e3 && isnan(lbc_unit_energy("m")));
