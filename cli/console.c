@@ -11,8 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MOST_PATH 4096
-
 /* ---- signals --------------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t caught;
@@ -146,12 +144,13 @@ bool report_differ(const char *a, const char *b, char *error, size_t size)
     return false;
 }
 
-/* Of a report. */
-static const char *folder_of(const char *path, char folder[MOST_PATH])
+/* Makes the folder of a report, or sees whether it can be made. */
+static lbc_status do_folder(lbc_status (*what)(const char *folder, lbc_error *err), const char *path, lbc_error *err)
 {
-    const char *slash = strrchr(path, '/');
-    snprintf(folder, MOST_PATH, "%.*s", slash && slash != path ? (int)(slash - path) : 1, slash ? path : ".");
-    return folder;
+    char *folder = lbc_place_folder_of(path);
+    const lbc_status status = folder ? what(folder, err) : lbc_fail(err, LBC_E_MEMORY, "out of memory for a report");
+    free(folder);
+    return status;
 }
 
 bool report_may_go(const char *path, report_leave leave, char *error, size_t size)
@@ -174,11 +173,10 @@ bool report_may_go(const char *path, report_leave leave, char *error, size_t siz
         return false;
     }
     lbc_error trouble = {LBC_OK, ""};
-    char folder[MOST_PATH];
     if (path[0] == '\0' || path[strlen(path) - 1] == '/')
         lbc_fail(&trouble, LBC_E_ARGUMENT, "%s: is no name of a file", path);
     else
-        (void)lbc_place_try_folder(folder_of(path, folder), &trouble);
+        (void)do_folder(lbc_place_try_folder, path, &trouble);
     if (trouble.status) snprintf(error, size, "%s", trouble.text);
     return trouble.status == LBC_OK;
 }
@@ -215,8 +213,7 @@ bool report_put(const char *path, char *text, report_leave leave, char *error, s
         if (!put_text(stdout, text))
             status = lbc_fail(&trouble, LBC_E_IO, "the report cannot be written: %s", strerror(errno));
     } else if (status == LBC_OK) {
-        char folder[MOST_PATH];
-        status = lbc_place_folder(folder_of(path, folder), &trouble);
+        status = do_folder(lbc_place_folder, path, &trouble);
         if (status == LBC_OK) status = lbc_place_begin(&place, path, &trouble);
         if (status == LBC_OK && !put_file(place.temporary, text))
             status = lbc_fail(&trouble, LBC_E_IO, "%s: cannot be written: %s", path, strerror(errno));

@@ -61,10 +61,11 @@ static size_t folder_length(const char *path)
     return (size_t)(base_name(path) - path);
 }
 
-static char *folder_of(const char *path)
+char *lbc_place_folder_of(const char *path)
 {
     const size_t n = folder_length(path);
-    return n ? lbc_asprintf("%.*s", (int)n, path) : lbc_strdup(".");
+    if (n == 0) return lbc_strdup(".");
+    return n == 1 ? lbc_strdup("/") : lbc_asprintf("%.*s", (int)(n - 1), path);
 }
 
 lbc_status lbc_place_begin(lbc_place *place, const char *path, lbc_error *err)
@@ -97,7 +98,7 @@ static int flush_path(const char *path, int flags)
 
 static int flush_folder_of(const char *path)
 {
-    char *folder = folder_of(path);
+    char *folder = lbc_place_folder_of(path);
     if (!folder) {
         errno = ENOMEM;
         return -1;
@@ -255,7 +256,7 @@ bool lbc_place_same_folder(const char *a, const char *b)
 bool lbc_place_same(const char *a, const char *b)
 {
     if (strcmp(base_name(a), base_name(b)) != 0) return false;
-    char *folder_a = folder_of(a), *folder_b = folder_of(b);
+    char *folder_a = lbc_place_folder_of(a), *folder_b = lbc_place_folder_of(b);
     const bool same = folder_a && folder_b && lbc_place_same_folder(folder_a, folder_b);
     free(folder_a);
     free(folder_b);

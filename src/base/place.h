@@ -48,6 +48,8 @@ unsigned lbc_place_sweep(const char *folder, const char *base);
 bool lbc_place_same(const char *a, const char *b);
 bool lbc_place_same_folder(const char *a, const char *b);
 
+/* The folder part of a path without its final slash, "." when there is none. Freed with free(), NULL: out of memory. */
+char *lbc_place_folder_of(const char *path);
 /* Makes a folder and what is missing above it. */
 lbc_status lbc_place_folder(const char *folder, lbc_error *err);
 /* Whether it could, and files in the folder be made: by the folder, or the nearest above it that is there. */

@@ -21,7 +21,7 @@ lbc_status lbc_stays_apart(const lbc_options *options, const char *path, lbc_err
 {
     lbc_names names = {0};
     lbc_status status = lbc_names_make(&names, options, err);
-    char *folder = status ? NULL : lbc_names_folder(path);
+    char *folder = status ? NULL : lbc_place_folder_of(path);
     if (status == LBC_OK && !folder) status = lbc_fail(err, LBC_E_MEMORY, "out of memory");
     const char *what = status ? NULL : taken(&names, options, path, folder);
     if (what) status = lbc_fail(err, LBC_E_ARGUMENT, "%s: has the name of %s of this run; choose another", path, what);

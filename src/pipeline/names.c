@@ -2,6 +2,7 @@
 #include "pipeline/names.h"
 
 #include "base/memory.h"
+#include "base/place.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,13 +13,6 @@ const char *lbc_names_base(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
-}
-
-char *lbc_names_folder(const char *path)
-{
-    const size_t n = (size_t)(lbc_names_base(path) - path);
-    if (n == 0) return lbc_strdup(".");
-    return n == 1 ? lbc_strdup("/") : lbc_asprintf("%.*s", (int)(n - 1), path);
 }
 
 static bool ends_with_h5(const char *name)
@@ -47,13 +41,13 @@ lbc_status lbc_names_make(lbc_names *names, const lbc_options *o, lbc_error *err
     if (!means_default(o->out_master) && !*lbc_names_base(o->out_master))
         return lbc_fail(err, LBC_E_ARGUMENT, "-m %s: a file name is missing after the folder", o->out_master);
     names->prefix = lbc_strdup(o->out_file);
-    names->folder = lbc_names_folder(o->out_file);
+    names->folder = lbc_place_folder_of(o->out_file);
     names->master = master_path(o);
-    names->master_folder = names->master ? lbc_names_folder(names->master) : NULL;
+    names->master_folder = names->master ? lbc_place_folder_of(names->master) : NULL;
     if (o->out_squash) {
         names->squash =
             means_default(o->out_squash) ? lbc_asprintf("%s_squash", o->out_file) : lbc_strdup(o->out_squash);
-        names->squash_folder = names->squash ? lbc_names_folder(names->squash) : NULL;
+        names->squash_folder = names->squash ? lbc_place_folder_of(names->squash) : NULL;
         if (names->squash && !*lbc_names_base(names->squash))
             return lbc_fail(err, LBC_E_ARGUMENT, "-q %s: a file name prefix is missing after the folder",
                             o->out_squash);
@@ -65,7 +59,7 @@ lbc_status lbc_names_make(lbc_names *names, const lbc_options *o, lbc_error *err
         if (!*lbc_names_base(o->minicbf))
             return lbc_fail(err, LBC_E_ARGUMENT, "--minicbf %s: a file name prefix is missing after the folder",
                             o->minicbf);
-        names->minicbf_folder = lbc_names_folder(o->minicbf);
+        names->minicbf_folder = lbc_place_folder_of(o->minicbf);
     }
     if (!names->prefix || (o->minicbf && !names->minicbf_folder) || !names->folder || !names->master ||
         !names->master_folder || (o->out_squash && (!names->squash || !names->squash_folder)))
@@ -143,7 +137,7 @@ static char *relative(const char *from, const char *to)
 char *lbc_names_link(const char *from, const char *to)
 {
     char *link = NULL, *way = NULL;
-    char *to_folder = lbc_names_folder(to);
+    char *to_folder = lbc_place_folder_of(to);
     char *a = realpath(from, NULL), *b = to_folder ? realpath(to_folder, NULL) : NULL;
     if (a && b) way = relative(a, b);
     if (way) link = lbc_asprintf("%s%s", way, lbc_names_base(to));

@@ -27,9 +27,6 @@ uint64_t lbc_names_number(const char *path, const char *prefix);
 /* The same of a miniCBF file PREFIX_NNNNNN.cbf. */
 uint64_t lbc_names_cbf_number(const char *path, const char *prefix);
 
-/* The folder part of a path without its final slash, "." when there is none. Freed with free(), NULL: out of memory. */
-char *lbc_names_folder(const char *path);
-
 /* The part of a path after its last slash; points into it. */
 const char *lbc_names_base(const char *path);
 
