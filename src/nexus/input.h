@@ -36,6 +36,7 @@ typedef struct lbc_series {
     double wavelength, distance, pixel_x, pixel_y, beam_x, beam_y; /* beam centre in pixels */
     double oscillation;                                            /* width of one image, degrees */
     double axis[3];            /* that is scanned: a unit vector in NeXus's frame, as the axes below it are set */
+    double fast[3], slow[3];   /* the same of the detector's rows and columns */
     const double *angles;      /* [frames], where each image begins about it; NULL, or NAN for an image: unknown */
     bool angles_by_step;       /* these are reckoned from the first and the width, not told one by one */
     const lbc_module *modules; /* [nmodules] of the detector; without any, the image is one */

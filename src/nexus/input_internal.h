@@ -174,7 +174,8 @@ lbc_status lbc_about_read(lbc_input *input, const lbc_groups *groups, lbc_error 
 hid_t lbc_about_open(lbc_input *input, const lbc_object *group, const char *name);
 /* The same, and the file that it is in. */
 lbc_object lbc_about_find(lbc_input *input, const lbc_object *group, const char *name);
-/* Fills the angles of series, and its axis (input_scan.c); serial must be known. */
+/* Fills the angles of series, its axis, and how its detector is turned (input_scan.c); serial, distance and modules
+ * must be known. */
 lbc_status lbc_scan_read(lbc_input *input, const lbc_groups *groups, lbc_error *err);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The axis that a series is scanned about: which one it is, where each image begins, and where the axis points.
+/* The axis that a series is scanned about: which one it is, where each image begins, and where the axis points; and how
+ * the detector is turned.
  *
  * As readers find it: of the axes that the sample stands on (depends_on, and from each to the next) the first rotation
  * that moves; else the one that moves among those with the usual names.
@@ -108,11 +109,11 @@ static bool open_link(lbc_input *input, const lbc_object *group, const char *nam
     return true;
 }
 
-/* What the sample stands on. */
-static bool open_sample(lbc_input *input, const lbc_groups *groups, link *l)
+/* What a group's depends_on says it stands on. */
+static bool open_chain(lbc_input *input, const lbc_groups *groups, const lbc_object *group, link *l)
 {
     char path[LONGEST_PATH], text[LONGEST_PATH];
-    const lbc_object found = lbc_about_find(input, &groups->sample, "depends_on");
+    const lbc_object found = lbc_about_find(input, group, "depends_on");
     hid_t dataset = found.id;
     if (dataset < 0) return false;
     l->root = (lbc_object){groups->root.id, found.source};
@@ -126,7 +127,7 @@ static bool open_sample(lbc_input *input, const lbc_groups *groups, link *l)
 static void find_in_chain(lbc_input *input, const lbc_groups *groups, scan *found)
 {
     link l = {.next = ""};
-    if (!open_sample(input, groups, &l)) return;
+    if (!open_chain(input, groups, &groups->sample, &l)) return;
     for (int i = 0; i < LONGEST_CHAIN && l.next[0] && open_link(input, &l.root, l.next, &l); i++) {
         scan axis = {.group = l.root};
         if (!l.rotates) continue;
@@ -190,14 +191,67 @@ static lbc_status keep_angles(lbc_input *input, const scan *axis, lbc_error *err
     return LBC_OK;
 }
 
+/* Turns v as the axes are set that *l, which is used up, stands on. */
+static void turn_by_chain(lbc_input *input, link *l, double v[3])
+{
+    for (int i = 0; i < LONGEST_CHAIN && l->next[0] && open_link(input, &l->root, l->next, l); i++)
+        if (l->rotates && l->has_vector && isfinite(l->setting)) lbc_rotate(v, l->vector, l->setting);
+}
+
 /* Where it points, turned as the axes it stands on are set. */
 static void keep_vector(lbc_input *input, const scan *axis)
 {
     link l;
     if (!open_link(input, &axis->group, axis->name, &l) || !l.has_vector) return;
     memcpy(input->series.axis, l.vector, sizeof l.vector);
-    for (int i = 0; i < LONGEST_CHAIN && l.next[0] && open_link(input, &l.root, l.next, &l); i++)
-        if (l.rotates && l.has_vector && isfinite(l.setting)) lbc_rotate(input->series.axis, l.vector, l.setting);
+    turn_by_chain(input, &l, input->series.axis);
+}
+
+/* ---- how the detector stands ---------------------------------------------------------------- */
+
+/* Turns the direction of rows or columns into what the first module and the axes below it tell. False: nothing. */
+static bool read_direction(lbc_input *input, const lbc_groups *groups, const char *name, double direction[3])
+{
+    const lbc_series *s = &input->series;
+    link l = {.next = ""};
+    char path[LONGEST_PATH];
+    const char *module = s->nmodules ? strrchr(s->modules->path, '/') : NULL;
+    snprintf(path, sizeof path, "%s/%s", module ? module + 1 : "module", name);
+    if (module && open_link(input, &groups->detector, path, &l) && l.has_vector)
+        memcpy(direction, l.vector, sizeof l.vector);
+    else if (!open_chain(input, groups, &groups->detector, &l))
+        return false;
+    turn_by_chain(input, &l, direction);
+    return true;
+}
+
+/* As FileWriter 1 tells it. */
+static bool read_cosines(lbc_input *input, const lbc_groups *groups, lbc_plane *plane)
+{
+    const lbc_stand stand = {.distance = input->series.distance};
+    double orientation[6], distances[3];
+    hid_t dataset = lbc_about_open(input, &groups->detector, "geometry/orientation/value");
+    const bool told = dataset >= 0 && lbc_h5_numbers(dataset, orientation, 6) == 6;
+    lbc_h5_close(&dataset);
+    if (!told) return false;
+    dataset = lbc_about_open(input, &groups->detector, "geometry/translation/distances");
+    if (dataset < 0 || lbc_h5_numbers(dataset, distances, 3) != 3) distances[0] = distances[1] = distances[2] = NAN;
+    lbc_h5_close(&dataset);
+    return lbc_plane_of_cosines(plane, &stand, orientation, distances);
+}
+
+static void keep_stand(lbc_input *input, const lbc_groups *groups)
+{
+    lbc_series *s = &input->series;
+    lbc_plane plane;
+    memcpy(s->fast, lbc_fast_direction, sizeof s->fast);
+    memcpy(s->slow, lbc_slow_direction, sizeof s->slow);
+    if (read_direction(input, groups, "fast_pixel_direction", s->fast)) {
+        (void)read_direction(input, groups, "slow_pixel_direction", s->slow);
+    } else if (read_cosines(input, groups, &plane)) {
+        memcpy(s->fast, plane.fast, sizeof s->fast);
+        memcpy(s->slow, plane.slow, sizeof s->slow);
+    }
 }
 
 lbc_status lbc_scan_read(lbc_input *input, const lbc_groups *groups, lbc_error *err)
@@ -206,6 +260,7 @@ lbc_status lbc_scan_read(lbc_input *input, const lbc_groups *groups, lbc_error *
     lbc_series *s = &input->series;
     memcpy(s->axis, lbc_rotation_vector(s->serial), sizeof s->axis);
     s->oscillation = NAN;
+    keep_stand(input, groups);
     find_in_chain(input, groups, &axis);
     if (axis.group.id < 0) find_by_name(input, groups, &axis);
     if (axis.group.id < 0) return LBC_OK;

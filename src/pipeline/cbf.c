@@ -20,13 +20,35 @@ char *lbc_cbf_name(const lbc_job *job, uint64_t k)
     return lbc_asprintf("%s_%06" PRIu64 ".cbf", job->options->minicbf, k + 1);
 }
 
-void lbc_cbf_doubt_axis(const lbc_job *job)
+static const double usual = 0.99985551; /* cosine of 0.017: readers refine a degree */
+
+/* Without what is 0 but for rounding. */
+static void tidy(double out[3], const double in[3])
+{
+    for (int i = 0; i < 3; i++) out[i] = fabs(in[i]) < 1e-6 ? 0 : in[i];
+}
+
+static void doubt_detector(const lbc_job *job)
+{
+    double x[3], y[3];
+    tidy(x, job->series->fast);
+    tidy(y, job->series->slow);
+    if (-x[0] > usual && -y[1] > usual) return;
+    lbc_log_send(
+        &job->log, LBC_LEVEL_WARNING,
+        "the detector is turned: its rows run along (%.4g, %.4g, %.4g) and its columns along (%.4g, %.4g, %.4g) "
+        "in the frame of NeXus; readers of miniCBF, whose header has no place for it, assume (-1, 0, 0) and "
+        "(0, -1, 0), square to the beam: tell it to them (XDS: DIRECTION_OF_DETECTOR_X-AXIS= %.4g %.4g %.4g "
+        "DIRECTION_OF_DETECTOR_Y-AXIS= %.4g %.4g %.4g), or let them read the master",
+        x[0], x[1], x[2], y[0], y[1], y[2], 0 - x[0], 0 - x[1], x[2], 0 - y[0], 0 - y[1], y[2]);
+}
+
+static void doubt_axis(const lbc_job *job)
 {
     const lbc_series *s = job->series;
-    const double usual = cos(0.017); /* readers refine a degree */
     double v[3];
-    if (!job->options->minicbf || !job->writes_master || !(fabs(s->oscillation) > 0) || -s->axis[0] > usual) return;
-    for (int i = 0; i < 3; i++) v[i] = fabs(s->axis[i]) < 1e-6 ? 0 : s->axis[i];
+    if (!(fabs(s->oscillation) > 0) || -s->axis[0] > usual) return;
+    tidy(v, s->axis);
     /* XDS: x along the detector's fast axis, y along its slow one, z along the beam. imgCIF: y up, z against it. */
     lbc_log_send(
         &job->log, LBC_LEVEL_WARNING,
@@ -34,6 +56,13 @@ void lbc_cbf_doubt_axis(const lbc_job *job)
         "no place for it, assume (-1, 0, 0), which they call (1, 0, 0): tell it to them by ROTATION_AXIS= %.4g "
         "%.4g %.4g (XDS) or geometry.goniometer.axis=%.4g,%.4g,%.4g (DIALS)",
         v[0], v[1], v[2], 0 - v[0], 0 - v[1], v[2], 0 - v[0], v[1], 0 - v[2]);
+}
+
+void lbc_cbf_doubt_geometry(const lbc_job *job)
+{
+    if (!job->options->minicbf || !job->writes_master || !job->input) return;
+    doubt_axis(job);
+    doubt_detector(job);
 }
 
 static lbc_image image_of(const lbc_job *job, uint64_t k)

@@ -9,8 +9,9 @@
 /* Name of the file of output frame k; freed with free(), NULL: out of memory. */
 char *lbc_cbf_name(const lbc_job *job, uint64_t k);
 
-/* Warns where the series is scanned about another axis than readers of miniCBF assume: the header cannot tell it. */
-void lbc_cbf_doubt_axis(const lbc_job *job);
+/* Warns where the series is scanned about another axis than readers of miniCBF assume, or the detector is turned: the
+ * header cannot tell it. */
+void lbc_cbf_doubt_geometry(const lbc_job *job);
 
 /* Makes the file of output frame k from its pixels as they are stored. */
 lbc_status lbc_cbf_make(const lbc_job *job, uint64_t k, const int32_t *frame, uint8_t *out, size_t capacity,

@@ -191,6 +191,31 @@ static void tell_what_is_unknown(const lbc_job *job)
                  job->plan.per_trigger);
 }
 
+/* Where an image does not begin at the end of the one before, of the same sum, no one range of angle is true of it. */
+static void doubt_jumps(const lbc_job *job)
+{
+    const lbc_series *s = job->series;
+    const double width = s->oscillation;
+    uint64_t jumps = 0, at = 0, of = 0, first;
+    uint32_t count;
+    if (!s->angles || s->angles_by_step || !(fabs(width) > 0) || !job->writes_master) return;
+    for (uint64_t k = 0; k < job->plan.groups; k++) {
+        lbc_plan_group(&job->plan, k, &first, &count);
+        for (uint64_t i = first + 1; i < first + count; i++) {
+            const double off = remainder(s->angles[i] - s->angles[i - 1] - width, 360);
+            if (!(fabs(off) > fabs(width) / 2)) continue;
+            if (jumps++ == 0) at = i, of = k;
+        }
+    }
+    if (jumps)
+        lbc_log_send(&job->log, LBC_LEVEL_WARNING,
+                     "the angle jumps between images that -s sums (%" PRIu64 " time%s; first: image %" PRIu64
+                     " begins at %.6g and image %" PRIu64
+                     " at %.6g degrees, with a width of %.4g, and both go into image "
+                     "%" PRIu64 " of the output): what such a sum tells of its angles is not true",
+                     jumps, jumps == 1 ? "" : "s", at, s->angles[at - 1], at + 1, s->angles[at], width, of + 1);
+}
+
 static lbc_status make_plan(lbc_job *job, lbc_error *err)
 {
     const lbc_options *o = job->options;
@@ -498,7 +523,8 @@ static lbc_status prepare_frames(lbc_job *job, lbc_error *err)
     if (status == LBC_OK) status = lbc_measuring_prepare(&job->measuring, job, err);
     if (status == LBC_OK) decide_on_pieces(job);
     if (status == LBC_OK) describe_change(job);
-    if (status == LBC_OK) lbc_cbf_doubt_axis(job);
+    if (status == LBC_OK) doubt_jumps(job);
+    if (status == LBC_OK) lbc_cbf_doubt_geometry(job);
     if (status == LBC_OK) status = lbc_identity_make(job, job->identity, err);
     return status;
 }

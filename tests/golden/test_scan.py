@@ -228,6 +228,51 @@ class Scan(unittest.TestCase):
         for chain in ([("omega", steps, (-1, 0.004, -0.002), {})], [("omega", steps * 0, (0, 1, 0), {})]):
             self.assertNotIn("ROTATION_AXIS", self.headers(chain=chain)[1])
 
+    def test_a_turned_detector_is_told(self):
+        cosines = {DETECTOR + "geometry/orientation/value": (np.array([-1, 0, 0, 0, -0.8, 0.6]), None),
+                   DETECTOR + "geometry/translation/distances": (np.array([0.002, 0.05, -0.12]), "m")}
+        for what, how, told in (("upright", {}, None),
+                                ("an arm", {"arm": 20.0}, ("-1, 0, 0", "0, -0.9397, 0.342", "0 0.9397 0.342")),
+                                ("an arm at 0", {"arm": 0.0}, None), ("half a degree", {"arm": 0.5}, None),
+                                ("a module", {"module": ((0, -1, 0), (1, 0, 0))}, ("0, -1, 0", "1, 0, 0", "-1 0 0")),
+                                ("a module on an arm", {"arm": 20.0, "module": ((-1, 0, 0), (0, -1, 0))},
+                                 ("-1, 0, 0", "0, -0.9397, 0.342", "0 0.9397 0.342")),
+                                ("cosines", {"fields": cosines}, ("-1, 0, 0", "0, -0.8, -0.6", "0 0.8 -0.6"))):
+            with self.subTest(what):
+                master = self.master(how.get("fields"))
+                with h5py.File(master, "r+") as f:
+                    detector = f["entry/" + DETECTOR]
+                    if "arm" in how:
+                        axis = detector.create_dataset("transformations/arm", data=how["arm"])
+                        axis.attrs.update({"vector": [-1.0, 0, 0], "units": "deg", "depends_on": ".",
+                                           "transformation_type": "rotation"})
+                        detector["depends_on"] = f"/entry/{DETECTOR}transformations/arm"
+                    for name, vector in zip(("fast", "slow"), how.get("module", ())):
+                        axis = detector.create_dataset(f"module/{name}_pixel_direction", data=7.5e-5)
+                        axis.attrs.update({"vector": np.array(vector, float), "transformation_type": "translation",
+                                           "depends_on": f"/entry/{DETECTOR}transformations/arm"})
+                        detector["module"].attrs["NX_class"] = "NXdetector_module"
+                out = os.path.join(self.folder, "out")
+                said = compress(master, out, "--minicbf", out + "_cbf", "--overwrite").stderr
+                lines = [line for line in said.split("\n") if "detector is turned" in line]
+                self.assertEqual(len(lines), 1 if told else 0, said)
+                if told:
+                    for part in (f"rows run along ({told[0]}) ", f"columns along ({told[1]}) ", f"Y-AXIS= {told[2]})"):
+                        self.assertIn(part, lines[0])
+                self.assertNotIn("detector is turned", compress(master, out, "--overwrite").stderr)
+
+    def test_a_jump_of_angle_in_a_sum_is_told(self):
+        for angles, sum_, told in ((np.array([30, 30.5, 31, 45, 45.5, 46]), 2,
+                                    "1 time; first: image 3 begins at 31 and image 4 at 45 degrees, with a width of "
+                                    "0.5, and both go into image 2 of the output"),
+                                   (np.array([30, 30.5, 31, 45, 45.5, 46]), 3, None),
+                                   (np.array([30, 30.5, 31.5, 32, 33, 33.5]), 6, "2 times; first: image 2 "),
+                                   ((359 + 0.5 * np.arange(N)) % 360, 6, None), (np.full(N, 3.0), 6, None)):
+            with self.subTest(angles=angles, sum=sum_):
+                said = self.headers("-s", sum_, fields={GONIO + "omega": (angles, "degree")})[1]
+                self.assertEqual("the angle jumps" in said, told is not None, said)
+                self.assertIn(told or "", said)
+
 
 if __name__ == "__main__":
     unittest.main()
