@@ -38,7 +38,7 @@ static lbc_status differs(const check *c, lbc_error *err, const char *what)
 /* Opens the file and reads which job made it. */
 static lbc_status open_file(check *c, lbc_error *err)
 {
-    char job[LBC_JOB_SIZE] = "";
+    char *job = c->found.job;
     lbc_file_identity identity;
     lbc_status status = lbc_h5_open_read(&c->file, &identity, c->path, err);
     if (status) return status == LBC_E_FORMAT ? LBC_E_MISMATCH : status;
@@ -46,7 +46,10 @@ static lbc_status open_file(check *c, lbc_error *err)
     c->found.carries = c->sums >= 0;
     if (c->sums < 0)
         return c->expected->job ? differs(c, err, "carries no checksums: it was not made by this job") : LBC_OK;
-    if (!lbc_h5_attr_text(c->sums, "job", job, sizeof job)) return differs(c, err, "its checksums cannot be read");
+    if (!lbc_h5_attr_text(c->sums, "job", job, sizeof c->found.job)) {
+        job[0] = '\0';
+        return differs(c, err, "its checksums cannot be read");
+    }
     if (!c->expected->job) return LBC_OK;
     c->found.same_job = strcmp(job, c->expected->job) == 0;
     return c->found.same_job ? LBC_OK : differs(c, err, "was made by another job (other options, or another input)");

@@ -37,8 +37,9 @@ typedef struct lbc_data_expected {
 
 /* What it was found to be, as far as the check came. */
 typedef struct lbc_data_found {
-    bool carries;  /* it has checksums */
-    bool same_job; /* as expected->job */
+    bool carries;           /* it has checksums */
+    char job[LBC_JOB_SIZE]; /* that it says it is of; "": it does not say */
+    bool same_job;          /* as expected->job */
     bool tells_input;
     lbc_input_sum input; /* when it tells */
 } lbc_data_found;

@@ -6,6 +6,7 @@
 #include "nexus/data_check.h"
 #include "nexus/master_links.h"
 #include "pipeline/cbf.h"
+#include "pipeline/identity.h"
 #include "pipeline/resume.h"
 
 #include <errno.h>
@@ -212,6 +213,24 @@ static lbc_status note_old_set(lbc_job *job, const struct stat *master, const lb
     return status || !names->squash ? status : find_extras(job, old, list->job, &squash, err);
 }
 
+/* What a run that resumes, or a share, is told of the master that is not of its job. */
+static const char *what_it_is(const lbc_job *job, const lbc_master_list *list)
+{
+    if (!list->listed) return "does not tell what it was made from: it is damaged, or of another program";
+    if (!list->unchanged || !list->job[0])
+        return "was damaged or changed since it was written (its checksum differs), and does not tell this job";
+    return lbc_identity_difference(list->job, job->identity);
+}
+
+/* Refuses to replace the old master, which this option names, without leave. */
+static lbc_status keep_old_master(const lbc_job *job, const lbc_master_list *list, const char *option, lbc_error *err)
+{
+    const char *master = job->names.master;
+    if (!job->options->resume && job->writes_master)
+        return lbc_fail(err, LBC_E_EXISTS, "%s: exists (--overwrite replaces it, %s names another)", master, option);
+    return lbc_fail(err, LBC_E_EXISTS, "%s: %s (--overwrite makes it anew)", master, what_it_is(job, list));
+}
+
 /* Whether the old master, if any, may go. */
 static lbc_status look_at_old_set(lbc_job *job, lbc_error *err)
 {
@@ -226,11 +245,7 @@ static lbc_status look_at_old_set(lbc_job *job, lbc_error *err)
     const bool ours = status == LBC_OK && strcmp(list.job, job->identity) == 0;
     const bool goes = status == LBC_OK && (!ours || job->writes_master);
     if (goes && !o->overwrite && !(o->resume && ours))
-        status =
-            lbc_fail(err, LBC_E_EXISTS,
-                     o->resume || !job->writes_master ? "%s: is the master of another set (--overwrite replaces it)"
-                                                      : "%s: exists (--overwrite replaces it, %s names another)",
-                     names->master, option);
+        status = keep_old_master(job, &list, option, err);
     else if (goes)
         status = note_old_set(job, &there, &list, err);
     lbc_master_list_free(&list);

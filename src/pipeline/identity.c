@@ -6,6 +6,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+
+#define OPTIONS_DIGITS 8
 
 /* The lossy codec. Numbers are told to their last bit. */
 static uint32_t lossy_crc(uint32_t crc, const lbc_options *o)
@@ -81,4 +84,12 @@ lbc_status lbc_identity_make(const lbc_job *job, char text[LBC_JOB_SIZE], lbc_er
     const lbc_status status = job->input ? frames_crc(job, &frames, err) : LBC_OK;
     snprintf(text, LBC_JOB_SIZE, "%08" PRIx32 "%08" PRIx32 "%08" PRIx32, options_crc(job), facts_crc(job), frames);
     return status;
+}
+
+const char *lbc_identity_difference(const char *theirs, const char *ours)
+{
+    if (strlen(theirs) == strlen(ours) && strncmp(theirs, ours, OPTIONS_DIGITS) == 0)
+        return "was made from an input that has changed since (its images, or which of them can be read), or from "
+               "another";
+    return "was made by another job (other options, or another input)";
 }

@@ -8,7 +8,10 @@
 #include "pipeline/job.h"
 
 /* Writes the name of the job, 24 hexadecimal digits: CRC-32C of the options, of the input's facts and
- * stored sizes, and of its first, middle and last selected frame. */
+ * stored sizes, and of its first, middle and last selected frame, as far as these can be read. */
 lbc_status lbc_identity_make(const lbc_job *job, char text[LBC_JOB_SIZE], lbc_error *err);
+
+/* What is to be said of a file that tells another job than ours, of both such names: the options may be the same. */
+const char *lbc_identity_difference(const char *theirs, const char *ours);
 
 #endif

@@ -6,6 +6,7 @@
 #include "nexus/data_check.h"
 #include "pipeline/cbf.h"
 #include "pipeline/clear.h"
+#include "pipeline/identity.h"
 #include "pipeline/image.h"
 
 #include <errno.h>
@@ -72,7 +73,9 @@ static lbc_status judge_input(const lbc_job *job, const char *path, uint32_t f, 
     if (status || (found->tells_input && sum == found->input.sum)) return status;
     *said = FOREIGN;
     lbc_fail(why, LBC_E_MISMATCH,
-             found->tells_input ? "%s: was made from another input" : "%s: does not tell what it was made from", path);
+             found->tells_input ? "%s: was made from an input that has changed since"
+                                : "%s: does not tell what it was made from",
+             path);
     return LBC_OK;
 }
 
@@ -106,6 +109,8 @@ static lbc_status judge(const lbc_job *job, const char *prefix, uint32_t f, lbc_
         status = judge_input(job, path, f, &found, said, why, err);
     } else if (status == LBC_E_MISMATCH) {
         status = LBC_OK;
+        if (found.job[0] && !found.same_job)
+            lbc_fail(why, LBC_E_MISMATCH, "%s: %s", path, lbc_identity_difference(found.job, job->identity));
     } else if (status) {
         lbc_fail(err, status, "%s", why->text);
     }

@@ -303,7 +303,7 @@ class Resumed(Ended):
         live.flip(copy + "slow_data_000003.h5", offset + size // 2)
         done = run("-i", copy + "slow_master.h5", "-o", folder + "x", *OPTIONS, "--resume", env=live.DAY)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("x_000004.h5: was made from another input", done.stderr)
+        self.assertIn("x_000004.h5: was made from an input that has changed since", done.stderr)
 
     def resume_of(self, master, prefix, *options):
         """What is left of a set is made whole; the same as from nothing, or refused, in which case it stays."""
@@ -333,6 +333,55 @@ class Resumed(Ended):
         self.assertNotIn("could not be read and", done.stderr)
         self.assertIn("kept", done.stderr)
 
+    def test_first_middle_or_last_image_that_was_bad_and_is_well_again(self):
+        """Which the name of the job is made of: it is the input that has changed, and not one masked image is kept."""
+        where = self.new()
+        master = series.filewriter(where, "in", series.frames(12, 20, 30), block=12)
+        options, changed = ["-d", 3, "--skip-bad"], r"was made from an input that has changed since \(.*\), or from another"
+        fresh = self.new()
+        compress(master, fresh + "x", *options, env=live.DAY)
+        for image in (0, 5, 11):
+            with self.subTest(image):
+                folder, place = self.new(), live.chunk_place(where + "in_data_000001.h5", image)[0]
+                live.flip(where + "in_data_000001.h5", place)
+                compress(master, folder + "x", *options, env=live.DAY)
+                live.flip(where + "in_data_000001.h5", place)
+                before = digests(folder)
+                again = ["-i", master, "-o", folder + "x", *options, "--resume"]
+                for name in ("x_master.h5", "x_000001.h5"):
+                    done = run(*again)
+                    self.assertEqual((done.returncode, digests(folder)), (1, before), done.stderr)
+                    self.assertRegex(done.stderr, rf"error: .*{name}: {changed} \(--overwrite makes it anew\)")
+                    if name == "x_master.h5":
+                        os.remove(folder + name)
+                        del before[name]
+                done = run(*again, "--overwrite", env=live.DAY)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertRegex(done.stderr, rf"x_000001.h5: {changed}; it is made anew")
+                self.assertEqual(digests(folder), digests(fresh))
+
+    def test_a_damaged_master_is_called_damaged(self):
+        """And with leave, made anew from the files that are whole."""
+        def cut(path):
+            os.truncate(path, os.path.getsize(path) // 2)
+
+        def edit(path):
+            with h5py.File(path, "r+") as f:
+                f["entry/l_bnl_compress/job"][()] = b"0" * 24
+
+        for spoil, says in ((cut, "does not tell what it was made from: it is damaged, or of another program"),
+                            (edit, r"was damaged or changed since it was written \(its checksum differs\)")):
+            with self.subTest(spoil.__name__):
+                folder = self.broken()
+                spoil(folder + "x_master.h5")
+                before = self.kept(folder)
+                done = run("-i", self.master, "-o", folder + "x", *OPTIONS, "--resume")
+                self.assertEqual((done.returncode, self.kept(folder)), (1, before), done.stderr)
+                self.assertRegex(done.stderr, rf"error: .*x_master.h5: {says}.* \(--overwrite makes it anew\)")
+                self.resumed(folder, "--overwrite")
+                after = self.kept(folder)
+                self.assertEqual([n for n in after if after[n] != before[n]], ["x_master.h5"])
+
     def test_inputs_that_go_through_hdf5_are_told_apart(self):
         for storage in ("chunks_of_2_plain", "tiles_deep"):
             with self.subTest(storage):
@@ -342,7 +391,7 @@ class Resumed(Ended):
                 compress(masters[0], folder + "x", "-d", 3, "--skip-bad", env=live.DAY)
                 done = self.resume_of(masters[1], folder + "x", "-d", 3, "--skip-bad")
                 self.assertEqual(done.returncode, 1, done.stderr)
-                self.assertIn("x_000001.h5: was made by another job", done.stderr)
+                self.assertIn("x_000001.h5: was made from an input that has changed since", done.stderr)
 
     def test_groups_that_end_with_triggers_are_another_job(self):
         where, folder = self.new(), self.new()
@@ -398,7 +447,7 @@ class Resumed(Ended):
             f.write(b"\xff" * size)
         done = self.resume_of(master, folder + "x", *options)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("x_000003.h5: was made from another input", done.stderr)
+        self.assertIn("x_000003.h5: was made from an input that has changed since", done.stderr)
         compress(master, folder + "x", *options, "--resume", "--overwrite", env=live.DAY)
 
     def test_mini_cbf_files(self):

@@ -185,7 +185,7 @@ class Outputs(Refusal):
 
     def test_a_share_does_not_touch_another_set(self):
         compress(self.master, self.folder + "x", "-d", 10)
-        self.refused("-o", self.folder + "x", "-d", 5, "-p", 2, "-t", 2, pattern="x_master.h5: is the master of another")
+        self.refused("-o", self.folder + "x", "-d", 5, "-p", 2, "-t", 2, pattern="x_master.h5: was made by another job")
         compress(self.master, self.folder + "x", "-d", 5, "-p", 2, "-t", 2, "--overwrite")
         self.assertEqual(sorted(os.listdir(self.folder)), ["x_000001.h5", "x_000002.h5", "x_000004.h5"])
         compress(self.master, self.folder + "x", "-d", 5, "-p", 2, "-t", 0)

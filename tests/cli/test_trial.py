@@ -70,7 +70,7 @@ class Trials(unittest.TestCase):
                               (["-o", "part"], "part_000001.h5: exists (--overwrite replaces it, -o names another, "
                                                "--resume goes on with a run that was interrupted)"),
                               (["-o", "alone", "-b", 2, "--resume"],
-                               "alone_master.h5: is the master of another set (--overwrite replaces it)"),
+                               "alone_master.h5: was made by another job (other options, or another input) (--overwrite makes it anew)"),
                               (["-o", "new", "-m", "whole_master"], "whole_master.h5: exists (--overwrite replaces it, -m "),
                               (["-o", "new", "-H", 4, "-q", "whole"], "whole_000001.h5: exists (--overwrite replaces it, -q "),
                               (["-o", "new", "--minicbf", "m"], "m_000002.cbf: exists (--overwrite replaces it, --minicbf "),
