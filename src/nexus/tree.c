@@ -168,10 +168,11 @@ static bool move_field(const lbc_tree *t, const lbc_object *in, const char *name
     return ok;
 }
 
+/* As it was copied: that of the object may be damaged, which has been told. */
 static bool move_attribute(const lbc_tree *t, const lbc_object *in, hid_t copy)
 {
     char text[1024];
-    if (!lbc_h5_attr_text(in->id, "depends_on", text, sizeof text)) return true;
+    if (!lbc_h5_attr_text(copy, "depends_on", text, sizeof text)) return true;
     char *moved = moved_path(t, in, text);
     const bool ok = !moved || lbc_h5_set_text(copy, ".", "depends_on", moved);
     free(moved);
