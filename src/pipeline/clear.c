@@ -231,6 +231,23 @@ static lbc_status keep_old_master(const lbc_job *job, const lbc_master_list *lis
     return lbc_fail(err, LBC_E_EXISTS, "%s: %s (--overwrite makes it anew)", master, what_it_is(job, list));
 }
 
+/* Squash files that the old master lists and a run without -q does not know: no master would list them any more. */
+static lbc_status look_at_squash(const lbc_job *job, const lbc_master_list *list, lbc_error *err)
+{
+    const char *master = job->names.master, *plural = list->squash_files == 1 ? "" : "s";
+    if (list->squash_files == 0 || job->names.squash) return LBC_OK;
+    if (!job->options->overwrite)
+        return lbc_fail(err, LBC_E_EXISTS,
+                        "%s: lists %" PRIu32 " squash file%s, and would no more without -q (give the -q of before, or "
+                        "--overwrite)",
+                        master, list->squash_files, plural);
+    lbc_log_send(&job->log, LBC_LEVEL_WARNING,
+                 "%s: the set that it is of, and that goes, has %" PRIu32 " squash file%s, of which %s is the first; "
+                 "without -q they stay where they are",
+                 master, list->squash_files, plural, list->squash_names[0]);
+    return LBC_OK;
+}
+
 /* Whether the old master, if any, may go. */
 static lbc_status look_at_old_set(lbc_job *job, lbc_error *err)
 {
@@ -247,7 +264,8 @@ static lbc_status look_at_old_set(lbc_job *job, lbc_error *err)
     if (goes && !o->overwrite && !(o->resume && ours))
         status = keep_old_master(job, &list, option, err);
     else if (goes)
-        status = note_old_set(job, &there, &list, err);
+        status = look_at_squash(job, &list, err);
+    if (goes && status == LBC_OK) status = note_old_set(job, &there, &list, err);
     lbc_master_list_free(&list);
     return status;
 }

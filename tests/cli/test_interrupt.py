@@ -382,6 +382,21 @@ class Resumed(Ended):
                 after = self.kept(folder)
                 self.assertEqual([n for n in after if after[n] != before[n]], ["x_master.h5"])
 
+    def test_squash_files_do_not_drop_out_of_the_list(self):
+        folder = self.new()
+        options = ["-i", self.master, "-o", folder + "x", "-d", 3, "-H", 4, "-c", "bslz4"]
+        done = run(*options, "-q", "out_file", env=live.DAY)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        before = self.kept(folder)
+        squash = sorted(name for name in before if "squash" in name)
+        done = run(*options, "--resume", env=live.DAY)
+        self.assertEqual((done.returncode, self.kept(folder)), (1, before), done.stderr)
+        self.assertIn(f"x_master.h5: lists {len(squash)} squash files, and would no more without -q", done.stderr)
+        done = run(*options, "--overwrite", env=live.DAY)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(f"has {len(squash)} squash files, of which {squash[0]} is the first", done.stderr)
+        self.assertEqual({n: d for n, d in self.kept(folder).items() if n in squash}, {n: before[n] for n in squash})
+
     def test_inputs_that_go_through_hdf5_are_told_apart(self):
         for storage in ("chunks_of_2_plain", "tiles_deep"):
             with self.subTest(storage):
