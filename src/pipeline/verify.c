@@ -100,12 +100,12 @@ static lbc_status check_order(const verification *v, const char *path, uint64_t 
     return LBC_OK;
 }
 
+/* One file by itself, and the squash file that goes with it. */
 static lbc_status check_file(verification *v, uint32_t n, uint64_t first, lbc_error *err)
 {
     const lbc_master_list *list = &v->list;
     char *path = lbc_names_linked(v->options->input, list->names[n]);
     lbc_status status = path ? check_data(v, path, n, first, err) : lbc_fail(err, LBC_E_MEMORY, "out of memory");
-    if (status == LBC_OK && list->listed) status = check_order(v, path, first, list->frames[n], err);
     if (status == LBC_OK && list->listed && list->squash_files) status = check_squash(v, n, first, err);
     free(path);
     return status ? status : tick(v, err);
@@ -121,17 +121,38 @@ static const char *trouble_with(const lbc_master_list *list)
     return NULL;
 }
 
+static lbc_status check_master(const verification *v, lbc_error *err)
+{
+    const char *trouble = trouble_with(&v->list);
+    return trouble ? lbc_fail(err, LBC_E_MISMATCH, "%s: %s", v->options->input, trouble) : LBC_OK;
+}
+
 static lbc_status check_files(verification *v, lbc_error *err)
 {
     const lbc_master_list *list = &v->list;
-    const char *trouble = trouble_with(list);
     uint64_t first = 0;
-    lbc_status status = trouble ? lbc_fail(err, LBC_E_MISMATCH, "%s: %s", v->options->input, trouble) : LBC_OK;
+    lbc_status status = LBC_OK;
     for (uint32_t n = 0; status == LBC_OK && n < list->files; n++) {
         status = check_file(v, n, first, err);
         if (list->listed) first += list->frames[n];
     }
-    if (status == LBC_OK && list->listed && first != v->progress.frames)
+    return status;
+}
+
+/* Of what a master of ours lists, image for image. */
+static lbc_status check_orders(const verification *v, lbc_error *err)
+{
+    const lbc_master_list *list = &v->list;
+    uint64_t first = 0;
+    lbc_status status = LBC_OK;
+    for (uint32_t n = 0; status == LBC_OK && n < list->files; n++) {
+        char *path = lbc_names_linked(v->options->input, list->names[n]);
+        status =
+            path ? check_order(v, path, first, list->frames[n], err) : lbc_fail(err, LBC_E_MEMORY, "out of memory");
+        first += list->frames[n];
+        free(path);
+    }
+    if (status == LBC_OK && first != v->progress.frames)
         status =
             lbc_fail(err, LBC_E_MISMATCH, "%s: lists %" PRIu64 " image%s, but %" PRIu64 " %s there", v->options->input,
                      first, first == 1 ? "" : "s", v->progress.frames, v->progress.frames == 1 ? "is" : "are");
@@ -200,6 +221,21 @@ static void tell_lacks(const verification *v, const lbc_log *log)
                      v->without, v->files);
 }
 
+/* The files of a set of ours come first: what is wrong with one of them is better known than to a reader of images. */
+static lbc_status check_set(verification *v, const lbc_input_options *how, lbc_error *err)
+{
+    const bool ours = v->list.listed;
+    lbc_status status = check_master(v, err);
+    if (status == LBC_OK) status = find_files(v, err);
+    for (uint32_t n = 0; status == LBC_OK && ours && n < v->list.files; n++) v->progress.frames += v->list.frames[n];
+    if (status == LBC_OK && ours) status = check_files(v, err);
+    if (status == LBC_OK) status = lbc_input_open(&v->input, v->options->input, how, err);
+    if (status == LBC_OK) status = lbc_input_complete(v->input, err);
+    if (status) return status;
+    v->progress.frames = lbc_input_series(v->input)->frames;
+    return ours ? check_orders(v, err) : check_files(v, err);
+}
+
 lbc_status lbc_verify(const lbc_options *options, uint64_t *frames, lbc_error *err)
 {
     lbc_error trouble = {LBC_OK, ""};
@@ -209,13 +245,7 @@ lbc_status lbc_verify(const lbc_options *options, uint64_t *frames, lbc_error *e
     lbc_status status = pool
                             ? lbc_master_list_read(&v.list, options->input, &trouble)
                             : lbc_fail(&trouble, LBC_E_MEMORY, "cannot start %u threads (fewer: -p)", options->threads);
-    if (status == LBC_OK) status = find_files(&v, &trouble);
-    if (status == LBC_OK) status = lbc_input_open(&v.input, options->input, &how, &trouble);
-    if (status == LBC_OK) status = lbc_input_complete(v.input, &trouble);
-    if (status == LBC_OK) {
-        v.progress.frames = lbc_input_series(v.input)->frames;
-        status = check_files(&v, &trouble);
-    }
+    if (status == LBC_OK) status = check_set(&v, &how, &trouble);
     if (status == LBC_OK) status = decode_all(&v, pool, &trouble);
     if (status == LBC_OK) tell_lacks(&v, &how.log);
     if (frames) *frames = v.progress.frames_done;
