@@ -279,8 +279,9 @@ static bool add_dataset(walk *w, hid_t dataset)
 static bool header_is_sound(hid_t object, H5I_type_t kind)
 {
     if (kind != H5I_DATASET && kind != H5I_GROUP) return true;
+    H5D_fill_value_t fill;
     hid_t properties = kind == H5I_DATASET ? H5Dget_create_plist(object) : H5Gget_create_plist(object);
-    const bool sound = properties >= 0;
+    const bool sound = properties >= 0 && (kind != H5I_DATASET || H5Pfill_value_defined(properties, &fill) >= 0);
     lbc_h5_close(&properties);
     return sound;
 }

@@ -138,6 +138,13 @@ class AtRest(Verify):
                 self.flip_each(name, lambda sound: sound.find(uint16),
                                [(1, 1), (1, 8), (4, 6), (8, 1), (10, 1), (10, 24)])
 
+    def test_flipped_bit_in_the_size_of_the_fill_value(self):
+        """Over which h5py trips, and HDF5 does not."""
+        message = b"\5\0\x08\0\1\0\0\0\2\3\1\1\0\0\0\0"
+        for name in ("none", "plain"):
+            with self.subTest(name):
+                self.flip_each(name, lambda sound: sound.find(message), [(15, 128), (15, 64), (12, 1)])
+
     def test_flipped_bit_in_the_parameters_of_the_filter(self):
         """With codestreams at rest the mask is among them."""
         folder = self.copy("rest")
