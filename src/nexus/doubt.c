@@ -12,6 +12,11 @@ void lbc_doubt_clear(void)
     doubt[0] = '\0';
 }
 
+bool lbc_doubted(void)
+{
+    return doubt[0] != '\0';
+}
+
 void lbc_doubt(hid_t object, const char *part, const char *why)
 {
     char path[256];

@@ -15,6 +15,7 @@
 
 /* Forgets. lbc_h5_enter does. */
 void lbc_doubt_clear(void);
+bool lbc_doubted(void); /* there is a doubt */
 /* Notes that a part (an attribute, a link; NULL: all) of an object (invalid: there is none) could not be read, and why.
  * The first is kept. */
 void lbc_doubt(hid_t object, const char *part, const char *why);

@@ -189,16 +189,18 @@ typedef struct requirement {
     const uint32_t *pixels; /* of the image along it */
 } requirement;
 
-/* A place on the detector, to pixels. Some writers label pixels as metres: a length that is more than a whole detector
- * off it, while its number is a pixel, is none. */
+#define FARTHEST 10 /* m, of a beam centre from the corner of an image */
+
+/* A place on the detector, to pixels. Some writers label pixels as metres: a length that is farther off than any
+ * detector is from the beam, while its number is a pixel, is none. */
 static double to_pixels(lbc_input *input, const requirement *r, const field *f, double value)
 {
     const double factor = lbc_unit_length(f->unit) / *r->pixel, n = *r->pixels;
     if (isnan(factor)) return value;
     const double pixels = value * factor;
-    if ((pixels >= -n && pixels <= 2 * n) || !(value >= 0 && value <= n)) return pixels;
-    lbc_input_note(input, LBC_LEVEL_WARNING, "%s: %s is %g %s, far off the detector of %g pixels: taken as pixels",
-                   input->path, f->path, value, f->unit, n);
+    if (fabs(pixels * *r->pixel) <= FARTHEST || !(value >= 0 && value <= n)) return pixels;
+    lbc_input_note(input, LBC_LEVEL_WARNING, "%s: %s is %g %s, far off any detector: taken as pixels", input->path,
+                   f->path, value, f->unit);
     return value;
 }
 

@@ -7,6 +7,7 @@
  */
 #include "base/memory.h"
 #include "metadata/geometry.h"
+#include "nexus/doubt.h"
 #include "nexus/input_internal.h"
 #include "nexus/turn.h"
 #include "nexus/units.h"
@@ -240,18 +241,34 @@ static bool read_cosines(lbc_input *input, const lbc_groups *groups, lbc_plane *
     return lbc_plane_of_cosines(plane, &stand, orientation, distances);
 }
 
-static void keep_stand(lbc_input *input, const lbc_groups *groups)
+static void read_stand(lbc_input *input, const lbc_groups *groups)
 {
     lbc_series *s = &input->series;
     lbc_plane plane;
-    memcpy(s->fast, lbc_fast_direction, sizeof s->fast);
-    memcpy(s->slow, lbc_slow_direction, sizeof s->slow);
     if (read_direction(input, groups, "fast_pixel_direction", s->fast)) {
         (void)read_direction(input, groups, "slow_pixel_direction", s->slow);
     } else if (read_cosines(input, groups, &plane)) {
         memcpy(s->fast, plane.fast, sizeof s->fast);
         memcpy(s->slow, plane.slow, sizeof s->slow);
     }
+}
+
+static void keep_usual_stand(lbc_series *s)
+{
+    memcpy(s->fast, lbc_fast_direction, sizeof s->fast);
+    memcpy(s->slow, lbc_slow_direction, sizeof s->slow);
+}
+
+/* The images are right without: that it cannot be read is told, and ends no run. */
+static void keep_stand(lbc_input *input, const lbc_groups *groups)
+{
+    const bool before = lbc_doubted();
+    keep_usual_stand(&input->series);
+    read_stand(input, groups);
+    if (before || !lbc_doubted()) return;
+    lbc_doubt_clear();
+    keep_usual_stand(&input->series);
+    lbc_input_note(input, LBC_LEVEL_WARNING, "%s: damaged where it tells how the detector is turned", input->path);
 }
 
 lbc_status lbc_scan_read(lbc_input *input, const lbc_groups *groups, lbc_error *err)

@@ -15,7 +15,8 @@
 #define PREFIX         16 /* of a heap: "GCOL", version, 3 spare bytes, its size */
 #define OBJECT         16 /* before an object: its number, uses, 4 spare bytes, its size */
 #define LARGEST_HEAP   ((uint64_t)1 << 28)
-#define SMALLEST_BLOCK 13 /* version, number of parts, checksum */
+#define SPECULATION    512 /* bytes that HDF5 reads of a header before it knows how long it is */
+#define SMALLEST_BLOCK 13  /* version, number of parts, checksum */
 
 /* False: the file ends before, and errno is 0, or it cannot be read. */
 static bool read_bytes(int fd, uint64_t at, void *to, size_t size)
@@ -86,8 +87,26 @@ static bool message_sound(int fd, uint64_t base, const uint8_t *message)
     return memcmp(prefix, "GCOL", 4) != 0 || heap_sound(fd, at, lbc_get_le64(prefix + 8), lbc_get_le32(message + 10));
 }
 
+/* Where a header ends that HDF5 may have read more than: what is behind it is another's, or nobody's any more. Blocks
+ * that a header goes on in have no such beginning, and are read as long as they are. */
+static size_t header_end(const uint8_t *h, size_t size)
+{
+    uint64_t end = size;
+    if (size < 32 || size > SPECULATION) return size;
+    if (memcmp(h, "OHDR", 4) == 0) { /* version 2: times and limits may stand before the size, a checksum behind */
+        const unsigned flags = h[5], wide = 1U << (flags & 3);
+        const size_t at = 6U + (flags & 0x20 ? 16U : 0U) + (flags & 0x10 ? 4U : 0U);
+        end = at + wide + 4;
+        for (unsigned i = 0; i < wide && i < 4; i++) end += (uint64_t)h[at + i] << 8 * i;
+    } else if (h[0] == 1 && h[1] == 0 && lbc_get_le32(h + 4) > 0 && lbc_get_le32(h + 12) == 0) {
+        end = 16 + (uint64_t)lbc_get_le32(h + 8); /* version 1: messages, references, size, spare bytes */
+    }
+    return end < size ? (size_t)end : size;
+}
+
 bool lbc_mappings_sound(int fd, uint64_t base, uint64_t at, const unsigned char *header, size_t size)
 {
+    size = header_end(header, size);
     for (size_t i = 0; i < size; i++) {
         uint8_t message[MESSAGE];
         const size_t here = size - i < MESSAGE ? size - i : MESSAGE;

@@ -18,8 +18,8 @@ static lbc_status build(lbc_tree *tree, const lbc_groups *groups, const lbc_inpu
     if (status == LBC_OK) status = lbc_master_put_links(tree, format, links, err);
     if (status == LBC_OK) status = lbc_master_put_provenance(tree, err);
     if (status == LBC_OK) status = lbc_tree_prune(tree, err);
-    if (status == LBC_OK) status = lbc_master_put_sum(tree, err);
     if (status == LBC_OK) status = lbc_believe(lbc_input_path(input), err);
+    if (status == LBC_OK) status = lbc_master_put_sum(tree, err);
     return status;
 }
 

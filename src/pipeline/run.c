@@ -261,8 +261,9 @@ static void tell_what_is_left(const lbc_run *run)
     if (left)
         lbc_log_send(&run->job.log, LBC_LEVEL_NOTICE,
                      "%" PRIu32
-                     " complete data file%s left (%s_...); no master was written (--resume goes on from there)",
-                     left, left == 1 ? " was" : "s were", run->job.names.prefix);
+                     " complete data file%s left (%s_...); no master was written (--resume%s goes on from there)",
+                     left, left == 1 ? " was" : "s were", run->job.names.prefix,
+                     run->job.options->overwrite ? " --overwrite" : "");
 }
 
 lbc_status lbc_compress(const lbc_options *options, lbc_result *result, lbc_error *err)

@@ -155,7 +155,7 @@ class Hdf5(bad.Bad):
                     file.write(bytes([sound[at] ^ 1 << at % 8]))
                 done = run("-i", name, *options, timeout=10)
                 self.assertEqual(done.returncode, 1, done.stderr)
-                self.assertRegex(done.stderr, f"error: {name}: /entry/data/data: damaged")
+                self.assertRegex(done.stderr, f"error: {name}: (/entry/data/data: |was )damaged")
                 with open(name, "r+b") as file:
                     file.write(sound)
             self.assertEqual(run("-i", name, *options).returncode, 0)

@@ -270,14 +270,15 @@ class Metadata(unittest.TestCase):
                     self.assertEqual(f["entry/" + DET + name].attrs["units"], b"pixel")
 
     def test_a_beam_centre_in_pixels_that_says_metres(self):
-        """Or mm; one beside the detector may be true."""
-        for unit, x, pixels in (("m", 26.5, 26.5), ("mm", 26.5, 26.5), ("mm", 7.5, 100), ("m", -0.003, -40)):
+        """One beside the detector, or far off it as where it is on an arm, may be true."""
+        for unit, x, pixels in (("m", 26.5, 26.5), ("mm", 26.5, 26.5 / 0.075), ("mm", 7.5, 100), ("m", -0.003, -40),
+                                ("m", 0.375, 5000)):
             centre = {DET + "beam_center_x": (x, unit), DET + "beam_center_y": (18.25, "pixel")}
             with self.subTest(f"{x} {unit}"):
                 said = self.compress(series.filewriter(self.folder.name, "run", series.frames(N, NY, NX), fields=centre))
-                self.assertEqual("far off the detector" in said, x == 26.5, said)
+                self.assertEqual("far off any detector" in said, (unit, x) == ("m", 26.5), said)
                 with h5py.File(self.at("out_master.h5"), "r") as f:
-                    self.assertAlmostEqual(float(f["entry/" + DET + "beam_center_x"][()]), pixels, places=4)
+                    self.assertAlmostEqual(float(f["entry/" + DET + "beam_center_x"][()]), pixels, places=3)
                     self.assertEqual(f["entry/" + DET + "beam_center_x"].attrs["units"], b"pixel")
 
     def test_a_small_data_size(self):

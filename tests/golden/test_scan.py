@@ -261,6 +261,19 @@ class Scan(unittest.TestCase):
                         self.assertIn(part, lines[0])
                 self.assertNotIn("detector is turned", compress(master, out, "--overwrite").stderr)
 
+    def test_a_damaged_arm_ends_no_run(self):
+        """Images and angles are right without."""
+        master = self.master()
+        with h5py.File(master, "r+") as f:
+            axis = f["entry/" + DETECTOR].create_dataset("transformations/arm", data=20.0)
+            axis.attrs.update({"transformation_type": "rotation", "vector": [-1.0, 0, 0]})
+            f["entry/" + DETECTOR + "depends_on"] = f"/entry/{DETECTOR}transformations/arm"
+        with open(master, "r+b") as file:
+            file.seek(file.read().rindex(b"vector\0\0") + 8)
+            file.write(b"\x01")  # the version of a type, and its class
+        said = compress(master, os.path.join(self.folder, "out")).stderr
+        self.assertIn("warning: " + master + ": damaged where it tells how the detector is turned", said)
+
     def test_a_jump_of_angle_in_a_sum_is_told(self):
         for angles, sum_, told in ((np.array([30, 30.5, 31, 45, 45.5, 46]), 2,
                                     "1 time; first: image 3 begins at 31 and image 4 at 45 degrees, with a width of "
