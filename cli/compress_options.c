@@ -97,8 +97,7 @@ static const cli_option table[] = {
     CLI_HEADING("Work"),
     {0, "dry-run", CLI_NOTHING, CLI_FLAG, FIELD(dry_run), 0, NULL,
      "say what would be done, with size and time judged by 3 images, and do nothing; what would stop the run is said, "
-     "and "
-     "is exit status 1 here too",
+     "and is exit status 1 here too",
      NULL},
     {0, "suggest", CLI_NOTHING, CLI_FLAG, FIELD(suggest), 0, NULL,
      "try a table of settings on 3 images, show size and error of each, and do nothing; makes no report", NULL},
@@ -135,9 +134,8 @@ const cli_program compress_program = {
     .table = table,
     .example = "l_bnl_compress -i run_master.h5 -b 2 -s 2 -H 16 -c hcomp -o out",
     .exit_status = "0 done; 1 failed while running, or a run would (--dry-run); 2 the command line makes no sense; 128 "
-                   "+ n ended by signal n. The "
-                   "first signal (SIGINT, SIGTERM, SIGHUP) lets the run end in order: complete data files stay, no "
-                   "master is written, and --resume goes on from there.",
+                   "+ n ended by signal n. The first signal (SIGINT, SIGTERM, SIGHUP) lets the run end in order: "
+                   "complete data files stay, no master is written, and --resume goes on from there.",
     .notes =
         "ENVIRONMENT\n"
         "SOURCE_DATE_EPOCH: the date that the master notes for its making, in seconds since 1970, in place of "
