@@ -12,19 +12,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char *lock_path(const char *prefix)
+/* end: of the kind of lock. */
+static char *lock_path(const char *name, const char *end)
 {
-    const char *slash = strrchr(prefix, '/');
-    const char *base = slash ? slash + 1 : prefix;
-    return lbc_asprintf("%.*s.%s.lbc-lock", (int)(base - prefix), prefix, base);
+    const char *slash = strrchr(name, '/');
+    const char *base = slash ? slash + 1 : name;
+    return lbc_asprintf("%.*s.%s%s", (int)(base - name), name, base, end);
 }
 
-/* The file that was locked is still the one of that name: its last holder removes it. */
-static bool still_there(const lbc_claim *claim)
+/* Whether the lock file at path is the one that is claimed. */
+static bool is_at(const lbc_claim *claim, const char *path)
 {
     struct stat held, named;
-    return fstat(claim->file, &held) == 0 && lstat(claim->path, &named) == 0 && held.st_ino == named.st_ino &&
+    return claim->path && fstat(claim->file, &held) == 0 && lstat(path, &named) == 0 && held.st_ino == named.st_ino &&
            held.st_dev == named.st_dev;
+}
+
+/* It is not when its last holder has removed it. */
+static bool still_there(const lbc_claim *claim)
+{
+    return is_at(claim, claim->path);
 }
 
 /* Nothing is claimed. */
@@ -34,10 +41,11 @@ static void forget(lbc_claim *claim)
     claim->path = NULL;
 }
 
-/* How: of flock. LBC_E_EXISTS, without a message: somebody else holds it, and how was not to wait. */
-static lbc_status take(lbc_claim *claim, const char *prefix, int how, lbc_error *err)
+/* Takes path, which is freed with it. How: of flock. LBC_E_EXISTS, without a message: it is held, and how was not to
+ * wait. */
+static lbc_status take(lbc_claim *claim, char *path, int how, lbc_error *err)
 {
-    claim->path = lock_path(prefix);
+    claim->path = path;
     if (!claim->path) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
     for (;;) {
         claim->file = open(claim->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -60,16 +68,35 @@ static lbc_status take(lbc_claim *claim, const char *prefix, int how, lbc_error 
     }
 }
 
-lbc_status lbc_claim_take(lbc_claim *claim, const char *prefix, bool shared, lbc_error *err)
+static bool is_held(const lbc_claims *claims, const char *path)
 {
-    const lbc_status status = take(claim, prefix, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB, err);
-    if (status != LBC_E_EXISTS) return status;
-    return lbc_fail(err, status, "%s: another run is writing this set; wait for it, or choose another -o", prefix);
+    for (unsigned i = 0; path && i < claims->count; i++)
+        if (is_at(&claims->of[i], path)) return true;
+    return false;
 }
 
-lbc_status lbc_claim_wait(lbc_claim *claim, const char *prefix, lbc_error *err)
+lbc_status lbc_claims_add(lbc_claims *claims, const char *name, const char *option, bool shared, lbc_error *err)
 {
-    return take(claim, prefix, LOCK_EX, err);
+    char *path = lock_path(name, ".lbc-lock");
+    if (is_held(claims, path)) {
+        free(path);
+        return LBC_OK;
+    }
+    const lbc_status status = take(&claims->of[claims->count], path, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB, err);
+    if (status == LBC_OK) claims->count++;
+    if (status != LBC_E_EXISTS) return status;
+    return lbc_fail(err, status, "%s: another run is writing files of this name; wait for it, or choose another %s",
+                    name, option);
+}
+
+void lbc_claims_drop(lbc_claims *claims)
+{
+    while (claims->count) lbc_claim_drop(&claims->of[--claims->count]);
+}
+
+lbc_status lbc_claim_turn(lbc_claim *claim, const char *name, lbc_error *err)
+{
+    return take(claim, lock_path(name, ".turn.lbc-lock"), LOCK_EX, err);
 }
 
 void lbc_claim_drop(lbc_claim *claim)

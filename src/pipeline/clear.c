@@ -75,10 +75,15 @@ static void sweep_all(const lbc_job *job)
 
 /* ---- files that are there ------------------------------------------------------------------- */
 
-lbc_status lbc_clear_input(const lbc_job *job, const char *path, lbc_error *err)
+static const char *option_of_master(const lbc_options *o)
+{
+    return o->out_master ? "-m" : "-o";
+}
+
+lbc_status lbc_clear_input(const lbc_job *job, const char *path, const char *option, lbc_error *err)
 {
     if (!lbc_input_is_file(job->input, path)) return LBC_OK;
-    return lbc_fail(err, LBC_E_EXISTS, "%s: is an input of this run; choose another -o or -m", path);
+    return lbc_fail(err, LBC_E_EXISTS, "%s: is an input of this run; choose another %s", path, option);
 }
 
 /* option: that which names the path. may_replace: what is there, not being an input or a folder, does not stand in the
@@ -90,7 +95,7 @@ static lbc_status check_free(const lbc_job *job, const char *path, const char *o
         if (errno == ENOENT) return LBC_OK;
         return lbc_fail(err, LBC_E_IO, "%s: %s", path, strerror(errno));
     }
-    const lbc_status status = lbc_clear_input(job, path, err);
+    const lbc_status status = lbc_clear_input(job, path, option, err);
     if (status) return status;
     if (S_ISDIR(there.st_mode)) return lbc_fail(err, LBC_E_EXISTS, "%s: is a folder; choose another %s", path, option);
     const bool begun = lstat(job->names.master, &there) && errno == ENOENT;
@@ -163,9 +168,10 @@ static bool is_of_old_set(const char *path, const char *link, lbc_file_check *ch
 
 /* Files of one kind: those that a list names, and where ours of that kind are to be. */
 typedef struct old_files {
+    const char *kind, *option; /* that gives the prefix */
     char *const *names;
     uint32_t count;
-    const char *prefix, *folder;
+    const char *prefix, *folder; /* prefix NULL: there are to be none */
     lbc_file_check *check;
 } old_files;
 
@@ -194,10 +200,10 @@ static lbc_status find_extras(const lbc_job *job, lbc_old_set *old, const char *
     return LBC_OK;
 }
 
-/* Notes the old set whose master was looked at, with what it lists. */
-static lbc_status note_old_set(lbc_job *job, const struct stat *master, const lbc_master_list *list, lbc_error *err)
+/* Notes the old set whose master was looked at, with what it lists of two kinds. */
+static lbc_status note_old_set(lbc_job *job, const struct stat *master, const lbc_master_list *list,
+                               const old_files kinds[2], lbc_error *err)
 {
-    const lbc_names *names = &job->names;
     lbc_old_set *old = lbc_alloc_zero(1, sizeof *old);
     if (!old) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
     job->old = old;
@@ -206,11 +212,10 @@ static lbc_status note_old_set(lbc_job *job, const struct stat *master, const lb
     if (!list->listed) return LBC_OK; /* of another program: its files are not ours to remove */
     old->extra = lbc_alloc_zero((size_t)list->files + list->squash_files + 1, sizeof *old->extra);
     if (!old->extra) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
-    const old_files data = {list->names, list->files, names->prefix, names->folder, lbc_data_file_check};
-    const old_files squash = {list->squash_names, list->squash_files, names->squash, names->squash_folder,
-                              lbc_squash_file_check};
-    const lbc_status status = find_extras(job, old, list->job, &data, err);
-    return status || !names->squash ? status : find_extras(job, old, list->job, &squash, err);
+    lbc_status status = LBC_OK;
+    for (unsigned i = 0; status == LBC_OK && i < 2; i++)
+        if (kinds[i].prefix) status = find_extras(job, old, list->job, &kinds[i], err);
+    return status;
 }
 
 /* What a run that resumes, or a share, is told of the master that is not of its job. */
@@ -228,23 +233,40 @@ static lbc_status keep_old_master(const lbc_job *job, const lbc_master_list *lis
     const char *master = job->names.master;
     if (!job->options->resume && job->writes_master)
         return lbc_fail(err, LBC_E_EXISTS, "%s: exists (--overwrite replaces it, %s names another)", master, option);
-    return lbc_fail(err, LBC_E_EXISTS, "%s: %s (--overwrite makes it anew)", master, what_it_is(job, list));
+    return lbc_fail(err, LBC_E_EXISTS, "%s: %s (%s--overwrite makes it anew)", master, what_it_is(job, list),
+                    job->options->resume ? "--resume " : "");
 }
 
-/* Squash files that the old master lists and a run without -q does not know: no master would list them any more. */
-static lbc_status look_at_squash(const lbc_job *job, const lbc_master_list *list, lbc_error *err)
+/* Whether the old master's files of one kind, of which there are some, have the place of ours. */
+static lbc_status have_our_place(const lbc_job *job, const old_files *files, bool *ours, lbc_error *err)
 {
-    const char *master = job->names.master, *plural = list->squash_files == 1 ? "" : "s";
-    if (list->squash_files == 0 || job->names.squash) return LBC_OK;
+    *ours = false;
+    if (!files->prefix || !lbc_names_number(files->names[0], files->prefix)) return LBC_OK;
+    char *path = lbc_names_linked(job->names.master, files->names[0]);
+    char *folder = path ? lbc_place_folder_of(path) : NULL;
+    *ours = folder && lbc_place_same_folder(folder, files->folder);
+    const lbc_status status = folder ? LBC_OK : lbc_fail(err, LBC_E_MEMORY, "out of memory");
+    free(folder);
+    free(path);
+    return status;
+}
+
+/* Files of one kind that the old master lists and the new one would not, since ours have another prefix. */
+static lbc_status look_at_kind(const lbc_job *job, const old_files *files, lbc_error *err)
+{
+    bool ours = true;
+    const char *master = job->names.master, *plural = files->count == 1 ? "" : "s";
+    const lbc_status status = files->count ? have_our_place(job, files, &ours, err) : LBC_OK;
+    if (status || ours) return status;
     if (!job->options->overwrite)
         return lbc_fail(err, LBC_E_EXISTS,
-                        "%s: lists %" PRIu32 " squash file%s, and would no more without -q (give the -q of before, or "
-                        "--overwrite)",
-                        master, list->squash_files, plural);
+                        "%s: lists %" PRIu32 " %s file%s, of which %s is the first, and would no more (give the %s of "
+                        "before, or --overwrite)",
+                        master, files->count, files->kind, plural, files->names[0], files->option);
     lbc_log_send(&job->log, LBC_LEVEL_WARNING,
-                 "%s: the set that it is of, and that goes, has %" PRIu32 " squash file%s, of which %s is the first; "
-                 "without -q they stay where they are",
-                 master, list->squash_files, plural, list->squash_names[0]);
+                 "%s: the set that it is of, and that goes, has %" PRIu32 " %s file%s, of which %s is the first; "
+                 "without the %s of before they stay where they are",
+                 master, files->count, files->kind, plural, files->names[0], files->option);
     return LBC_OK;
 }
 
@@ -255,17 +277,20 @@ static lbc_status look_at_old_set(lbc_job *job, lbc_error *err)
     lbc_master_list list = {0};
     const lbc_names *names = &job->names;
     const lbc_options *o = job->options;
-    const char *option = o->out_master ? "-m" : "-o";
+    const char *option = option_of_master(o);
     lbc_status status = check_free(job, names->master, option, true, err);
     if (status || lstat(names->master, &there)) return status;
     status = lbc_master_list_read(&list, names->master, err);
+    const old_files kinds[] = {
+        {"data", "-o", list.names, list.files, names->prefix, names->folder, lbc_data_file_check},
+        {"squash", "-q", list.squash_names, list.squash_files, names->squash, names->squash_folder,
+         lbc_squash_file_check}};
     const bool ours = status == LBC_OK && strcmp(list.job, job->identity) == 0;
     const bool goes = status == LBC_OK && (!ours || job->writes_master);
-    if (goes && !o->overwrite && !(o->resume && ours))
-        status = keep_old_master(job, &list, option, err);
-    else if (goes)
-        status = look_at_squash(job, &list, err);
-    if (goes && status == LBC_OK) status = note_old_set(job, &there, &list, err);
+    if (goes && !o->overwrite && !(o->resume && ours)) status = keep_old_master(job, &list, option, err);
+    for (unsigned i = 0; goes && list.listed && status == LBC_OK && i < 2; i++)
+        status = look_at_kind(job, &kinds[i], err);
+    if (goes && status == LBC_OK) status = note_old_set(job, &there, &list, kinds, err);
     lbc_master_list_free(&list);
     return status;
 }
@@ -289,7 +314,7 @@ lbc_status lbc_clear_away(const lbc_job *job, lbc_error *err)
 {
     lbc_claim claim = {0};
     if (!job->old || job->old->gone) return LBC_OK;
-    lbc_status status = job->options->shares ? lbc_claim_wait(&claim, job->names.master, err) : LBC_OK;
+    lbc_status status = job->options->shares ? lbc_claim_turn(&claim, job->names.master, err) : LBC_OK;
     /* The master first: what is left without one does not look finished. */
     if (status == LBC_OK) status = remove_old_master(job, err);
     lbc_claim_drop(&claim);
@@ -315,11 +340,26 @@ lbc_status lbc_clear_try(lbc_job *job, lbc_error *err)
     return status ? status : check_outputs(job, err);
 }
 
-lbc_status lbc_clear(lbc_job *job, lbc_claim *claim, lbc_error *err)
+/* What the job writes, and no other run is to write with it. */
+static lbc_status claim_names(const lbc_job *job, lbc_claims *claims, lbc_error *err)
+{
+    const struct {
+        const char *name, *option;
+    } all[] = {{job->names.prefix, "-o"},
+               {job->names.master, option_of_master(job->options)},
+               {job->names.squash, "-q"},
+               {job->options->minicbf, "--minicbf"}};
+    lbc_status status = LBC_OK;
+    for (size_t i = 0; status == LBC_OK && i < sizeof all / sizeof *all; i++)
+        if (all[i].name) status = lbc_claims_add(claims, all[i].name, all[i].option, job->options->shares > 0, err);
+    return status;
+}
+
+lbc_status lbc_clear(lbc_job *job, lbc_claims *claims, lbc_error *err)
 {
     lbc_status status = each_folder(&job->names, make_folder, err);
     if (status == LBC_OK) status = check_names(&job->names, err);
-    if (status == LBC_OK) status = lbc_claim_take(claim, job->names.prefix, job->options->shares > 0, err);
+    if (status == LBC_OK) status = claim_names(job, claims, err);
     if (status) return status;
     sweep_all(job);
     return check_outputs(job, err);

@@ -18,7 +18,7 @@ struct lbc_old_set {
     bool gone;
 };
 
-/* Before anything is written: makes missing folders, claims the prefix, removes temporaries of dead
+/* Before anything is written: makes missing folders, claims all names, removes temporaries of dead
  * runs, and refuses outputs that are inputs, or exist without --overwrite. With it, an old master is looked
  * at, and so are the files of its job that it links beyond the new count; they go with lbc_clear_away, and so do its
  * miniCBF files beyond the new count of the same prefix. A run that
@@ -26,7 +26,7 @@ struct lbc_old_set {
  *
  * A share that is not the master's leaves a master of its own job alone, since that may come first, and
  * does with that of another set as a whole run does: data files must not change under it. */
-lbc_status lbc_clear(lbc_job *job, lbc_claim *claim, lbc_error *err);
+lbc_status lbc_clear(lbc_job *job, lbc_claims *claims, lbc_error *err);
 /* Does of it what writes nothing: the same error, where something stands in the way. */
 lbc_status lbc_clear_try(lbc_job *job, lbc_error *err);
 
@@ -35,7 +35,7 @@ lbc_status lbc_clear_try(lbc_job *job, lbc_error *err);
 lbc_status lbc_clear_away(const lbc_job *job, lbc_error *err);
 void lbc_old_set_free(lbc_old_set *old); /* NULL is allowed */
 
-/* Refuses a path that is one of the files the job reads. */
-lbc_status lbc_clear_input(const lbc_job *job, const char *path, lbc_error *err);
+/* Refuses a path, which this option names, that is one of the files the job reads. */
+lbc_status lbc_clear_input(const lbc_job *job, const char *path, const char *option, lbc_error *err);
 
 #endif

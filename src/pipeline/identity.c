@@ -25,11 +25,11 @@ static uint32_t options_crc(const lbc_job *job)
 {
     const lbc_options *o = job->options;
     char text[512];
-    const int n = snprintf(
-        text, sizeof text,
-        "%s;%" PRIu64 "-%" PRIu64 ";t%" PRIu64 ";b%" PRIu32 ";s%" PRIu32 ";d%" PRIu32 ";%s;l%d;u%d;p%d;g%d;bad%d",
-        lbc_version(), job->plan.first, job->plan.last, job->plan.per_trigger, o->bin, o->sum, o->block,
-        job->format->codec->name, job->level, o->stored, o->keep_partial, o->gaps_zero, o->skip_bad);
+    const int n =
+        snprintf(text, sizeof text,
+                 "%s;%" PRIu64 "-%" PRIu64 ";t%" PRIu64 ";b%" PRIu32 ";s%" PRIu32 ";d%" PRIu32 ";%s;l%d;u%d;p%d;g%d",
+                 lbc_version(), job->plan.first, job->plan.last, job->plan.per_trigger, o->bin, o->sum, o->block,
+                 job->format->codec->name, job->level, o->stored, o->keep_partial, o->gaps_zero);
     return lossy_crc(lbc_crc32c(0, text, (size_t)n), o);
 }
 
@@ -59,7 +59,7 @@ static lbc_status add_frame(const lbc_job *job, lbc_frame_reader *reader, uint64
     lbc_error trouble = {LBC_OK, ""};
     const lbc_status status = lbc_input_read(job->input, reader, frame, NULL, &trouble);
     if (lbc_image_may_be_skipped(job, status)) return LBC_OK;
-    if (status) return lbc_fail(err, status, "%s", trouble.text);
+    if (status) return lbc_image_fail(job, status, &trouble, err);
     const uint32_t frame_crc = lbc_frame_reader_crc(reader);
     *crc = lbc_crc32c(*crc, &frame_crc, sizeof frame_crc);
     return LBC_OK;

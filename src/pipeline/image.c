@@ -45,6 +45,13 @@ bool lbc_image_may_be_skipped(const lbc_job *job, lbc_status status)
     return job->options->skip_bad && status == LBC_E_FORMAT;
 }
 
+lbc_status lbc_image_fail(const lbc_job *job, lbc_status status, const lbc_error *trouble, lbc_error *err)
+{
+    const lbc_options *o = job->options;
+    const bool helps = status == LBC_E_FORMAT && !o->skip_bad && !o->gaps_zero;
+    return lbc_fail(err, status, "%s%s", trouble->text, helps ? " (--skip-bad masks what cannot be read)" : "");
+}
+
 /* ---- whether there is a good one ------------------------------------------------------------- */
 
 /* Up to the first bad image of output frame k. */

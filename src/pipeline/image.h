@@ -18,6 +18,8 @@ uint32_t lbc_image_sum(const lbc_frame_reader *reader);
 /* True when the failure is damage of that one image, and the user would rather lose it. A file that is not there, or
  * cannot be opened, is more than that. */
 bool lbc_image_may_be_skipped(const lbc_job *job, lbc_status status);
+/* The end of a run for trouble with an image: says what the user may do about it. Returns status. */
+lbc_status lbc_image_fail(const lbc_job *job, lbc_status status, const lbc_error *trouble, lbc_error *err);
 /* Where bad images may be skipped: LBC_E_FORMAT when not one image of the output would be left unmasked. Reads images
  * up to the first of the output that is whole, and no more. */
 lbc_status lbc_image_some(const lbc_job *job, lbc_error *err);

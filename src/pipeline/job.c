@@ -369,6 +369,7 @@ static lbc_status configure_at_rest(lbc_job *job, lbc_error *err)
 {
     const lbc_options *o = job->options;
     lbc_status status = LBC_OK;
+    lbc_error trouble = {LBC_OK, ""};
     int32_t *sample = NULL;
     lbc_frame_reader *reader = NULL;
     if (job->input && !o->gaps_zero) {
@@ -377,9 +378,10 @@ static lbc_status configure_at_rest(lbc_job *job, lbc_error *err)
         if (!sample || !reader)
             status = lbc_fail(err, LBC_E_MEMORY, "out of memory");
         else
-            status = lbc_image_gather(job, reader, job->plan.first, sample, true, err);
+            status = lbc_image_gather(job, reader, job->plan.first, sample, true, &trouble);
     }
     const bool lost = status && lbc_image_may_be_skipped(job, status);
+    if (trouble.status && !lost) lbc_image_fail(job, status, &trouble, err);
     if (status == LBC_OK || lost) {
         status = lbc_rest_configure(job->format, &job->lossy_params, job->mask_out, lost ? NULL : sample, o->gaps_zero);
         if (status)

@@ -194,7 +194,7 @@ lbc_status lbc_outputs_master(const lbc_job *job, lbc_error *err)
         status = find_files(job, job->names.squash, err);
     if (status == LBC_OK) status = lbc_clear_away(job, err);
     /* Other shares may be about to remove the old one. */
-    if (status == LBC_OK && job->options->shares) status = lbc_claim_wait(&claim, job->names.master, err);
+    if (status == LBC_OK && job->options->shares) status = lbc_claim_turn(&claim, job->names.master, err);
     if (status == LBC_OK)
         status = lbc_master_write(job->names.master, job->options->overwrite, job->input, &job->change, job->format,
                                   &links, &inspection, &job->log, err);

@@ -46,9 +46,13 @@ static lbc_status sum_input(const lbc_job *job, uint32_t f, uint32_t *sum, lbc_e
     for (uint64_t k = group; status == LBC_OK && k < group + groups; k++) {
         lbc_plan_group(&job->plan, k, &first, &count);
         for (uint64_t i = first; status == LBC_OK && i < first + count; i++) {
-            status = lbc_input_read(job->input, reader, i, NULL, err);
+            lbc_error trouble = {LBC_OK, ""};
+            status = lbc_input_read(job->input, reader, i, NULL, &trouble);
             if (status == LBC_OK) *sum += lbc_image_sum(reader);
-            if (lbc_image_may_be_skipped(job, status)) status = LBC_OK; /* it is missing in the sum */
+            if (lbc_image_may_be_skipped(job, status))
+                status = LBC_OK; /* it is missing in the sum */
+            else if (status)
+                lbc_image_fail(job, status, &trouble, err);
         }
         if (status == LBC_OK) status = still_wanted(job, err);
     }
@@ -98,7 +102,8 @@ static lbc_status judge(const lbc_job *job, const char *prefix, uint32_t f, lbc_
         .job = job->identity, .format = job->format, .frames = count, .first_number = first + 1};
     lbc_data_found found = {0};
     char *path = lbc_names_file(prefix, f);
-    lbc_status status = path ? lbc_clear_input(job, path, err) : lbc_fail(err, LBC_E_MEMORY, "out of memory");
+    const char *option = prefix == job->names.squash ? "-q" : "-o";
+    lbc_status status = path ? lbc_clear_input(job, path, option, err) : lbc_fail(err, LBC_E_MEMORY, "out of memory");
     *said = ABSENT;
     if (status || (lstat(path, &there) && errno == ENOENT)) goto done;
     status = flush(path, err);
@@ -124,7 +129,7 @@ done:
 static lbc_status settle(const lbc_job *job, verdict said, const lbc_error *why, lbc_error *err)
 {
     if (said == FOREIGN && !job->options->overwrite)
-        return lbc_fail(err, LBC_E_EXISTS, "%s (--overwrite makes it anew)", why->text);
+        return lbc_fail(err, LBC_E_EXISTS, "%s (--resume --overwrite makes it anew)", why->text);
     if (said == FOREIGN || said == DAMAGED) lbc_log_send(&job->log, LBC_LEVEL_NOTICE, "%s; it is made anew", why->text);
     return LBC_OK;
 }

@@ -23,7 +23,7 @@ typedef struct lbc_run {
     lbc_job job;
     lbc_workshop shop;
     lbc_outputs outputs;
-    lbc_claim claim;
+    lbc_claims claims;
     lbc_result *result;
     lbc_tally tally; /* of the lossy codec, unless a record is kept */
     uint64_t frames_tallied;
@@ -275,7 +275,7 @@ lbc_status lbc_compress(const lbc_options *options, lbc_result *result, lbc_erro
     if (status == LBC_OK) {
         describe_series(&run);
         status = begin_record(&run, err);
-        if (status == LBC_OK) status = lbc_clear(&run.job, &run.claim, err);
+        if (status == LBC_OK) status = lbc_clear(&run.job, &run.claims, err);
     }
     if (status == LBC_OK) {
         run.started = lbc_clock();
@@ -290,7 +290,7 @@ lbc_status lbc_compress(const lbc_options *options, lbc_result *result, lbc_erro
         else
             warn_of_loss(&run);
     }
-    lbc_claim_drop(&run.claim);
+    lbc_claims_drop(&run.claims);
     lbc_job_free(&run.job);
     return status;
 }

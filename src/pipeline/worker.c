@@ -158,10 +158,7 @@ static lbc_status gather(lbc_workshop *shop, unsigned lane_id, unsigned slot_id,
             input->sum += lbc_image_sum(lane->reader);
             continue;
         }
-        if (!lbc_image_may_be_skipped(job, status)) {
-            if (err) *err = trouble;
-            return status;
-        }
+        if (!lbc_image_may_be_skipped(job, status)) return lbc_image_fail(job, status, &trouble, err);
         /* Whatever came of it is overruled: a sum with a masked contributor is masked. The others are read all the
          * same, since which are good must not hang on how a group was split. */
         if (input->bad++ == 0) slot->bad[part] = trouble;

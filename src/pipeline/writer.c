@@ -24,7 +24,7 @@ struct lbc_writer {
     double angle, *angles; /* where the first frame begins; [frames] each, at the end */
     uint32_t *mask;
     lbc_job job;
-    lbc_claim claim;
+    lbc_claims claims;
     lbc_pool *pool;
     lbc_workshop shop;
     lbc_outputs outputs;
@@ -95,7 +95,7 @@ lbc_status lbc_writer_open(lbc_writer **writer, const lbc_options *options, cons
     if (status == LBC_OK) status = copy_options(w, options, err);
     if (status == LBC_OK) status = lbc_job_prepare_stream(&w->job, &w->options, &w->series, err);
     if (status == LBC_OK) status = open_workshop(w, err);
-    if (status == LBC_OK) status = lbc_clear(&w->job, &w->claim, err);
+    if (status == LBC_OK) status = lbc_clear(&w->job, &w->claims, err);
     w->started = lbc_clock();
     if (status) {
         lbc_writer_drop(w);
@@ -288,7 +288,7 @@ void lbc_writer_drop(lbc_writer *w)
     free(w->held);
     lbc_pool_free(w->pool);
     lbc_workshop_close(&w->shop);
-    lbc_claim_drop(&w->claim);
+    lbc_claims_drop(&w->claims);
     lbc_job_free(&w->job);
     lbc_result_free(&w->result);
     for (int i = 0; i < 4; i++) free(w->strings[i]);

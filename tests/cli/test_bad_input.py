@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Bad input, given to the program: one clear error, exit 1, nothing left. Every case of
 golden/test_input_bad.py, and what the program alone can do: --skip-bad."""
+import glob
 import os
 import re
 import resource
@@ -19,6 +20,7 @@ import test_input_bad as bad
 from run import compress, digests, pixels, run
 
 LONG = os.environ.get("LBC_LONG") == "1"
+ADVICE = " (--skip-bad masks what cannot be read)"
 DIGESTED = {"ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1"}  # as for the dumps of damaged files
 
 
@@ -64,7 +66,7 @@ class ByTheProgram:
                 wrong = said.error or said.incomplete
                 self.assertEqual(done.returncode, 1 if wrong else 0, f"{wrong}\n{done.stderr}")
                 if wrong:
-                    self.assertEqual(errors[0].split(": error: ", 1)[1], wrong)
+                    self.assertEqual(errors[0].split(": error: ", 1)[1].removesuffix(ADVICE), wrong)
             else:
                 run_on(self, master)
             return said
@@ -302,6 +304,7 @@ class SkipBad(bad.Bad):
             done, errors = run_on(self, self.whole, "-d", 4, *options)
             self.assertEqual(done.returncode, 1)
             self.assertRegex(errors[0], rf"{file}: image 14 cannot be decoded \(bslz4, {size} bytes at byte {offset}\)")
+            self.assertTrue(errors[0].endswith(ADVICE), errors)
             self.assertIn("3 complete data files were left", done.stderr)
         self.assertIn("1 complete data file was left", run_on(self, self.whole, "-d", 10)[0].stderr)
 
@@ -432,9 +435,25 @@ class SkipBad(bad.Bad):
         os.remove(self.path("b/x_master.h5"))
         compress(self.whole, self.path("b/x"), "--skip-bad", "-d", 4, "--resume", env=live.DAY)
         self.assertEqual(digests(self.path("a")), digests(self.path("b")))
+        before = digests(self.path("b"))
         done = run("-i", self.whole, "-o", self.path("b/x"), "-d", 4, "--resume")
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("x_master.h5: was made by another job", done.stderr)
+        self.assertEqual((done.returncode, digests(self.path("b"))), (1, before))
+        self.assertRegex(done.stderr, r"error: .*: image 14 cannot be decoded .*\(--skip-bad masks")
+
+    def test_a_run_that_one_stopped_goes_on(self):
+        """To what it is from the first image on."""
+        for options in ([], ["-H", 4, "-q", "out_file", "--minicbf", "m/x"], ["-J", 10, "-c", "j2k"]):
+            with self.subTest(options):
+                left, whole = tempfile.mkdtemp(dir=self.folder), tempfile.mkdtemp(dir=self.folder)
+                options = ["-i", self.whole, "-o", "x", "-d", 4, *options]
+                done = run(*options, env=live.DAY, cwd=left)
+                self.assertEqual((done.returncode, len(glob.glob(left + "/x_0*.h5"))), (1, 3), done.stderr)
+                kept = {name: os.stat(os.path.join(left, name)).st_ino for name in os.listdir(left)}
+                for folder, more in ((left, ["--resume"]), (whole, [])):
+                    done = run(*options, "--skip-bad", *more, env=live.DAY, cwd=folder)
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(digests(left), digests(whole))
+                self.assertEqual({name: os.stat(os.path.join(left, name)).st_ino for name in kept}, kept)
 
 
 class Growing(bad.Bad):

@@ -237,7 +237,7 @@ class Resumed(Ended):
         before = digests(folder)
         done = run("-i", self.master, "-o", folder + "x", *OPTIONS, "--resume", env=live.DAY)
         self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, "x_000004.h5: .*cut short.*--overwrite makes it anew")
+        self.assertRegex(done.stderr, "x_000004.h5: .*cut short.*--resume --overwrite makes it anew")
         self.assertEqual(digests(folder), before)
         self.resumed(folder, "--overwrite")
 
@@ -351,7 +351,7 @@ class Resumed(Ended):
                 for name in ("x_master.h5", "x_000001.h5"):
                     done = run(*again)
                     self.assertEqual((done.returncode, digests(folder)), (1, before), done.stderr)
-                    self.assertRegex(done.stderr, rf"error: .*{name}: {changed} \(--overwrite makes it anew\)")
+                    self.assertRegex(done.stderr, rf"error: .*{name}: {changed} \(--resume --overwrite makes it anew\)")
                     if name == "x_master.h5":
                         os.remove(folder + name)
                         del before[name]
@@ -377,7 +377,7 @@ class Resumed(Ended):
                 before = self.kept(folder)
                 done = run("-i", self.master, "-o", folder + "x", *OPTIONS, "--resume")
                 self.assertEqual((done.returncode, self.kept(folder)), (1, before), done.stderr)
-                self.assertRegex(done.stderr, rf"error: .*x_master.h5: {says}.* \(--overwrite makes it anew\)")
+                self.assertRegex(done.stderr, rf"error: .*x_master.h5: {says}.* \(--resume --overwrite makes it anew\)")
                 self.resumed(folder, "--overwrite")
                 after = self.kept(folder)
                 self.assertEqual([n for n in after if after[n] != before[n]], ["x_master.h5"])
@@ -391,11 +391,33 @@ class Resumed(Ended):
         squash = sorted(name for name in before if "squash" in name)
         done = run(*options, "--resume", env=live.DAY)
         self.assertEqual((done.returncode, self.kept(folder)), (1, before), done.stderr)
-        self.assertIn(f"x_master.h5: lists {len(squash)} squash files, and would no more without -q", done.stderr)
+        lists = f"x_master.h5: lists {len(squash)} squash files, of which {squash[0]} is the first, and would no more"
+        self.assertIn(lists, done.stderr)
+        done = run(*options, "-q", folder + "other", "--resume", env=live.DAY)
+        self.assertEqual((done.returncode, self.kept(folder)), (1, before), done.stderr)
+        self.assertIn(lists + " (give the -q of before, or --overwrite)", done.stderr)
         done = run(*options, "--overwrite", env=live.DAY)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn(f"has {len(squash)} squash files, of which {squash[0]} is the first", done.stderr)
         self.assertEqual({n: d for n, d in self.kept(folder).items() if n in squash}, {n: before[n] for n in squash})
+
+    def test_no_files_drop_out_of_the_list_for_others(self):
+        folder = self.new()
+        options = ["-i", self.master, "-m", folder + "m.h5", "-d", 3, "-H", 4, "-c", "bslz4"]
+        compress_to = ["-o", folder + "x", "-q", folder + "sx"]
+        self.assertEqual(run(*options, *compress_to, env=live.DAY).returncode, 0)
+        before = self.kept(folder)
+        for change, kind in ((["-o", folder + "y", "-q", folder + "sx"], "data"),
+                             (["-o", folder + "deep/x", "-q", folder + "sx"], "data"),
+                             (["-o", folder + "x", "-q", folder + "sy"], "squash")):
+            with self.subTest(change):
+                done = run(*options, *change, "--resume", env=live.DAY)
+                self.assertEqual((done.returncode, self.kept(folder)), (1, before), done.stderr)
+                self.assertRegex(done.stderr, rf"m.h5: lists \d+ {kind} files, of which s?x_000001.h5 is the first")
+        done = run(*options, "-o", folder + "x", "-q", folder + "sy", "--overwrite", env=live.DAY)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stderr, r"has \d+ squash files, of which sx_000001.h5 is the first; without the -q of before")
+        self.assertEqual({n for n in before} - {*self.kept(folder)}, set())
 
     def test_inputs_that_go_through_hdf5_are_told_apart(self):
         for storage in ("chunks_of_2_plain", "tiles_deep"):

@@ -171,11 +171,33 @@ class Outputs(Refusal):
             r.stop()
             for more in ([], ["--overwrite"], ["--resume"], ["-p", 2, "-t", 1], ["-p", 2, "-t", 0, "--overwrite"]):
                 self.refused("-o", prefix, "-J", 10, "-d", 10, *more, master=slow,
-                             pattern="x: another run is writing this set")
+                             pattern="x: another run is writing files of this name; .* another -o")
             compress(slow, prefix + "x")  # another name
             r.go()
             self.assertEqual(r.end(), 0, r.stderr)
         compress(slow, prefix, "-J", 10, "-d", 10, "--resume")
+
+    def test_while_another_run_writes_some_of_them(self):
+        slow = live.slow_series(self.folder)
+        prefix = self.folder + "x"
+        names = {"-m": prefix + "_master.h5", "-q": prefix + "q", "--minicbf": self.folder + "m/x"}
+        with live.Live("-i", slow, "-o", prefix, "-J", 10, "-d", 10, "-p", 1, *(w for n in names.items() for w in n)) as r:
+            r.wait_for(prefix + "_000001.h5")
+            r.stop()
+            before = digests(self.folder)
+            for option, name in names.items():
+                for more in ([], ["--overwrite"], ["--resume"], ["-p", 2, "-t", 1], ["-p", 2, "-t", 0, "--overwrite"]):
+                    self.refused("-o", prefix + "_other", "-J", 10, option, name, *more, master=slow,
+                                 pattern=f"{name}: another run is writing files of this name; .* another {option}")
+            self.assertEqual(digests(self.folder), before)
+            r.go()
+            self.assertEqual(r.end(), 0, r.stderr)
+        compress(slow, prefix + "_other", "-J", 10, *(w for n in names.items() for w in n), "--overwrite")
+        self.assertEqual([n for n in os.listdir(self.folder) if "lock" in n], [])
+
+    def test_one_prefix_for_files_of_several_kinds(self):
+        compress(self.master, self.folder + "x", "--minicbf", self.folder + "x")
+        self.assertIn("x_000001.cbf", os.listdir(self.folder))
 
     def test_a_lock_left_by_a_dead_run_is_taken_over(self):
         with open(self.folder + ".x.lbc-lock", "w"):
@@ -328,7 +350,7 @@ class Overwrite(Refusal):
 
         compress(self.master, self.folder + "x", "-d", 2)
         os.link(master, kept)
-        self.shares_of_which_one_is_held_up("flock", 2, ".x_master.h5.lbc-lock", then=take_the_old_number)
+        self.shares_of_which_one_is_held_up("flock", 3, ".x_master.h5.turn.lbc-lock", then=take_the_old_number)
 
     @unittest.skipUnless(shutil.which("strace"), "strace is not installed")
     def test_the_old_master_is_gone_for_good_before_its_files(self):

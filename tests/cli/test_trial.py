@@ -70,7 +70,7 @@ class Trials(unittest.TestCase):
                               (["-o", "part"], "part_000001.h5: exists (--overwrite replaces it, -o names another, "
                                                "--resume goes on with a run that was interrupted)"),
                               (["-o", "alone", "-b", 2, "--resume"],
-                               "alone_master.h5: was made by another job (other options, or another input) (--overwrite makes it anew)"),
+                               "alone_master.h5: was made by another job (other options, or another input) (--resume --overwrite makes it anew)"),
                               (["-o", "new", "-m", "whole_master"], "whole_master.h5: exists (--overwrite replaces it, -m "),
                               (["-o", "new", "-H", 4, "-q", "whole"], "whole_000001.h5: exists (--overwrite replaces it, -q "),
                               (["-o", "new", "--minicbf", "m"], "m_000002.cbf: exists (--overwrite replaces it, --minicbf "),
@@ -101,7 +101,7 @@ class Trials(unittest.TestCase):
         self.assertNotIn("data file:", text)
         self.assertNotIn("would read", text)
         self.assertRegex(run("-i", self.master, "-o", "out", "-d", 3, "-b", 2, "--resume", "--dry-run", cwd=self.folder).stdout,
-                         r"(?s)would stop     out_000001.h5: .*\(--overwrite makes it anew\)\n")
+                         r"(?s)would stop     out_000001.h5: .*\(--resume --overwrite makes it anew\)\n")
         os.remove(os.path.join(self.folder, "out_000002.h5"))
         self.assertEqual(digests(self.folder), before)
 
