@@ -91,8 +91,10 @@ static bool put(const char *path, char *text, report_leave leave)
 static bool report(const compress_settings *settings, const lbc_options *options, const lbc_result *result)
 {
     const report_leave leave = leave_of(settings);
-    return (!settings->json || put(settings->json, lbc_report_json(options, result), leave)) &&
-           (!settings->report || put(settings->report, lbc_report_html(options, result), leave));
+    const bool ok = (!settings->json || put(settings->json, lbc_report_json(options, result), leave)) &&
+                    (!settings->report || put(settings->report, lbc_report_html(options, result), leave));
+    if (!ok) fprintf(stderr, "%s: the series itself is complete, as said above\n", PROGRAM);
+    return ok;
 }
 
 static int compress(const compress_settings *settings, const lbc_options *options, console *c)

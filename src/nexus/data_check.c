@@ -121,10 +121,19 @@ lbc_status lbc_file_check_job(const char *path, const char *job, lbc_error *err)
 
 /* ---- data files ----------------------------------------------------------------------------- */
 
-static bool first_number_is(const check *c, uint64_t number)
+static lbc_status check_numbers(const check *c, lbc_error *err)
 {
     double low;
-    return lbc_h5_attr_numbers(c->data, "image_nr_low", &low, 1) == 1 && low == (double)number;
+    const lbc_data_expected *want = c->expected;
+    if (want->frames && c->frames != want->frames)
+        return lbc_fail(err, LBC_E_MISMATCH, "%s: holds %" PRIu64 " image%s, not %" PRIu64, c->path, c->frames,
+                        c->frames == 1 ? "" : "s", want->frames);
+    if (!want->first_number) return LBC_OK;
+    if (lbc_h5_attr_numbers(c->data, "image_nr_low", &low, 1) != 1)
+        return differs(c, err, "does not tell which images it holds");
+    if (low == (double)want->first_number) return LBC_OK;
+    return lbc_fail(err, LBC_E_MISMATCH, "%s: its images are numbered from %.0f, not from %" PRIu64, c->path, low,
+                    want->first_number);
 }
 
 /* The filter pipeline is exactly that of format. */
@@ -146,11 +155,9 @@ static lbc_status check_layout(check *c, lbc_error *err)
     hsize_t dims[3], chunk[3];
     if (lbc_h5_shape(c->data, dims, 3) != 3) return differs(c, err, "/entry/data/data is no stack of images");
     c->frames = dims[0];
-    if (want->frames && dims[0] != want->frames) return differs(c, err, "holds another number of images");
-    if (want->first_number && !first_number_is(c, want->first_number))
-        return differs(c, err, "its images have other numbers");
+    lbc_status status = check_numbers(c, err);
+    if (status) return status;
     hid_t properties = H5Dget_create_plist(c->data);
-    lbc_status status = LBC_OK;
     lbc_pixel_type pixel = LBC_U8;
     bool native = false;
     hid_t type = H5Dget_type(c->data);

@@ -4,6 +4,7 @@
 #include "nexus/filter_stamp.h"
 
 #include "base/bytes.h"
+#include "base/read.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,7 +54,7 @@ bool lbc_filter_stand_in(hid_t create, uint32_t filter, uint32_t nparams, const 
 
 static bool read_at(int fd, uint8_t *to, size_t size, uint64_t offset)
 {
-    return pread(fd, to, size, (off_t)offset) == (ssize_t)size;
+    return lbc_read_at(fd, to, size, offset) == size;
 }
 
 /* Looks through one block of messages. *at: file offset of the stand-in's number, 0 while not found;

@@ -2,6 +2,7 @@
 #include "nexus/h5file.h"
 
 #include "base/memory.h"
+#include "base/read.h"
 #include "nexus/doubt.h"
 #include "nexus/h5util.h"
 #include "nexus/mapping.h"
@@ -133,23 +134,14 @@ static herr_t driver_get_handle(H5FD_t *base, hid_t access, void **handle)
 
 static herr_t read_file(const driver_file *file, haddr_t address, size_t size, void *buffer)
 {
-    char *to = buffer;
-    while (size) {
-        const ssize_t n = pread(file->fd, to, size, (off_t)address);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) {
-            lbc_doubt(H5I_INVALID_HID, "a part of it, or of a file it leads to,", strerror(errno));
-            return -1;
-        }
-        if (n == 0) { /* HDF5 may ask a little beyond the end of a file and expects zeros there */
-            if (size > BEYOND_END) return -1;
-            memset(to, 0, size);
-            return 0;
-        }
-        to += n;
-        address += (haddr_t)n;
-        size -= (size_t)n;
+    const size_t done = lbc_read_at(file->fd, buffer, size, address);
+    if (done == size) return 0;
+    if (errno) {
+        lbc_doubt(H5I_INVALID_HID, "a part of it, or of a file it leads to,", strerror(errno));
+        return -1;
     }
+    if (size - done > BEYOND_END) return -1;
+    memset((char *)buffer + done, 0, size - done); /* HDF5 may ask a little beyond the end, and expects zeros there */
     return 0;
 }
 
@@ -216,9 +208,9 @@ static lbc_status find_signature(int fd, uint64_t size, const char *path, lbc_er
     static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
     unsigned char found[8];
     for (uint64_t at = 0; at + sizeof found <= size; at = at ? 2 * at : 512) {
-        const ssize_t n = pread(fd, found, sizeof found, (off_t)at);
-        if (n < 0) return lbc_fail(err, LBC_E_IO, "%s: cannot be read: %s", path, strerror(errno));
-        if (n == (ssize_t)sizeof found && memcmp(found, signature, sizeof found) == 0) return LBC_OK;
+        const bool read = lbc_read_at(fd, found, sizeof found, at) == sizeof found;
+        if (!read && errno) return lbc_fail(err, LBC_E_IO, "%s: cannot be read: %s", path, strerror(errno));
+        if (read && memcmp(found, signature, sizeof found) == 0) return LBC_OK;
     }
     return lbc_fail(err, LBC_E_FORMAT, "%s: not an HDF5 file", path);
 }

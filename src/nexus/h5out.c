@@ -2,6 +2,7 @@
 #include "nexus/h5out.h"
 
 #include "base/memory.h"
+#include "base/read.h"
 #include "nexus/h5file.h"
 #include "nexus/h5util.h"
 
@@ -142,14 +143,8 @@ static herr_t out_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t ad
     if (lbc_h5_note_read(type, address, size)) return 0;
     out_file *file = (out_file *)base;
     unsigned char *to = buffer;
-    size_t done = 0;
-    while (done < size) {
-        const ssize_t n = pread(file->fd, to + done, size - done, (off_t)(address + done));
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) note_trouble(file, errno);
-        if (n <= 0) break;
-        done += (size_t)n;
-    }
+    const size_t done = lbc_read_at(file->fd, to, size, address);
+    if (done < size && errno) note_trouble(file, errno);
     memset(to + done, 0, size - done); /* not written yet, or not readable, which has been noted */
     overlay(file, address, size, to);
     return 0;

@@ -4,12 +4,12 @@
 #include "base/bytes.h"
 #include "base/checksum.h"
 #include "base/memory.h"
+#include "base/read.h"
 #include "nexus/doubt.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MESSAGE        14 /* bytes: version, class, address of a heap, number of the object in it */
 #define PREFIX         16 /* of a heap: "GCOL", version, 3 spare bytes, its size */
@@ -17,21 +17,6 @@
 #define LARGEST_HEAP   ((uint64_t)1 << 28)
 #define SPECULATION    512 /* bytes that HDF5 reads of a header before it knows how long it is */
 #define SMALLEST_BLOCK 13  /* version, number of parts, checksum */
-
-/* False: the file ends before, and errno is 0, or it cannot be read. */
-static bool read_bytes(int fd, uint64_t at, void *to, size_t size)
-{
-    for (char *p = to; size;) {
-        const ssize_t n = pread(fd, p, size, (off_t)at);
-        if (n < 0 && errno == EINTR) continue;
-        if (n == 0) errno = 0;
-        if (n <= 0) return false;
-        p += n;
-        at += (uint64_t)n;
-        size -= (size_t)n;
-    }
-    return true;
-}
 
 /* The object of this number, or NULL. Objects lie end to end, at multiples of 8 bytes; number 0 is what is free. */
 static const uint8_t *find_object(const uint8_t *heap, size_t size, uint32_t number, size_t *length)
@@ -70,7 +55,7 @@ static bool heap_sound(int fd, uint64_t at, uint64_t size, uint32_t number)
     if (size < PREFIX || size > LARGEST_HEAP) return doubtful(damaged);
     uint8_t *heap = lbc_alloc((size_t)size, 1);
     if (!heap) return doubtful("out of memory");
-    const bool read = read_bytes(fd, at, heap, (size_t)size);
+    const bool read = lbc_read_at(fd, heap, (size_t)size, at) == size;
     const char *trouble = read || errno == 0 ? damaged : strerror(errno);
     const bool sound = read && block_sound(heap, (size_t)size, number);
     free(heap);
@@ -83,7 +68,7 @@ static bool message_sound(int fd, uint64_t base, const uint8_t *message)
     uint8_t prefix[PREFIX];
     const uint64_t at = base + lbc_get_le64(message + 2);
     if (at > INT64_MAX - PREFIX) return true;
-    if (!read_bytes(fd, at, prefix, PREFIX)) return errno == 0 || doubtful(strerror(errno));
+    if (lbc_read_at(fd, prefix, PREFIX, at) < PREFIX) return errno == 0 || doubtful(strerror(errno));
     return memcmp(prefix, "GCOL", 4) != 0 || heap_sound(fd, at, lbc_get_le64(prefix + 8), lbc_get_le32(message + 10));
 }
 
@@ -113,7 +98,7 @@ bool lbc_mappings_sound(int fd, uint64_t base, uint64_t at, const unsigned char 
         if (header[i] != 4 || (here > 1 && header[i + 1] != 3)) continue;
         memcpy(message, header + i, here);
         /* one that goes on where HDF5 has not read yet; the end of the file is the end of it as well */
-        if (here < MESSAGE && !read_bytes(fd, at + i + here, message + here, MESSAGE - here)) {
+        if (lbc_read_at(fd, message + here, MESSAGE - here, at + i + here) < MESSAGE - here) {
             if (errno) return doubtful(strerror(errno));
             continue;
         }

@@ -2,6 +2,7 @@
 #include "nexus/sources.h"
 
 #include "base/memory.h"
+#include "base/read.h"
 #include "nexus/h5util.h"
 
 #include <errno.h>
@@ -159,20 +160,12 @@ static void give_fd(lbc_sources *sources, lbc_source *source)
     lbc_lock_give(&sources->lock);
 }
 
-static lbc_status read_whole(int fd, const char *path, uint64_t offset, uint8_t *to, size_t size, lbc_error *err)
+static lbc_status read_whole(int fd, const char *path, uint64_t offset, void *to, size_t size, lbc_error *err)
 {
-    while (size) {
-        const ssize_t n = pread(fd, to, size, (off_t)offset);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) /* the medium's damage is that of what lies there */
-            return lbc_fail(err, errno == EIO ? LBC_E_FORMAT : LBC_E_IO, "%s: cannot be read: %s", path,
-                            strerror(errno));
-        if (n == 0) return lbc_fail(err, LBC_E_FORMAT, "%s: ends too early (was it cut short?)", path);
-        to += n;
-        offset += (uint64_t)n;
-        size -= (size_t)n;
-    }
-    return LBC_OK;
+    if (lbc_read_at(fd, to, size, offset) == size) return LBC_OK;
+    if (errno == 0) return lbc_fail(err, LBC_E_FORMAT, "%s: ends too early (was it cut short?)", path);
+    /* the medium's damage is that of what lies there */
+    return lbc_fail(err, errno == EIO ? LBC_E_FORMAT : LBC_E_IO, "%s: cannot be read: %s", path, strerror(errno));
 }
 
 lbc_status lbc_source_read(lbc_sources *sources, lbc_source *source, uint64_t offset, void *buffer, size_t size,

@@ -65,13 +65,6 @@ static lbc_status check_options(const lbc_options *o, lbc_error *err)
 
 /* ---- the detector ---------------------------------------------------------------------------- */
 
-static bool is_prime(uint32_t n)
-{
-    uint32_t d = 2;
-    while (d * (uint64_t)d <= n && n % d) d++;
-    return n > 1 && d * (uint64_t)d > n;
-}
-
 /* A bin across the edge of a module would hold pixels of two planes, and move one of them by a part of a pixel. */
 static lbc_status check_modules(const lbc_job *job, lbc_error *err)
 {
@@ -79,7 +72,7 @@ static lbc_status check_modules(const lbc_job *job, lbc_error *err)
     const uint32_t bin = job->options->bin, most = lbc_modules_divisor(s->modules, s->nmodules, s->shape);
     char other[40] = "";
     if (lbc_module_is_image(s->modules, s->nmodules)) return LBC_OK;
-    if (most > 1) snprintf(other, sizeof other, is_prime(most) ? ", or %" PRIu32 : ", or a divisor of %" PRIu32, most);
+    if (most > 1) snprintf(other, sizeof other, ", or a divisor of %" PRIu32, most);
     for (const lbc_module *m = s->modules; m < s->modules + s->nmodules; m++)
         if (lbc_module_is_cut(m, s->shape, bin))
             return lbc_fail(err, LBC_E_UNSUPPORTED,

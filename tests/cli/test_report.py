@@ -12,7 +12,7 @@ import unittest
 import jsonschema
 import numpy as np
 
-from run import SHARED, compress, pixels, run
+from run import SHARED, compress, pixels, program, run
 
 SOURCE = os.environ["LBC_SOURCE"]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -240,6 +240,14 @@ class Reports(unittest.TestCase):
         done = compress(self.master, self.path("out"), "-H", 16, "--json", "-")
         VALIDATOR.validate(json.loads(done.stdout))
         self.assertEqual(compress(self.master, self.path("no"), "-H", 16).stdout, "")
+
+    def test_a_series_without_its_report_is_called_complete(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([program("l_bnl_compress"), "-i", self.master, "-o", self.path("out"), "--json", "-"],
+                                  stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "error: the report cannot be written: .*\n.*the series itself is complete")
+        self.assertEqual(run("-i", self.path("out_master.h5"), "--verify").returncode, 0)
 
     # ---- files -------------------------------------------------------------------------------------
 

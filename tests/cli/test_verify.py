@@ -189,12 +189,14 @@ class AtRest(Verify):
                 self.wrong(folder, f"error: .*{name}: ")
 
     def test_exchanged_files(self):
-        for a, b in (("x_000001.h5", "x_000002.h5"), ("x_squash_000001.h5", "x_squash_000003.h5")):
+        for a, b, says in (("x_000001.h5", "x_000002.h5", "its images are numbered from 7, not from 1"),
+                           ("x_000002.h5", "x_000004.h5", "holds 2 images, not 6"),
+                           ("x_squash_000001.h5", "x_squash_000003.h5", "")):
             folder = self.copy()
             os.rename(folder + a, folder + "t")
             os.rename(folder + b, folder + a)
             os.rename(folder + "t", folder + b)
-            self.wrong(folder, f"error: .*{a}: ")
+            self.wrong(folder, f"error: .*{a}: {says}")
 
     def test_a_file_of_another_set(self):
         """Of the same shape and numbers."""
