@@ -32,7 +32,7 @@ typedef struct lbc_data_expected {
     uint64_t first_number;          /* 0: any */
     const uint32_t *pixel_crc;      /* [frames], CRC-32C of each frame's stored pixels; NULL: not compared.
                                      * Needs format; every frame is then decoded. */
-    bool heads_only;                /* a rehearsal: HDF5 is led to every chunk, and no byte of it is read or compared */
+    bool heads_only;                /* HDF5 is led to every image, and no byte of one is read or compared */
 } lbc_data_expected;
 
 /* What it was found to be, as far as the check came. */
@@ -53,7 +53,7 @@ typedef lbc_status lbc_file_check(const char *path, const lbc_data_expected *exp
  * checksums at all is LBC_E_MISMATCH only where job is given. */
 lbc_status lbc_data_file_check(const char *path, const lbc_data_expected *expected, lbc_data_found *found,
                                lbc_error *err);
-/* The same for a squash file, of expected: job, frames, first_number. */
+/* The same for a squash file, of expected: job, frames, first_number (0: with heads_only alone), heads_only. */
 lbc_status lbc_squash_file_check(const char *path, const lbc_data_expected *expected, lbc_data_found *found,
                                  lbc_error *err);
 /* Whether this job made a data or squash file, by its own word; nothing else of it is looked at. LBC_E_MISMATCH: it did

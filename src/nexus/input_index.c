@@ -142,6 +142,9 @@ typedef struct series_gaps {
     gap unwritten;  /* a block ended before its shape does */
     gap unnumbered; /* a block begins with a later image than should follow */
     double first;   /* number of the first image of all; NAN: not said */
+    double last;    /* number that the block read last begins with; NAN: not said */
+    uint64_t ahead; /* frames before that block */
+    bool strange;   /* a block out of its place was told of */
 } series_gaps;
 
 /* Ends the list at the gap. */
@@ -153,15 +156,33 @@ static lbc_status end_at(lbc_frame_list *list, const gap *g, lbc_error *err)
     return lbc_frame_list_end(list, g->why, err);
 }
 
+/* A block that begins with no image which could follow those before it: it may be another file under its name. Some
+ * writers count anew in each block, or from each trigger. */
+static void check_place(lbc_input *input, series_gaps *g, const lbc_object *dataset, double number, uint64_t before)
+{
+    char path[512];
+    const double next = g->last + (double)(before - g->ahead);
+    const bool anew = number == g->first && (g->last == g->first || input->series.ntrigger != 1);
+    if (!before || !isfinite(next) || number == next || anew || g->strange) return;
+    g->strange = true;
+    lbc_input_note(input, LBC_LEVEL_WARNING,
+                   "%s: %s begins with image %.0f (image_nr_low), where image %.0f should follow: is the file of "
+                   "this name the right one?",
+                   dataset->source->path, lbc_object_path(dataset->id, path, sizeof path), number, next);
+}
+
 /* Looks at a block by its number of the first image, when `before` frames are before it. */
-static void check_number(series_gaps *g, const lbc_object *dataset, uint64_t before)
+static void check_number(lbc_input *input, series_gaps *g, const lbc_object *dataset, uint64_t before)
 {
     char path[512];
     double number;
     const bool said = lbc_h5_attr_numbers(dataset->id, "image_nr_low", &number, 1) == 1;
+    const bool late = said && number > g->first + (double)before;
     if (before == 0) g->first = said ? number : NAN;
-    /* that it is not later tells nothing: some writers count from 1 in each block, or from each trigger */
-    if (!said || !(number > g->first + (double)before) || g->unnumbered.why[0]) return;
+    if (said && !late) check_place(input, g, dataset, number, before);
+    g->last = said ? number : NAN;
+    g->ahead = before;
+    if (!late || g->unnumbered.why[0]) return;
     g->unnumbered.at = before;
     snprintf(g->unnumbered.why, sizeof g->unnumbered.why,
              "%s: %s begins with image %.0f (image_nr_low), but those before it end with image %.0f",
@@ -204,7 +225,7 @@ static lbc_status index_block(lbc_input *input, const lbc_object *data, const ch
     }
     if (found != LBC_FOUND) return lbc_frame_list_end(list, trouble.text, err);
 
-    check_number(gaps, &dataset, before);
+    check_number(input, gaps, &dataset, before);
     lbc_status status = lbc_index_dataset(input, &dataset, 0, list, err);
     if (status == LBC_OK && gaps->unwritten.why[0] && list->count > before)
         status = end_at(list, &gaps->unwritten, err);
@@ -226,7 +247,7 @@ static lbc_status index_blocks(lbc_input *input, const lbc_object *data, const b
                                lbc_error *err)
 {
     lbc_status status = LBC_OK;
-    series_gaps gaps = {.first = NAN};
+    series_gaps gaps = {.first = NAN, .last = NAN};
     uint64_t expected = blocks[0].number == 0 ? 0 : 1;
     for (size_t i = 0; i < count && status == LBC_OK && !input->frames.missing; i++, expected++) {
         if (blocks[i].number > expected)

@@ -327,10 +327,34 @@ lbc_status lbc_clear_away(const lbc_job *job, lbc_error *err)
 
 /* ---- the whole ------------------------------------------------------------------------------ */
 
+/* The first of the files of this prefix that are to be replaced may be of a set that has its master under another name,
+ * and that is not complete any more then. */
+static lbc_status tell_other_set(const lbc_job *job, const char *prefix, lbc_error *err)
+{
+    static const lbc_data_expected any = {.heads_only = true};
+    struct stat there;
+    lbc_data_found found = {0};
+    for (uint32_t i = 0; i < job->ntodo && !found.carries; i++) {
+        char *path = lbc_names_file(prefix, job->todo[i]);
+        if (!path) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
+        if (stat(path, &there) == 0 && S_ISREG(there.st_mode)) (void)lbc_data_file_check(path, &any, &found, NULL);
+        const bool known = strcmp(found.job, job->identity) == 0 || (job->old && strcmp(found.job, job->old->job) == 0);
+        if (found.carries && !known)
+            lbc_log_send(&job->log, LBC_LEVEL_WARNING,
+                         "%s: goes, and is of another set than %s; a master that lists it is then of an incomplete set",
+                         path, job->names.master);
+        free(path);
+    }
+    return LBC_OK;
+}
+
 static lbc_status check_outputs(lbc_job *job, lbc_error *err)
 {
-    const lbc_status status = look_at_old_set(job, err);
-    return status ? status : check_files(job, err);
+    lbc_status status = look_at_old_set(job, err);
+    if (status == LBC_OK) status = check_files(job, err);
+    if (status || !job->options->overwrite) return status;
+    status = tell_other_set(job, job->names.prefix, err);
+    return status || !job->names.squash ? status : tell_other_set(job, job->names.squash, err);
 }
 
 lbc_status lbc_clear_try(lbc_job *job, lbc_error *err)

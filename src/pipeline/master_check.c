@@ -2,6 +2,7 @@
 #include "pipeline/master_check.h"
 
 #include "base/memory.h"
+#include "nexus/data_check.h"
 #include "nexus/master_links.h"
 
 #include <inttypes.h>
@@ -13,18 +14,25 @@
 /* Fields may be 32-bit floats, in other units than the ones we compare in. */
 #define TOLERANCE 2e-6
 
-/* Whether the files of this prefix are there. One of another job is not, where other shares may replace it; else it is
- * an error. */
-static lbc_status find_files(const lbc_job *job, const char *prefix, bool *there, lbc_error *err)
+/* Whether the files of this prefix are there, with the images that belong in them. One of another job is not, where
+ * other shares may replace it; else it is an error. */
+static lbc_status find_files(const lbc_job *job, const char *prefix, lbc_file_check *check, bool *there, lbc_error *err)
 {
     lbc_status status = LBC_OK;
     for (uint64_t f = 0; status == LBC_OK && f < job->plan.files; f++) {
+        uint64_t first, count;
+        lbc_plan_file(&job->plan, f, &first, &count);
+        const lbc_data_expected expected = {.job = job->identity,
+                                            .format = job->format,
+                                            .frames = count,
+                                            .first_number = first + 1,
+                                            .heads_only = true};
         char *path = lbc_names_file(prefix, f);
         if (!path) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
         if (access(path, F_OK))
             *there = false;
         else
-            status = lbc_file_check_job(path, job->identity, err);
+            status = check(path, &expected, NULL, err);
         free(path);
         if (status != LBC_E_MISMATCH || !job->options->overwrite) continue;
         status = LBC_OK;
@@ -38,8 +46,18 @@ static lbc_status images_are_there(const lbc_job *job, bool *there, lbc_error *e
 {
     *there = true;
     if (!job->options->shares) return LBC_OK;
-    const lbc_status status = find_files(job, job->names.prefix, there, err);
-    return status || !job->names.squash ? status : find_files(job, job->names.squash, there, err);
+    const lbc_status status = find_files(job, job->names.prefix, lbc_data_file_check, there, err);
+    if (status || !job->names.squash) return status;
+    return find_files(job, job->names.squash, lbc_squash_file_check, there, err);
+}
+
+void lbc_master_tell_early(const lbc_job *job)
+{
+    bool there;
+    if (images_are_there(job, &there, NULL) || !there)
+        lbc_log_send(&job->log, LBC_LEVEL_NOTICE,
+                     "%s: written before its images; l_bnl_compress --verify -i tells whether the set is complete",
+                     job->names.master);
 }
 
 static bool alike(double a, double b)

@@ -63,9 +63,9 @@ static void try_numbered(const rehearsal *r, const char *folder, const char *pre
 static void try_outputs(const rehearsal *r, const lbc_options *options)
 {
     lbc_names names = {0};
-    const bool reads = options->resume || (options->verify && options->shares && options->share == 0);
+    const bool reads = options->resume || options->overwrite || (options->shares && options->share == 0);
     if (lbc_names_make(&names, options, NULL) == LBC_OK) {
-        try_set(r, names.master, options->overwrite);
+        try_set(r, names.master, false);
         if (reads) try_numbered(r, names.folder, names.prefix, lbc_data_file_check);
         if (reads && names.squash) try_numbered(r, names.squash_folder, names.squash, lbc_squash_file_check);
     }

@@ -77,8 +77,9 @@ static lbc_status judge_input(const lbc_job *job, const char *path, uint32_t f, 
     if (status || (found->tells_input && sum == found->input.sum)) return status;
     *said = FOREIGN;
     lbc_fail(why, LBC_E_MISMATCH,
-             found->tells_input ? "%s: was made from an input that has changed since"
-                                : "%s: does not tell what it was made from",
+             found->tells_input
+                 ? "%s: was made from an input that has changed since; if that is damaged, this is the file to keep"
+                 : "%s: does not tell what it was made from",
              path);
     return LBC_OK;
 }

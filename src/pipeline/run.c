@@ -25,6 +25,7 @@ typedef struct lbc_run {
     lbc_outputs outputs;
     lbc_claims claims;
     lbc_result *result;
+    uint64_t cbf;    /* miniCBF files that are in place */
     lbc_tally tally; /* of the lossy codec, unless a record is kept */
     uint64_t frames_tallied;
     double started;
@@ -88,6 +89,7 @@ static lbc_status deliver(void *user, const lbc_pool_job *at, lbc_error *err)
     const uint64_t k = lbc_job_frame(&run->job, at->job);
     /* A data file that is in place has its miniCBF files beside it, on which a run that resumes counts. */
     lbc_status status = slot->cbf ? lbc_cbf_put(&run->job, k, slot->cbf, slot->cbf_size, err) : LBC_OK;
+    if (status == LBC_OK && slot->cbf) run->cbf++;
     if (status == LBC_OK) status = lbc_outputs_add(&run->outputs, &run->job, at->job, slot, err);
     if (status) return status;
     count_frame(run, k, slot);
@@ -257,13 +259,21 @@ static void draw_pictures(const lbc_run *run)
 /* What a run that stopped has left, for the user to know. */
 static void tell_what_is_left(const lbc_run *run)
 {
-    const uint32_t left = run->outputs.committed + run->job.kept;
+    const lbc_job *job = &run->job;
+    const lbc_options *o = job->options;
+    const char *how = o->overwrite ? "--resume --overwrite" : "--resume";
+    const uint32_t left = run->outputs.committed + job->kept;
+    if (job->old && !job->old->gone) {
+        lbc_log_send(&job->log, LBC_LEVEL_NOTICE, "%s: the set that was there is as it was", job->names.master);
+        return;
+    }
+    if (run->cbf)
+        lbc_log_send(&job->log, LBC_LEVEL_NOTICE, "%" PRIu64 " miniCBF file%s left (%s_...; %s keeps %s)", run->cbf,
+                     run->cbf == 1 ? " was" : "s were", o->minicbf, how, run->cbf == 1 ? "it" : "them");
     if (left)
-        lbc_log_send(&run->job.log, LBC_LEVEL_NOTICE,
-                     "%" PRIu32
-                     " complete data file%s left (%s_...); no master was written (--resume%s goes on from there)",
-                     left, left == 1 ? " was" : "s were", run->job.names.prefix,
-                     run->job.options->overwrite ? " --overwrite" : "");
+        lbc_log_send(&job->log, LBC_LEVEL_NOTICE,
+                     "%" PRIu32 " complete data file%s left (%s_...); no master was written (%s goes on from there)",
+                     left, left == 1 ? " was" : "s were", job->names.prefix, how);
 }
 
 lbc_status lbc_compress(const lbc_options *options, lbc_result *result, lbc_error *err)

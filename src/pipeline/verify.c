@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct verification {
@@ -37,8 +38,12 @@ static lbc_status find_file(const verification *v, const char *name, lbc_error *
 {
     const char *master = v->options->input;
     char *path = lbc_names_linked(master, name);
+    struct stat there;
     lbc_status status = path ? LBC_OK : lbc_fail(err, LBC_E_MEMORY, "out of memory");
-    if (path && access(path, F_OK) && errno == ENOENT)
+    if (path && access(path, F_OK) && errno == ENOENT && lstat(path, &there) == 0)
+        status = lbc_fail(err, LBC_E_MISMATCH,
+                          "%s: a link that leads nowhere, and %s incomplete without it (remove it)", path, master);
+    else if (path && access(path, F_OK) && errno == ENOENT)
         status = lbc_fail(err, LBC_E_MISMATCH,
                           "%s: missing, and %s incomplete without it (--resume, or the share that lacks, makes it)",
                           path, master);

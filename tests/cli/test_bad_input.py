@@ -439,6 +439,8 @@ class SkipBad(bad.Bad):
         done = run("-i", self.whole, "-o", self.path("b/x"), "-d", 4, "--resume")
         self.assertEqual((done.returncode, digests(self.path("b"))), (1, before))
         self.assertRegex(done.stderr, r"error: .*: image 14 cannot be decoded .*\(--skip-bad masks")
+        self.assertIn("x_master.h5: the set that was there is as it was", done.stderr)
+        self.assertNotIn("no master was written", done.stderr)
 
     def test_a_run_that_one_stopped_goes_on(self):
         """To what it is from the first image on."""
@@ -448,6 +450,8 @@ class SkipBad(bad.Bad):
                 options = ["-i", self.whole, "-o", "x", "-d", 4, *options]
                 done = run(*options, env=live.DAY, cwd=left)
                 self.assertEqual((done.returncode, len(glob.glob(left + "/x_0*.h5"))), (1, 3), done.stderr)
+                cbf = len(glob.glob(left + "/m/x_*.cbf"))
+                self.assertEqual(f"{cbf} miniCBF files were left (m/x_...; --resume keeps them)" in done.stderr, cbf > 0)
                 kept = {name: os.stat(os.path.join(left, name)).st_ino for name in os.listdir(left)}
                 for folder, more in ((left, ["--resume"]), (whole, [])):
                     done = run(*options, "--skip-bad", *more, env=live.DAY, cwd=folder)

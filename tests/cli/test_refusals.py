@@ -257,6 +257,22 @@ class Overwrite(Refusal):
         new = digests(fresh)
         self.assertEqual({n: d for n, d in digests(self.folder).items() if n in ours}, new)
 
+    def test_a_set_whose_master_has_another_name(self):
+        """It loses its files to the new one, which is told."""
+        goes = r"warning: .*{}_000001.h5: goes, and is of another set than .*{}.h5; a master that lists it is then"
+        prefix = self.folder + "x"
+        compress(self.master, prefix, "-m", self.folder + "m1")
+        for more in ([], ["--resume"]):
+            done = compress(self.master, prefix, "-b", 2, "-m", self.folder + "m2", "--overwrite", "--dry-run", *more)
+            self.assertRegex(done.stderr, goes.format("x", "m2"))
+        self.assertRegex(compress(self.master, prefix, "-b", 2, "-m", self.folder + "m2", "--overwrite").stderr,
+                         goes.format("x", "m2"))
+        self.assertEqual(run("-i", self.folder + "m1.h5", "--verify").returncode, 1)
+        done = compress(self.master, self.folder + "y", "-H", 4, "-q", prefix, "--overwrite")
+        self.assertRegex(done.stderr, goes.format("x", "y_master"))
+        done = compress(self.master, self.folder + "y", "-H", 8, "-q", prefix, "--overwrite")
+        self.assertNotIn("goes", done.stderr)
+
     def test_fewer_mini_cbf_files(self):
         """Those of the old job beyond the new count go, up to the first that is not its."""
         prefix, mini = self.folder + "x", self.folder + "m"

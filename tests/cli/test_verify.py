@@ -80,6 +80,14 @@ class AtRest(Verify):
             os.remove(folder + name)
             self.wrong(folder, f"error: [^:]*/{name}: missing, .*--resume, or the share that lacks, makes it")
 
+    def test_a_link_that_leads_nowhere(self):
+        folder = self.copy()
+        os.remove(folder + "x_000002.h5")
+        os.symlink("nowhere", folder + "x_000002.h5")
+        done = run("-i", folder + "x_master.h5", "--verify")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"error: .*x_000002.h5: a link that leads nowhere, .* \(remove it\)")
+
     def test_incomplete_while_shares_are_missing(self):
         folder = tempfile.mkdtemp(dir=self.folder) + "/"
         for share in (0, 1, 3, 2):
@@ -442,6 +450,28 @@ class Writing(Verify):
         compress(self.master, folder + "x", *OPTIONS, "--verify", "-p", 2, "-t", 1)
         compress(self.master, folder + "x", *OPTIONS, "--verify", "-p", 2, "-t", 2)
         self.whole(folder)
+
+    def test_of_a_master_that_comes_last(self):
+        """The files that are there must be those that belong there."""
+        share = ["-i", self.master, "-o", "x", *OPTIONS, "-p", 2, "-t", 0]
+        for a, b, says in (("x_000001.h5", "x_000002.h5", "its images are numbered from 1, not from 7"),
+                           ("x_squash_000001.h5", "x_squash_000003.h5", "codestream 13 is missing")):
+            with self.subTest(a):
+                folder = self.copy()
+                os.remove(folder + "x_master.h5")
+                shutil.copyfile(folder + a, folder + "kept")
+                os.rename(folder + a, folder + b)
+                os.rename(folder + "kept", folder + a)
+                done = run(*share, "--verify", cwd=folder)
+                self.assertEqual((done.returncode, os.path.exists(folder + "x_master.h5")), (1, False), done.stderr)
+                self.assertRegex(done.stderr, f"error: .*{b}: {says}")
+                done = run(*share, cwd=folder)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn("x_master.h5: written before its images; ", done.stderr)
+        folder = self.copy()
+        os.remove(folder + "x_master.h5")
+        done = run(*share, cwd=folder)
+        self.assertEqual((done.returncode, "before its images" in done.stderr), (0, False), done.stderr)
 
     def test_of_a_master_over_files_of_another_job(self):
         folder = tempfile.mkdtemp(dir=self.folder) + "/"

@@ -158,18 +158,27 @@ class Dialects(Folder):
 
     def test_image_numbers(self):
         """They may be missing, begin anywhere, and begin again; where they leave some out, the master's word counts."""
-        def numbered(nimages, *numbers):
-            fields = {"instrument/detector/detectorSpecific/nimages": (np.uint32(nimages), None)}
+        def numbered(nimages, *numbers, ntrigger=1):
+            fields = {"instrument/detector/detectorSpecific/nimages": (np.uint32(nimages), None),
+                      "instrument/detector/detectorSpecific/ntrigger": (np.uint32(ntrigger), None)}
             master = series.filewriter(self.folder, "run", self.images, fields=fields)
             for i, number in enumerate(numbers):
                 if number is not None:
                     with h5py.File(self.path(f"run_data_{i + 1:06d}.h5"), "r+") as f:
                         f["entry/data/data"].attrs["image_nr_low"] = np.uint64(number)
             return Dump(master)
-        for numbers in ((1, 3, 5), (101, 103, 105), (0, 2, 4), (1, 1, 1), (1, 3, 1), (None, 3, 9), (1, None, 5)):
+        for numbers in ((1, 3, 5), (101, 103, 105), (0, 2, 4), (1, 1, 1), (1, None, 5)):
             dump = numbered(5, *numbers)
             self.same(dump, self.images)
             self.assertEqual((dump.incomplete, dump.warnings), ("", []))
+        self.assertEqual(numbered(1, 1, 3, 1, ntrigger=5).warnings, [])
+        for numbers, at, there, wanted in (((1, 3, 1), 3, 1, 5), ((1, 1, 5), 3, 5, 3), ((3, 1, 5), 2, 1, 5),
+                                           ((1, 3, 3), 3, 3, 5), ((1, 2, 4), 2, 2, 3), ((None, 3, 9), 3, 9, 5)):
+            dump = numbered(5, *numbers)
+            self.same(dump, self.images)
+            self.assertRegex(" ".join(dump.warnings), rf"run_data_00000{at}.h5: /entry/data/data begins with image {there} "
+                             rf"\(image_nr_low\), where image {wanted} should follow: is the file of this name")
+            self.assertEqual((len(dump.warnings), dump.incomplete), (1, ""))
         dump = numbered(5, 1, 181, 361)
         self.same(dump, self.images)
         self.assertRegex(dump.warnings[0],
