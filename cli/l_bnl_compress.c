@@ -93,7 +93,9 @@ static bool report(const compress_settings *settings, const lbc_options *options
     const report_leave leave = leave_of(settings);
     const bool ok = (!settings->json || put(settings->json, lbc_report_json(options, result), leave)) &&
                     (!settings->report || put(settings->report, lbc_report_html(options, result), leave));
-    if (!ok) fprintf(stderr, "%s: the series itself is complete, as said above\n", PROGRAM);
+    if (!ok)
+        fprintf(stderr, "%s: %s, as said above\n", PROGRAM,
+                options->shares ? "the files of this share are complete" : "the series itself is complete");
     return ok;
 }
 

@@ -10,7 +10,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#define END ".lbc-lock"
 
 /* end: of the kind of lock. */
 static char *lock_path(const char *name, const char *end)
@@ -41,11 +44,10 @@ static void forget(lbc_claim *claim)
     claim->path = NULL;
 }
 
-/* Takes path, which is freed with it. How: of flock. LBC_E_EXISTS, without a message: it is held, and how was not to
- * wait. */
-static lbc_status take(lbc_claim *claim, char *path, int how, lbc_error *err)
+/* How: of flock. LBC_E_EXISTS, without a message: it is held, and how was not to wait. */
+static lbc_status take(lbc_claim *claim, const char *name, const char *end, int how, lbc_error *err)
 {
-    claim->path = path;
+    claim->path = lock_path(name, end);
     if (!claim->path) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
     for (;;) {
         claim->file = open(claim->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -68,21 +70,32 @@ static lbc_status take(lbc_claim *claim, char *path, int how, lbc_error *err)
     }
 }
 
-static bool is_held(const lbc_claims *claims, const char *path)
+static bool is_held(const lbc_claims *claims, const char *name)
 {
-    for (unsigned i = 0; path && i < claims->count; i++)
-        if (is_at(&claims->of[i], path)) return true;
-    return false;
+    bool held = false;
+    char *path = lock_path(name, END);
+    for (unsigned i = 0; path && i < claims->count; i++) held = held || is_at(&claims->of[i], path);
+    free(path);
+    return held;
+}
+
+/* A share that ends has the lock alone for a moment. */
+static lbc_status take_shared(lbc_claim *claim, const char *name, lbc_error *err)
+{
+    const struct timespec moment = {.tv_nsec = 20000000};
+    lbc_status status = LBC_E_EXISTS;
+    for (int tries = 0; status == LBC_E_EXISTS && tries < 10; tries++) {
+        if (tries) nanosleep(&moment, NULL);
+        status = take(claim, name, END, LOCK_SH | LOCK_NB, err);
+    }
+    return status;
 }
 
 lbc_status lbc_claims_add(lbc_claims *claims, const char *name, const char *option, bool shared, lbc_error *err)
 {
-    char *path = lock_path(name, ".lbc-lock");
-    if (is_held(claims, path)) {
-        free(path);
-        return LBC_OK;
-    }
-    const lbc_status status = take(&claims->of[claims->count], path, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB, err);
+    if (is_held(claims, name)) return LBC_OK;
+    lbc_claim *claim = &claims->of[claims->count];
+    const lbc_status status = shared ? take_shared(claim, name, err) : take(claim, name, END, LOCK_EX | LOCK_NB, err);
     if (status == LBC_OK) claims->count++;
     if (status != LBC_E_EXISTS) return status;
     return lbc_fail(err, status, "%s: another run is writing files of this name; wait for it, or choose another %s",
@@ -96,7 +109,7 @@ void lbc_claims_drop(lbc_claims *claims)
 
 lbc_status lbc_claim_turn(lbc_claim *claim, const char *name, lbc_error *err)
 {
-    return take(claim, lock_path(name, ".turn.lbc-lock"), LOCK_EX, err);
+    return take(claim, name, ".turn" END, LOCK_EX, err);
 }
 
 void lbc_claim_drop(lbc_claim *claim)

@@ -237,18 +237,24 @@ static lbc_status keep_old_master(const lbc_job *job, const lbc_master_list *lis
                     job->options->resume ? "--resume " : "");
 }
 
-/* Whether the old master's files of one kind, of which there are some, have the place of ours. */
+/* Whether the old master's files of one kind have the place of ours: so the first of them that is there, if any is. */
 static lbc_status have_our_place(const lbc_job *job, const old_files *files, bool *ours, lbc_error *err)
 {
-    *ours = false;
-    if (!files->prefix || !lbc_names_number(files->names[0], files->prefix)) return LBC_OK;
-    char *path = lbc_names_linked(job->names.master, files->names[0]);
-    char *folder = path ? lbc_place_folder_of(path) : NULL;
-    *ours = folder && lbc_place_same_folder(folder, files->folder);
-    const lbc_status status = folder ? LBC_OK : lbc_fail(err, LBC_E_MEMORY, "out of memory");
-    free(folder);
-    free(path);
-    return status;
+    bool found = false;
+    *ours = true;
+    for (uint32_t i = 0; i < files->count && !found; i++) {
+        struct stat there;
+        char *path = lbc_names_linked(job->names.master, files->names[i]);
+        char *folder = path ? lbc_place_folder_of(path) : NULL;
+        found = folder && lstat(path, &there) == 0;
+        if (found)
+            *ours = files->prefix && lbc_names_number(files->names[i], files->prefix) &&
+                    lbc_place_same_folder(folder, files->folder);
+        free(path);
+        free(folder);
+        if (!folder) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
+    }
+    return LBC_OK;
 }
 
 /* Files of one kind that the old master lists and the new one would not, since ours have another prefix. */
@@ -261,7 +267,7 @@ static lbc_status look_at_kind(const lbc_job *job, const old_files *files, lbc_e
     if (!job->options->overwrite)
         return lbc_fail(err, LBC_E_EXISTS,
                         "%s: lists %" PRIu32 " %s file%s, of which %s is the first, and would no more (give the %s of "
-                        "before, or --overwrite)",
+                        "before, or --resume --overwrite)",
                         master, files->count, files->kind, plural, files->names[0], files->option);
     lbc_log_send(&job->log, LBC_LEVEL_WARNING,
                  "%s: the set that it is of, and that goes, has %" PRIu32 " %s file%s, of which %s is the first; "
@@ -303,11 +309,15 @@ static bool is_the_old_one(const struct stat *there, const struct stat *old)
 }
 
 /* The master that was looked at, and no other that has taken its place since, as the share that writes it does. */
-static lbc_status remove_old_master(const lbc_job *job, lbc_error *err)
+static bool old_master_is_there(const lbc_job *job)
 {
     struct stat there;
-    if (lstat(job->names.master, &there) || !is_the_old_one(&there, &job->old->master)) return LBC_OK;
-    return lbc_place_remove(job->names.master, err);
+    return lstat(job->names.master, &there) == 0 && is_the_old_one(&there, &job->old->master);
+}
+
+bool lbc_clear_untouched(const lbc_job *job)
+{
+    return job->old && !job->old->begun && old_master_is_there(job);
 }
 
 lbc_status lbc_clear_away(const lbc_job *job, lbc_error *err)
@@ -316,7 +326,8 @@ lbc_status lbc_clear_away(const lbc_job *job, lbc_error *err)
     if (!job->old || job->old->gone) return LBC_OK;
     lbc_status status = job->options->shares ? lbc_claim_turn(&claim, job->names.master, err) : LBC_OK;
     /* The master first: what is left without one does not look finished. */
-    if (status == LBC_OK) status = remove_old_master(job, err);
+    job->old->begun = true;
+    if (status == LBC_OK && old_master_is_there(job)) status = lbc_place_remove(job->names.master, err);
     lbc_claim_drop(&claim);
     for (uint32_t i = 0; status == LBC_OK && i < job->old->extras; i++)
         status = lbc_place_remove(job->old->extra[i], err);
@@ -333,13 +344,15 @@ static lbc_status tell_other_set(const lbc_job *job, const char *prefix, lbc_err
 {
     static const lbc_data_expected any = {.heads_only = true};
     struct stat there;
-    lbc_data_found found = {0};
-    for (uint32_t i = 0; i < job->ntodo && !found.carries; i++) {
+    bool told = job->old ? !job->old->job[0] : job->options->shares > 0; /* there is nothing to tell it from */
+    for (uint32_t i = 0; i < job->ntodo && !told; i++) {
         char *path = lbc_names_file(prefix, job->todo[i]);
         if (!path) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
+        lbc_data_found found = {0};
         if (stat(path, &there) == 0 && S_ISREG(there.st_mode)) (void)lbc_data_file_check(path, &any, &found, NULL);
         const bool known = strcmp(found.job, job->identity) == 0 || (job->old && strcmp(found.job, job->old->job) == 0);
-        if (found.carries && !known)
+        told = found.carries && !known;
+        if (told)
             lbc_log_send(&job->log, LBC_LEVEL_WARNING,
                          "%s: goes, and is of another set than %s; a master that lists it is then of an incomplete set",
                          path, job->names.master);

@@ -15,7 +15,7 @@ struct lbc_old_set {
     char job[LBC_JOB_SIZE];       /* "": it does not say */
     char **extra;                 /* [extras] paths of files of its job beyond the new count: data, then squash files */
     uint32_t extras, data_extras; /* data_extras: of data files alone */
-    bool gone;
+    bool begun, gone; /* begun: something of it may be gone */
 };
 
 /* Before anything is written: makes missing folders, claims all names, removes temporaries of dead
@@ -33,6 +33,8 @@ lbc_status lbc_clear_try(lbc_job *job, lbc_error *err);
 /* Removes that old set, once: to be called whenever a file is whole and about to be put in place, so that a run that
  * comes to nothing has not taken the old one away. */
 lbc_status lbc_clear_away(const lbc_job *job, lbc_error *err);
+/* There is an old set, and nothing of it has gone. */
+bool lbc_clear_untouched(const lbc_job *job);
 void lbc_old_set_free(lbc_old_set *old); /* NULL is allowed */
 
 /* Refuses a path, which this option names, that is one of the files the job reads. */

@@ -14,25 +14,33 @@
 /* Fields may be 32-bit floats, in other units than the ones we compare in. */
 #define TOLERANCE 2e-6
 
+/* One with masked images comes of a share that was given --skip-bad. */
+static lbc_status check_file(const lbc_job *job, const char *path, uint64_t f, lbc_file_check *check, lbc_error *err)
+{
+    uint64_t first, count;
+    lbc_data_found found = {0};
+    lbc_plan_file(&job->plan, f, &first, &count);
+    const lbc_data_expected expected = {
+        .job = job->identity, .format = job->format, .frames = count, .first_number = first + 1, .heads_only = true};
+    const lbc_status status = check(path, &expected, &found, err);
+    if (status || !found.input.bad || job->options->skip_bad) return status;
+    return lbc_fail(err, LBC_E_MISMATCH,
+                    "%s: was made with --skip-bad, and %" PRIu32 " of its images could not be read", path,
+                    found.input.bad);
+}
+
 /* Whether the files of this prefix are there, with the images that belong in them. One of another job is not, where
  * other shares may replace it; else it is an error. */
 static lbc_status find_files(const lbc_job *job, const char *prefix, lbc_file_check *check, bool *there, lbc_error *err)
 {
     lbc_status status = LBC_OK;
     for (uint64_t f = 0; status == LBC_OK && f < job->plan.files; f++) {
-        uint64_t first, count;
-        lbc_plan_file(&job->plan, f, &first, &count);
-        const lbc_data_expected expected = {.job = job->identity,
-                                            .format = job->format,
-                                            .frames = count,
-                                            .first_number = first + 1,
-                                            .heads_only = true};
         char *path = lbc_names_file(prefix, f);
         if (!path) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
         if (access(path, F_OK))
             *there = false;
         else
-            status = check(path, &expected, NULL, err);
+            status = check_file(job, path, f, check, err);
         free(path);
         if (status != LBC_E_MISMATCH || !job->options->overwrite) continue;
         status = LBC_OK;
@@ -54,7 +62,10 @@ static lbc_status images_are_there(const lbc_job *job, bool *there, lbc_error *e
 void lbc_master_tell_early(const lbc_job *job)
 {
     bool there;
-    if (images_are_there(job, &there, NULL) || !there)
+    lbc_error trouble = {LBC_OK, ""};
+    if (images_are_there(job, &there, &trouble))
+        lbc_log_send(&job->log, LBC_LEVEL_WARNING, "%s", trouble.text);
+    else if (!there)
         lbc_log_send(&job->log, LBC_LEVEL_NOTICE,
                      "%s: written before its images; l_bnl_compress --verify -i tells whether the set is complete",
                      job->names.master);

@@ -9,11 +9,11 @@
  * what the job makes of its input: number, size and type of the images, where each of them begins,
  * saturation value, pixel mask, wavelength, distance, pixel size, beam centre, list of files, checksum.
  * LBC_E_MISMATCH: it differs, and err says in what. A share's master may come before the images; then it is
- * only seen to that those which are there are of this job and in their places, with a notice. job is a const lbc_job; the type
- * is that of lbc_inspection. */
+ * only seen to that those which are there are of this job and in their places, with a notice. job is a const
+ * lbc_job; the type is that of lbc_inspection. */
 lbc_status lbc_master_check(void *job, const char *temporary, lbc_error *err);
 
-/* Of a share's master that is not checked: says when not all that it lists is there. */
+/* Of a share's master that is not checked: says when not all that it lists is there, or something else is. */
 void lbc_master_tell_early(const lbc_job *job);
 
 #endif

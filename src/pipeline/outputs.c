@@ -198,8 +198,8 @@ lbc_status lbc_outputs_master(const lbc_job *job, lbc_error *err)
     if (status == LBC_OK)
         status = lbc_master_write(job->names.master, job->options->overwrite, job->input, &job->change, job->format,
                                   &links, &inspection, &job->log, err);
-    if (status == LBC_OK && job->options->shares && !job->options->verify) lbc_master_tell_early(job);
     lbc_claim_drop(&claim);
+    if (status == LBC_OK && job->options->shares && !job->options->verify) lbc_master_tell_early(job);
     free_links(&links);
     return status;
 }

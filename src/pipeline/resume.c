@@ -46,13 +46,9 @@ static lbc_status sum_input(const lbc_job *job, uint32_t f, uint32_t *sum, lbc_e
     for (uint64_t k = group; status == LBC_OK && k < group + groups; k++) {
         lbc_plan_group(&job->plan, k, &first, &count);
         for (uint64_t i = first; status == LBC_OK && i < first + count; i++) {
-            lbc_error trouble = {LBC_OK, ""};
-            status = lbc_input_read(job->input, reader, i, NULL, &trouble);
+            status = lbc_input_read(job->input, reader, i, NULL, err);
             if (status == LBC_OK) *sum += lbc_image_sum(reader);
-            if (lbc_image_may_be_skipped(job, status))
-                status = LBC_OK; /* it is missing in the sum */
-            else if (status)
-                lbc_image_fail(job, status, &trouble, err);
+            if (lbc_image_may_be_skipped(job, status)) status = LBC_OK; /* it is missing in the sum */
         }
         if (status == LBC_OK) status = still_wanted(job, err);
     }
@@ -67,6 +63,12 @@ static lbc_status judge_input(const lbc_job *job, const char *path, uint32_t f, 
                               verdict *said, lbc_error *why, lbc_error *err)
 {
     uint32_t sum = 0;
+    if (found->tells_input && found->input.bad && !job->options->skip_bad) {
+        *said = FOREIGN;
+        lbc_fail(why, LBC_E_MISMATCH, "%s: was made with --skip-bad, and %" PRIu32 " of its images could not be read",
+                 path, found->input.bad);
+        return LBC_OK;
+    }
     if (found->tells_input && found->input.bad) {
         *said = DAMAGED; /* what could not be read then may be readable now */
         lbc_fail(why, LBC_E_MISMATCH, "%s: %" PRIu32 " of its images could not be read when it was made", path,

@@ -263,13 +263,13 @@ static void tell_what_is_left(const lbc_run *run)
     const lbc_options *o = job->options;
     const char *how = o->overwrite ? "--resume --overwrite" : "--resume";
     const uint32_t left = run->outputs.committed + job->kept;
-    if (job->old && !job->old->gone) {
+    if (lbc_clear_untouched(job)) {
         lbc_log_send(&job->log, LBC_LEVEL_NOTICE, "%s: the set that was there is as it was", job->names.master);
         return;
     }
     if (run->cbf)
-        lbc_log_send(&job->log, LBC_LEVEL_NOTICE, "%" PRIu64 " miniCBF file%s left (%s_...; %s keeps %s)", run->cbf,
-                     run->cbf == 1 ? " was" : "s were", o->minicbf, how, run->cbf == 1 ? "it" : "them");
+        lbc_log_send(&job->log, LBC_LEVEL_NOTICE, "%" PRIu64 " miniCBF file%s left (%s_...; %s goes on from there)",
+                     run->cbf, run->cbf == 1 ? " was" : "s were", o->minicbf, how);
     if (left)
         lbc_log_send(&job->log, LBC_LEVEL_NOTICE,
                      "%" PRIu32 " complete data file%s left (%s_...); no master was written (%s goes on from there)",

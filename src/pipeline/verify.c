@@ -41,8 +41,10 @@ static lbc_status find_file(const verification *v, const char *name, lbc_error *
     struct stat there;
     lbc_status status = path ? LBC_OK : lbc_fail(err, LBC_E_MEMORY, "out of memory");
     if (path && access(path, F_OK) && errno == ENOENT && lstat(path, &there) == 0)
-        status = lbc_fail(err, LBC_E_MISMATCH,
-                          "%s: a link that leads nowhere, and %s incomplete without it (remove it)", path, master);
+        status = lbc_fail(
+            err, LBC_E_MISMATCH,
+            "%s: a link that leads nowhere, and %s incomplete without it (bring back what it leads to, or remove it)",
+            path, master);
     else if (path && access(path, F_OK) && errno == ENOENT)
         status = lbc_fail(err, LBC_E_MISMATCH,
                           "%s: missing, and %s incomplete without it (--resume, or the share that lacks, makes it)",

@@ -438,9 +438,28 @@ class SkipBad(bad.Bad):
         before = digests(self.path("b"))
         done = run("-i", self.whole, "-o", self.path("b/x"), "-d", 4, "--resume")
         self.assertEqual((done.returncode, digests(self.path("b"))), (1, before))
+        self.assertRegex(done.stderr, r"error: .*x_000004.h5: was made with --skip-bad, and 2 of its images")
+        done = run("-i", self.whole, "-o", self.path("b/x"), "-d", 4, "--resume", "--overwrite")
+        self.assertEqual((done.returncode, digests(self.path("b"))), (1, before))
         self.assertRegex(done.stderr, r"error: .*: image 14 cannot be decoded .*\(--skip-bad masks")
         self.assertIn("x_master.h5: the set that was there is as it was", done.stderr)
         self.assertNotIn("no master was written", done.stderr)
+
+    def test_shares_with_and_without(self):
+        share = ["-i", self.whole, "-o", self.path("x"), "-d", 10, "-p", 3, "-t"]
+        self.assertEqual(run(*share, 1).returncode, 0)
+        for n in (2, 3):
+            self.assertEqual(run(*share, n, "--skip-bad").returncode, 0)
+        says = r"x_000002.h5: was made with --skip-bad, and 2 of its images could not be read"
+        done = run(*share, 0, "--verify")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "error: .*" + says)
+        self.assertFalse(os.path.exists(self.path("x_master.h5")))
+        done = run(*share, 0)
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, "warning: .*" + says)
+        done = run(*share, 0, "--skip-bad", "--verify", "--overwrite")
+        self.assertEqual((done.returncode, "warning" in done.stderr), (0, False), done.stderr)
 
     def test_a_run_that_one_stopped_goes_on(self):
         """To what it is from the first image on."""
@@ -451,13 +470,14 @@ class SkipBad(bad.Bad):
                 done = run(*options, env=live.DAY, cwd=left)
                 self.assertEqual((done.returncode, len(glob.glob(left + "/x_0*.h5"))), (1, 3), done.stderr)
                 cbf = len(glob.glob(left + "/m/x_*.cbf"))
-                self.assertEqual(f"{cbf} miniCBF files were left (m/x_...; --resume keeps them)" in done.stderr, cbf > 0)
-                kept = {name: os.stat(os.path.join(left, name)).st_ino for name in os.listdir(left)}
+                self.assertEqual(f"{cbf} miniCBF files were left (m/x_...; --resume goes on from there)" in done.stderr, cbf > 0)
+                names = glob.glob(left + "/x_*.h5") + sorted(glob.glob(left + "/m/x_*.cbf"))[:12]
+                kept = {name: os.stat(name).st_ino for name in names}
                 for folder, more in ((left, ["--resume"]), (whole, [])):
                     done = run(*options, "--skip-bad", *more, env=live.DAY, cwd=folder)
                     self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertEqual(digests(left), digests(whole))
-                self.assertEqual({name: os.stat(os.path.join(left, name)).st_ino for name in kept}, kept)
+                self.assertEqual({name: os.stat(name).st_ino for name in kept}, kept)
 
 
 class Growing(bad.Bad):

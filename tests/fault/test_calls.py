@@ -7,9 +7,10 @@ and in the others for every seventh call of memory and HDF5, most of which all m
 
 - it ends by itself, with 0 or 1, and no sanitizer has anything to say;
 - 0: all files are there, and are those of a run in which nothing failed, but that a field of the input which HDF5 could
-  not read may be left out with a warning (of the master, of miniCBF files, and of the name of the job, which data files
-  carry: their images are the same), and that of a set which was replaced a file may be left which the new master does
-  not list; and no flush failed, of which there is at least one for each file, be it new or kept;
+  not read may be left out with a warning (of the master, of miniCBF files, and of the name of the job, which data and
+  squash files carry: their images and codestreams are the same), and that of a set which was replaced a file may be
+  left which the new master does not list; and no flush failed, of which there is at least one for each file, be it new
+  or kept;
 - 1: one error line says what failed, and of which file; no temporary is left; each file that is there is as before
   the run, or is one of the finished ones; a new master is there only if all that it links is.
 
@@ -41,7 +42,7 @@ LONG = bool(os.environ.get("LBC_LONG"))
 LEFT_OUT = re.compile(r"^l_bnl_compress: warning: .* left out", re.M)
 NAMES_FILE = re.compile(r"\.(h5|nxs|json|html|cbf|lbc-lock): |^(\.|m): ")  # or a folder
 NO_FILE = ("memory", "thread", "library")  # where none need be concerned
-DATA = re.compile(r"x_\d{6}\.h5$")
+OUTPUT = re.compile(r"x(_squash)?_\d{6}\.h5$")
 LOCK = re.compile(r"^\..*\.lbc-lock$")
 FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # many small files, each flushed
 
@@ -109,12 +110,14 @@ def but_for_a_field(name, folder, after):
     if name == "x_master.h5" or name.endswith(".cbf"):
         return True
     files = [name for name in (folder + name, after + name) if os.path.exists(name)]
-    return len(files) == 2 and DATA.match(name) and stored(files[0]) == stored(files[1])
+    return len(files) == 2 and OUTPUT.match(name) and stored(files[0]) == stored(files[1])
 
 
 def stored(path):
-    """The images of a data file, as they are stored."""
+    """The images of a data file, as they are stored, or the codestreams of a squash file."""
     with h5py.File(path, "r") as f:
+        if "data" not in f["entry/data"]:
+            return {name: stream[()].tobytes() for name, stream in f["entry/data"].items()}
         images = f["entry/data/data"].id
         return [images.read_direct_chunk((n, 0, 0)) for n in range(images.shape[0])]
 

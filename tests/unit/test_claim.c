@@ -99,10 +99,12 @@ static void test_a_share_waits_for_its_turn(void **state)
     if (child == 0) {
         lbc_claim c = {0};
         close(turn.file); /* else it would go on holding it */
+        if (write(ends[1], "0", 1) != 1) _exit(2);
         const bool had = lbc_claim_turn(&c, prefix, NULL) == LBC_OK && write(ends[1], "2", 1) == 1;
         lbc_claim_drop(&c);
         _exit(had ? 0 : 1);
     }
+    assert_int_equal(read(ends[0], order, 1), 1);
     nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL);
     assert_int_equal(write(ends[1], "1", 1), 1);
     lbc_claim_drop(&turn);
