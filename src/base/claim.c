@@ -31,12 +31,6 @@ static bool is_at(const lbc_claim *claim, const char *path)
            held.st_dev == named.st_dev;
 }
 
-/* It is not when its last holder has removed it. */
-static bool still_there(const lbc_claim *claim)
-{
-    return is_at(claim, claim->path);
-}
-
 /* Nothing is claimed. */
 static void forget(lbc_claim *claim)
 {
@@ -61,7 +55,7 @@ static lbc_status take(lbc_claim *claim, const char *name, const char *end, int 
         do failed = flock(claim->file, how);
         while (failed && errno == EINTR);
         const bool held = failed && errno == EWOULDBLOCK;
-        if (!failed && still_there(claim)) return LBC_OK;
+        if (!failed && is_at(claim, claim->path)) return LBC_OK; /* else its last holder has removed it */
         close(claim->file);
         if (!failed) continue;
         if (!held) unlink(claim->path); /* no locks here */
@@ -84,7 +78,7 @@ static lbc_status take_shared(lbc_claim *claim, const char *name, lbc_error *err
 {
     const struct timespec moment = {.tv_nsec = 20000000};
     lbc_status status = LBC_E_EXISTS;
-    for (int tries = 0; status == LBC_E_EXISTS && tries < 10; tries++) {
+    for (int tries = 0; status == LBC_E_EXISTS && tries < 50; tries++) {
         if (tries) nanosleep(&moment, NULL);
         status = take(claim, name, END, LOCK_SH | LOCK_NB, err);
     }
@@ -116,7 +110,7 @@ void lbc_claim_drop(lbc_claim *claim)
 {
     if (!claim->path) return;
     /* Removed by whoever can have it alone: another holder of a shared claim removes it later. */
-    if (flock(claim->file, LOCK_EX | LOCK_NB) == 0 && still_there(claim)) unlink(claim->path);
+    if (flock(claim->file, LOCK_EX | LOCK_NB) == 0 && is_at(claim, claim->path)) unlink(claim->path);
     close(claim->file);
     free(claim->path);
     claim->path = NULL;

@@ -107,7 +107,8 @@ static void close_file(check *c)
     free(c->crc);
 }
 
-lbc_status lbc_file_check_job(const char *path, const char *job, lbc_error *err)
+/* found: as far as that tells, or NULL. */
+static lbc_status look_at_job(const char *path, const char *job, lbc_data_found *found, lbc_error *err)
 {
     const lbc_data_expected expected = {.job = job};
     check c = {
@@ -115,7 +116,21 @@ lbc_status lbc_file_check_job(const char *path, const char *job, lbc_error *err)
     lbc_h5_enter();
     const lbc_status status = open_file(&c, err);
     lbc_h5_leave();
+    if (found) *found = c.found;
     close_file(&c);
+    return status;
+}
+
+lbc_status lbc_file_check_job(const char *path, const char *job, lbc_error *err)
+{
+    return look_at_job(path, job, NULL, err);
+}
+
+lbc_status lbc_file_job(const char *path, char job[LBC_JOB_SIZE], lbc_error *err)
+{
+    lbc_data_found found = {0};
+    const lbc_status status = look_at_job(path, NULL, &found, err);
+    memcpy(job, found.job, sizeof found.job);
     return status;
 }
 

@@ -56,6 +56,8 @@ lbc_status lbc_data_file_check(const char *path, const lbc_data_expected *expect
 /* The same for a squash file, of expected: job, frames, first_number (0: with heads_only alone), heads_only. */
 lbc_status lbc_squash_file_check(const char *path, const lbc_data_expected *expected, lbc_data_found *found,
                                  lbc_error *err);
+/* Which job made a data or squash file, by its own word: job is "" when it does not say. */
+lbc_status lbc_file_job(const char *path, char job[LBC_JOB_SIZE], lbc_error *err);
 /* Whether this job made a data or squash file, by its own word; nothing else of it is looked at. LBC_E_MISMATCH: it did
  * not. */
 lbc_status lbc_file_check_job(const char *path, const char *job, lbc_error *err);

@@ -177,8 +177,8 @@ static void check_number(lbc_input *input, series_gaps *g, const lbc_object *dat
     char path[512];
     double number;
     const bool said = lbc_h5_attr_numbers(dataset->id, "image_nr_low", &number, 1) == 1;
-    const bool late = said && number > g->first + (double)before;
     if (before == 0) g->first = said ? number : NAN;
+    const bool late = said && number > g->first + (double)before;
     if (said && !late) check_place(input, g, dataset, number, before);
     g->last = said ? number : NAN;
     g->ahead = before;

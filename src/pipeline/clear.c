@@ -267,8 +267,9 @@ static lbc_status look_at_kind(const lbc_job *job, const old_files *files, lbc_e
     if (!job->options->overwrite)
         return lbc_fail(err, LBC_E_EXISTS,
                         "%s: lists %" PRIu32 " %s file%s, of which %s is the first, and would no more (give the %s of "
-                        "before, or --resume --overwrite)",
-                        master, files->count, files->kind, plural, files->names[0], files->option);
+                        "before, or %s--overwrite)",
+                        master, files->count, files->kind, plural, files->names[0], files->option,
+                        job->options->resume ? "--resume " : "");
     lbc_log_send(&job->log, LBC_LEVEL_WARNING,
                  "%s: the set that it is of, and that goes, has %" PRIu32 " %s file%s, of which %s is the first; "
                  "without the %s of before they stay where they are",
@@ -294,7 +295,7 @@ static lbc_status look_at_old_set(lbc_job *job, lbc_error *err)
     const bool ours = status == LBC_OK && strcmp(list.job, job->identity) == 0;
     const bool goes = status == LBC_OK && (!ours || job->writes_master);
     if (goes && !o->overwrite && !(o->resume && ours)) status = keep_old_master(job, &list, option, err);
-    for (unsigned i = 0; goes && list.listed && status == LBC_OK && i < 2; i++)
+    for (unsigned i = 0; (goes || ours) && list.listed && status == LBC_OK && i < 2; i++)
         status = look_at_kind(job, &kinds[i], err);
     if (goes && status == LBC_OK) status = note_old_set(job, &there, &list, kinds, err);
     lbc_master_list_free(&list);
@@ -326,7 +327,7 @@ lbc_status lbc_clear_away(const lbc_job *job, lbc_error *err)
     if (!job->old || job->old->gone) return LBC_OK;
     lbc_status status = job->options->shares ? lbc_claim_turn(&claim, job->names.master, err) : LBC_OK;
     /* The master first: what is left without one does not look finished. */
-    job->old->begun = true;
+    if (status == LBC_OK) job->old->begun = true;
     if (status == LBC_OK && old_master_is_there(job)) status = lbc_place_remove(job->names.master, err);
     lbc_claim_drop(&claim);
     for (uint32_t i = 0; status == LBC_OK && i < job->old->extras; i++)
@@ -342,16 +343,14 @@ lbc_status lbc_clear_away(const lbc_job *job, lbc_error *err)
  * and that is not complete any more then. */
 static lbc_status tell_other_set(const lbc_job *job, const char *prefix, lbc_error *err)
 {
-    static const lbc_data_expected any = {.heads_only = true};
     struct stat there;
     bool told = job->old ? !job->old->job[0] : job->options->shares > 0; /* there is nothing to tell it from */
     for (uint32_t i = 0; i < job->ntodo && !told; i++) {
+        char theirs[LBC_JOB_SIZE] = "";
         char *path = lbc_names_file(prefix, job->todo[i]);
         if (!path) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
-        lbc_data_found found = {0};
-        if (stat(path, &there) == 0 && S_ISREG(there.st_mode)) (void)lbc_data_file_check(path, &any, &found, NULL);
-        const bool known = strcmp(found.job, job->identity) == 0 || (job->old && strcmp(found.job, job->old->job) == 0);
-        told = found.carries && !known;
+        if (stat(path, &there) == 0 && S_ISREG(there.st_mode)) (void)lbc_file_job(path, theirs, NULL);
+        told = theirs[0] && strcmp(theirs, job->identity) && (!job->old || strcmp(theirs, job->old->job));
         if (told)
             lbc_log_send(&job->log, LBC_LEVEL_WARNING,
                          "%s: goes, and is of another set than %s; a master that lists it is then of an incomplete set",

@@ -15,7 +15,8 @@
 #define TOLERANCE 2e-6
 
 /* One with masked images comes of a share that was given --skip-bad. */
-static lbc_status check_file(const lbc_job *job, const char *path, uint64_t f, lbc_file_check *check, lbc_error *err)
+static lbc_status check_file(const lbc_job *job, const char *path, uint64_t f, lbc_file_check *check, bool *same_job,
+                             lbc_error *err)
 {
     uint64_t first, count;
     lbc_data_found found = {0};
@@ -23,6 +24,7 @@ static lbc_status check_file(const lbc_job *job, const char *path, uint64_t f, l
     const lbc_data_expected expected = {
         .job = job->identity, .format = job->format, .frames = count, .first_number = first + 1, .heads_only = true};
     const lbc_status status = check(path, &expected, &found, err);
+    *same_job = found.same_job;
     if (status || !found.input.bad || job->options->skip_bad) return status;
     return lbc_fail(err, LBC_E_MISMATCH,
                     "%s: was made with --skip-bad, and %" PRIu32 " of its images could not be read", path,
@@ -35,14 +37,15 @@ static lbc_status find_files(const lbc_job *job, const char *prefix, lbc_file_ch
 {
     lbc_status status = LBC_OK;
     for (uint64_t f = 0; status == LBC_OK && f < job->plan.files; f++) {
+        bool same_job = false;
         char *path = lbc_names_file(prefix, f);
         if (!path) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
         if (access(path, F_OK))
             *there = false;
         else
-            status = check_file(job, path, f, check, err);
+            status = check_file(job, path, f, check, &same_job, err);
         free(path);
-        if (status != LBC_E_MISMATCH || !job->options->overwrite) continue;
+        if (status != LBC_E_MISMATCH || !job->options->overwrite || same_job) continue;
         status = LBC_OK;
         *there = false;
     }

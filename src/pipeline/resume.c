@@ -33,22 +33,28 @@ static lbc_status still_wanted(const lbc_job *job, lbc_error *err)
 
 /* ---- the input of a file -------------------------------------------------------------------- */
 
-/* What lbc_data_file_add_input was given for data file f, if all could be read, from the input as it is now. */
-static lbc_status sum_input(const lbc_job *job, uint32_t f, uint32_t *sum, lbc_error *err)
+/* What lbc_data_file_add_input was given for data file f, from the input as it is now. Without a scratch image, which has
+ * room for one of the job, images that can be read are not decoded, and those that cannot be are not all known. */
+static lbc_status sum_input(const lbc_job *job, uint32_t f, int32_t *scratch, lbc_input_sum *sum, lbc_error *err)
 {
     uint64_t group, groups, first;
     uint32_t count;
     lbc_status status = LBC_OK;
     lbc_frame_reader *reader = lbc_frame_reader_new();
     if (!reader) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
-    *sum = 0;
+    *sum = (lbc_input_sum){0};
     lbc_plan_file(&job->plan, f, &group, &groups);
     for (uint64_t k = group; status == LBC_OK && k < group + groups; k++) {
         lbc_plan_group(&job->plan, k, &first, &count);
         for (uint64_t i = first; status == LBC_OK && i < first + count; i++) {
-            status = lbc_input_read(job->input, reader, i, NULL, err);
-            if (status == LBC_OK) *sum += lbc_image_sum(reader);
-            if (lbc_image_may_be_skipped(job, status)) status = LBC_OK; /* it is missing in the sum */
+            status = scratch ? lbc_image_gather(job, reader, i, scratch, true, err)
+                             : lbc_input_read(job->input, reader, i, NULL, err);
+            if (status == LBC_OK) {
+                sum->sum += lbc_image_sum(reader);
+            } else if (lbc_image_may_be_skipped(job, status)) {
+                sum->bad++;
+                status = LBC_OK;
+            }
         }
         if (status == LBC_OK) status = still_wanted(job, err);
     }
@@ -58,31 +64,42 @@ static lbc_status sum_input(const lbc_job *job, uint32_t f, uint32_t *sum, lbc_e
 
 /* ---- one file ------------------------------------------------------------------------------- */
 
-/* Whether a file that is whole is what would be made now. */
+/* Whether a file that is whole and tells its input is what would be made now. */
+static lbc_status compare_input(const lbc_job *job, const char *path, uint32_t f, const lbc_input_sum *then,
+                                verdict *said, lbc_error *why, lbc_error *err)
+{
+    lbc_input_sum now = {0};
+    int32_t *scratch = then->bad ? lbc_alloc(job->pixels, sizeof *scratch) : NULL;
+    if (then->bad && !scratch) return lbc_fail(err, LBC_E_MEMORY, "out of memory");
+    const lbc_status status = sum_input(job, f, scratch, &now, err);
+    free(scratch);
+    if (status || (now.sum == then->sum && now.bad == then->bad)) return status;
+    *said = now.bad < then->bad ? DAMAGED : FOREIGN;
+    if (*said == DAMAGED)
+        lbc_fail(why, LBC_E_MISMATCH,
+                 "%s: images that could not be read when it was made: %" PRIu32 ", and now %" PRIu32, path, then->bad,
+                 now.bad);
+    else
+        lbc_fail(why, LBC_E_MISMATCH,
+                 "%s: was made from an input that has changed since; if that is damaged, this is the file to keep",
+                 path);
+    return LBC_OK;
+}
+
+/* The same of any that is whole. */
 static lbc_status judge_input(const lbc_job *job, const char *path, uint32_t f, const lbc_data_found *found,
                               verdict *said, lbc_error *why, lbc_error *err)
 {
-    uint32_t sum = 0;
-    if (found->tells_input && found->input.bad && !job->options->skip_bad) {
-        *said = FOREIGN;
-        lbc_fail(why, LBC_E_MISMATCH, "%s: was made with --skip-bad, and %" PRIu32 " of its images could not be read",
-                 path, found->input.bad);
-        return LBC_OK;
-    }
-    if (found->tells_input && found->input.bad) {
-        *said = DAMAGED; /* what could not be read then may be readable now */
-        lbc_fail(why, LBC_E_MISMATCH, "%s: %" PRIu32 " of its images could not be read when it was made", path,
-                 found->input.bad);
-        return LBC_OK;
-    }
-    const lbc_status status = found->tells_input ? sum_input(job, f, &sum, err) : LBC_OK;
-    if (status || (found->tells_input && sum == found->input.sum)) return status;
+    const bool masked = found->tells_input && found->input.bad;
+    if (found->tells_input && (!masked || job->options->skip_bad))
+        return compare_input(job, path, f, &found->input, said, why, err);
     *said = FOREIGN;
-    lbc_fail(why, LBC_E_MISMATCH,
-             found->tells_input
-                 ? "%s: was made from an input that has changed since; if that is damaged, this is the file to keep"
-                 : "%s: does not tell what it was made from",
-             path);
+    if (masked)
+        lbc_fail(why, LBC_E_MISMATCH,
+                 "%s: was made with --skip-bad, and %" PRIu32 " of its images could not be read; give --skip-bad again",
+                 path, found->input.bad);
+    else
+        lbc_fail(why, LBC_E_MISMATCH, "%s: does not tell what it was made from", path);
     return LBC_OK;
 }
 
@@ -115,6 +132,10 @@ static lbc_status judge(const lbc_job *job, const char *prefix, uint32_t f, lbc_
     *said = status == LBC_OK ? WHOLE : found.same_job ? DAMAGED : FOREIGN;
     if (status == LBC_OK) {
         status = judge_input(job, path, f, &found, said, why, err);
+        if (status == LBC_OK && *said == WHOLE && found.input.bad && prefix == job->names.prefix)
+            lbc_log_send(&job->log, LBC_LEVEL_WARNING,
+                         "%s: kept, with %" PRIu32 " image%s that could not be read masked", path, found.input.bad,
+                         found.input.bad == 1 ? "" : "s");
     } else if (status == LBC_E_MISMATCH) {
         status = LBC_OK;
         if (found.job[0] && !found.same_job)

@@ -438,12 +438,29 @@ class SkipBad(bad.Bad):
         before = digests(self.path("b"))
         done = run("-i", self.whole, "-o", self.path("b/x"), "-d", 4, "--resume")
         self.assertEqual((done.returncode, digests(self.path("b"))), (1, before))
-        self.assertRegex(done.stderr, r"error: .*x_000004.h5: was made with --skip-bad, and 2 of its images")
+        self.assertRegex(done.stderr, r"error: .*x_000004.h5: was made with --skip-bad, and 2 of its images .*give --skip-bad again")
         done = run("-i", self.whole, "-o", self.path("b/x"), "-d", 4, "--resume", "--overwrite")
         self.assertEqual((done.returncode, digests(self.path("b"))), (1, before))
         self.assertRegex(done.stderr, r"error: .*: image 14 cannot be decoded .*\(--skip-bad masks")
         self.assertIn("x_master.h5: the set that was there is as it was", done.stderr)
         self.assertNotIn("no master was written", done.stderr)
+
+    def test_no_image_that_could_be_read_is_lost_to_a_mask(self):
+        """Without leave: the input may go on rotting."""
+        folder = self.path("c")
+        again = ["-i", self.whole, "-o", folder + "/x", "-d", 10, "--skip-bad"]
+        compress(self.whole, *again[3:], env=live.DAY)
+        before = digests(folder)
+        number = os.stat(folder + "/x_000002.h5").st_ino
+        done = run(*again, "--resume", env=live.DAY)
+        self.assertEqual((done.returncode, digests(folder)), (0, before), done.stderr)
+        self.assertNotIn("anew", done.stderr)
+        self.assertRegex(done.stderr, "warning: .*x_000002.h5: kept, with 2 images that could not be read masked")
+        live.flip(self.places[13][0], live.chunk_place(self.places[13][0], 7)[0] + 20)
+        done = run(*again, "--resume", env=live.DAY)
+        self.assertEqual((done.returncode, digests(folder)), (1, before), done.stderr)
+        self.assertRegex(done.stderr, "error: .*x_000002.h5: .* has changed since; if that is damaged, this is the file to")
+        self.assertEqual(os.stat(folder + "/x_000002.h5").st_ino, number)
 
     def test_shares_with_and_without(self):
         share = ["-i", self.whole, "-o", self.path("x"), "-d", 10, "-p", 3, "-t"]
@@ -458,6 +475,9 @@ class SkipBad(bad.Bad):
         done = run(*share, 0)
         self.assertEqual(done.returncode, 0)
         self.assertRegex(done.stderr, "warning: .*" + says)
+        done = run(*share, 0, "--verify", "--overwrite")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, "error: .*" + says)
         done = run(*share, 0, "--skip-bad", "--verify", "--overwrite")
         self.assertEqual((done.returncode, "warning" in done.stderr), (0, False), done.stderr)
 

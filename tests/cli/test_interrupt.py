@@ -325,11 +325,13 @@ class Resumed(Ended):
         self.assertIn("1 image could not be read", done.stderr)
         done = self.resume_of(master, folder + "x", *options)  # and still is bad
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("1 image could not be read", done.stderr)
-        self.assertIn("x_000002.h5: 1 of its images could not be read when it was made; it is made anew", done.stderr)
+        self.assertRegex(done.stderr, "warning: .*x_000002.h5: kept, with 1 image that could not be read masked")
+        self.assertNotIn("anew", done.stderr)
         live.flip(data, place)
         done = self.resume_of(master, folder + "x", *options)
         self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("x_000002.h5: images that could not be read when it was made: 1, and now 0; it is made anew",
+                      done.stderr)
         self.assertNotIn("could not be read and", done.stderr)
         self.assertIn("kept", done.stderr)
 
@@ -423,6 +425,10 @@ class Resumed(Ended):
         shutil.rmtree(folder + "far")
         self.assertEqual(run(*options, *compress_to, "--resume", env=live.DAY).returncode, 0)
         self.assertEqual({n for n in self.kept(folder)}, {n for n in before})
+        share = ["-p", 2, "-t", 1]
+        done = run(*options, "-o", folder + "y", "-q", folder + "sx", *share, env=live.DAY)
+        self.assertEqual((done.returncode, {n for n in self.kept(folder)}), (1, {n for n in before}), done.stderr)
+        self.assertRegex(done.stderr, r"m.h5: lists \d+ data files, .* \(give the -o of before, or --overwrite\)")
         done = run(*options, "-o", folder + "x", "-q", folder + "sy", "--overwrite", env=live.DAY)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertRegex(done.stderr, r"has \d+ squash files, of which sx_000001.h5 is the first; without the -q of before")

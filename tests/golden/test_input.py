@@ -158,7 +158,7 @@ class Dialects(Folder):
 
     def test_image_numbers(self):
         """They may be missing, begin anywhere, and begin again; where they leave some out, the master's word counts."""
-        def numbered(nimages, *numbers, ntrigger=1):
+        def numbered(nimages, *numbers, ntrigger=1, first=2):
             fields = {"instrument/detector/detectorSpecific/nimages": (np.uint32(nimages), None),
                       "instrument/detector/detectorSpecific/ntrigger": (np.uint32(ntrigger), None)}
             master = series.filewriter(self.folder, "run", self.images, fields=fields)
@@ -166,6 +166,8 @@ class Dialects(Folder):
                 if number is not None:
                     with h5py.File(self.path(f"run_data_{i + 1:06d}.h5"), "r+") as f:
                         f["entry/data/data"].attrs["image_nr_low"] = np.uint64(number)
+            with h5py.File(self.path("run_data_000001.h5"), "r+") as f:
+                f["entry/data/data"].resize(first, axis=0)
             return Dump(master)
         for numbers in ((1, 3, 5), (101, 103, 105), (0, 2, 4), (1, 1, 1), (1, None, 5)):
             dump = numbered(5, *numbers)
@@ -179,6 +181,10 @@ class Dialects(Folder):
             self.assertRegex(" ".join(dump.warnings), rf"run_data_00000{at}.h5: /entry/data/data begins with image {there} "
                              rf"\(image_nr_low\), where image {wanted} should follow: is the file of this name")
             self.assertEqual((len(dump.warnings), dump.incomplete), (1, ""))
+        for numbers in ((0, 1, 3), (1, 3, 5)):
+            dump = numbered(3, *numbers, first=0)
+            self.same(dump, self.images[2:])
+            self.assertEqual((dump.incomplete, dump.warnings), ("", []))
         dump = numbered(5, 1, 181, 361)
         self.same(dump, self.images)
         self.assertRegex(dump.warnings[0],
