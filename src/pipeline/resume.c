@@ -33,8 +33,8 @@ static lbc_status still_wanted(const lbc_job *job, lbc_error *err)
 
 /* ---- the input of a file -------------------------------------------------------------------- */
 
-/* What lbc_data_file_add_input was given for data file f, from the input as it is now. scratch: room for an image of the
- * job; NULL: none is decoded, and not all that cannot be read are known. */
+/* What lbc_data_file_add_input was given for data file f, from the input as it is now. scratch: room for an image of
+ * the job; NULL: none is decoded, and not all that cannot be read are known. */
 static lbc_status sum_input(const lbc_job *job, uint32_t f, int32_t *scratch, lbc_input_sum *sum, lbc_error *err)
 {
     uint64_t group, groups, first;
