@@ -90,11 +90,10 @@ static lbc_status compare_input(const lbc_job *job, const char *path, uint32_t f
 static lbc_status judge_input(const lbc_job *job, const char *path, uint32_t f, const lbc_data_found *found,
                               verdict *said, lbc_error *why, lbc_error *err)
 {
-    const bool masked = found->tells_input && found->input.bad;
-    if (found->tells_input && (!masked || job->options->skip_bad))
-        return compare_input(job, path, f, &found->input, said, why, err);
+    const bool masked = found->input.bad && !job->options->skip_bad;
+    if (found->tells_input && !masked) return compare_input(job, path, f, &found->input, said, why, err);
     *said = FOREIGN;
-    if (masked)
+    if (found->tells_input)
         lbc_fail(why, LBC_E_MISMATCH,
                  "%s: was made with --skip-bad, and %" PRIu32 " of its images could not be read; give --skip-bad again",
                  path, found->input.bad);

@@ -40,15 +40,14 @@ static lbc_status find_file(const verification *v, const char *name, lbc_error *
     char *path = lbc_names_linked(master, name);
     struct stat there;
     lbc_status status = path ? LBC_OK : lbc_fail(err, LBC_E_MEMORY, "out of memory");
-    if (path && access(path, F_OK) && errno == ENOENT && lstat(path, &there) == 0)
-        status = lbc_fail(
-            err, LBC_E_MISMATCH,
-            "%s: a link that leads nowhere, and %s incomplete without it (bring back what it leads to, or remove it)",
-            path, master);
-    else if (path && access(path, F_OK) && errno == ENOENT)
-        status = lbc_fail(err, LBC_E_MISMATCH,
-                          "%s: missing, and %s incomplete without it (--resume, or the share that lacks, makes it)",
-                          path, master);
+    if (path && access(path, F_OK) && errno == ENOENT)
+        status =
+            lbc_fail(err, LBC_E_MISMATCH,
+                     lstat(path, &there)
+                         ? "%s: missing, and %s incomplete without it (--resume, or the share that lacks, makes it)"
+                         : "%s: a link that leads nowhere, and %s incomplete without it (bring back what it leads "
+                           "to, or remove it)",
+                     path, master);
     free(path);
     return status;
 }
